@@ -1,0 +1,84 @@
+package gitrepo
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os/exec"
+	"strconv"
+	"strings"
+)
+
+// maxObject bounds what is read into memory for one object: far above any
+// commit, tag or MAINTAINERS file.
+const maxObject = 64 << 20
+
+// An objectReader is a running "git cat-file --batch".
+type objectReader struct {
+	cmd    *exec.Cmd
+	cancel context.CancelFunc
+	in     io.WriteCloser
+	out    *bufio.Reader
+	err    error
+}
+
+func startObjectReader(g runner) *objectReader {
+	ctx, cancel := context.WithCancel(context.Background())
+	b := &objectReader{cancel: cancel, cmd: g.command(ctx, "cat-file", "--batch")}
+	var stdout io.ReadCloser
+	if b.in, b.err = b.cmd.StdinPipe(); b.err != nil {
+		return b
+	}
+	if stdout, b.err = b.cmd.StdoutPipe(); b.err != nil {
+		return b
+	}
+	b.out = bufio.NewReaderSize(stdout, 64<<10)
+	b.err = b.cmd.Start()
+	return b
+}
+
+func (b *objectReader) close() {
+	if b.in != nil {
+		b.in.Close()
+	}
+	b.cancel()
+	if b.cmd.Process != nil {
+		b.cmd.Wait()
+	}
+}
+
+// read answers one request. The answer is "<id> <type> <size> LF data LF",
+// or "<name> missing LF".
+func (b *objectReader) read(name string) (Object, error) {
+	if b.err != nil {
+		return Object{}, fmt.Errorf("git cat-file: %w", b.err)
+	}
+	if name == "" || strings.ContainsAny(name, "\n\x00") {
+		return Object{}, &MissingError{Name: name}
+	}
+	if _, err := io.WriteString(b.in, name+"\n"); err != nil {
+		return Object{}, fmt.Errorf("git cat-file: %w", err)
+	}
+	line, err := b.out.ReadString('\n')
+	if err != nil {
+		return Object{}, fmt.Errorf("git cat-file ended while reading %q: %w", name, err)
+	}
+	line = strings.TrimSuffix(line, "\n")
+	if strings.HasSuffix(line, " missing") || strings.HasSuffix(line, " ambiguous") {
+		return Object{}, &MissingError{Name: name}
+	}
+	fields := strings.Split(line, " ")
+	if len(fields) != 3 {
+		return Object{}, fmt.Errorf("git cat-file answered %q for %q", line, name)
+	}
+	size, err := strconv.Atoi(fields[2])
+	if err != nil || size < 0 || size > maxObject {
+		return Object{}, fmt.Errorf("object %s is %s bytes, more than kprep reads", fields[0], fields[2])
+	}
+	data := make([]byte, size+1)
+	if _, err := io.ReadFull(b.out, data); err != nil {
+		return Object{}, fmt.Errorf("git cat-file ended while reading %q: %w", name, err)
+	}
+	return Object{ID: ID(fields[0]), Kind: fields[1], Data: data[:size]}, nil
+}

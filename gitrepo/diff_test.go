@@ -1,0 +1,113 @@
+package gitrepo_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/internal/gittest"
+)
+
+// hostile is configuration that real users have and that changes what git's
+// porcelain prints.
+var hostile = []string{
+	"log.abbrevCommit=true", "log.showSignature=true", "submodule.recurse=true", "core.pager=cat | cat",
+	"diff.noprefix=true", "diff.mnemonicPrefix=true", "diff.external=false", "diff.orderFile=order",
+	"diff.algorithm=patience", "diff.context=9", "diff.interHunkContext=5", "diff.indentHeuristic=false",
+	"diff.renames=false", "diff.suppressBlankEmpty=true", "diff.statGraphWidth=5", "diff.submodule=log",
+	"diff.ignoreSubmodules=all", "diff.wsErrorHighlight=all", "diff.colorMoved=zebra", "diff.relative=true",
+	"format.pretty=oneline", "color.ui=always", "core.quotePath=false", "i18n.commitEncoding=ISO-8859-1",
+	"i18n.logOutputEncoding=ISO-8859-1", "core.autocrlf=true", "core.abbrev=20", "log.mailmap=true", "diff.noPrefix=true",
+}
+
+// patchedRepo has three commits with all that a diff can hold.
+func patchedRepo(t *testing.T) (*gittest.Repo, []gitrepo.ID) {
+	r := gittest.New(t)
+	r.Write("code.c", strings.Repeat("int f(void)\n{\n\treturn 1;\n}\n\n", 12))
+	r.Write("old name é.txt", strings.Repeat("line\n", 9))
+	r.Write("crlf.txt", "one\r\ntwo\r\nthree\r\n")
+	r.Write("blank", "a\n\nb\n\nc\n")
+	r.Commit("base\n")
+	var ids []gitrepo.ID
+	r.Write("code.c", strings.Replace(strings.Repeat("int f(void)\n{\n\treturn 1;\n}\n\n", 13), "1", "2", 1))
+	r.Write("crlf.txt", "one\r\n2\r\nthree\r\n")
+	r.Write("blank", "a\n\nB\n\nc\n")
+	ids = append(ids, gitrepo.ID(r.Commit("change text\n")))
+	ids = append(ids, gitrepo.ID(r.Commit("change nothing\n")))
+	r.Git("mv", "old name é.txt", "new name é.txt")
+	r.Write("binary", "\x00\x01\x02\xff\n")
+	r.Write("long", strings.Repeat("x", 1200)+"\nno newline at end")
+	if err := os.Chmod(filepath.Join(r.Dir, "code.c"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	ids = append(ids, gitrepo.ID(r.Commit("rename, mode, binary\n")))
+	for range 6 { // enough for more than one process
+		ids = append(ids, ids...)
+		if len(ids) > 12 {
+			break
+		}
+	}
+	return r, ids
+}
+
+func TestPatchesEqualGitsUnderAnyConfiguration(t *testing.T) {
+	t.Parallel()
+	r, ids := patchedRepo(t)
+	show := func(id gitrepo.ID) string {
+		return r.Git("show", "--format=", "--binary", "--patch-with-stat", "--find-renames", string(id))
+	}
+	want := map[gitrepo.ID]string{}
+	for _, id := range ids {
+		want[id] = show(id)
+	}
+	base := gitrepo.ID(r.Git("rev-parse", string(ids[0])+"^"))
+	wantStat := r.Git("diff", "--stat", string(base), string(ids[2])) + "\n"
+	wantLog := r.Git("shortlog", string(base)+".."+string(ids[2]))
+	for _, setting := range append([]string{""}, hostile...) {
+		t.Run(setting, func(t *testing.T) {
+			opts := gitrepo.Options{Env: r.Env}
+			if setting != "" {
+				opts.Config = []string{setting}
+			}
+			repo, err := gitrepo.Open(context.Background(), r.Dir, opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer repo.Close()
+			patches, err := repo.Patches(context.Background(), ids)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, p := range patches {
+				got := strings.TrimRight(string(p.Stat)+"\n"+string(p.Diff), "\n")
+				if got != want[ids[i]] {
+					t.Errorf("patch %d: got\n%s\nwant\n%s", i, got, want[ids[i]])
+				}
+			}
+			if stat, err := repo.DiffStat(context.Background(), base, ids[2]); err != nil || stat != wantStat {
+				t.Errorf("diffstat: got\n%s%v\nwant\n%s", stat, err, wantStat)
+			}
+			if log, err := repo.Shortlog(context.Background(), base, ids[2]); err != nil || log != wantLog {
+				t.Errorf("shortlog: got\n%s%v\nwant\n%s", log, err, wantLog)
+			}
+		})
+	}
+}
+
+func TestTextDecodesTheMessage(t *testing.T) {
+	t.Parallel()
+	r := gittest.New(t)
+	r.Git("config", "i18n.commitEncoding", "ISO-8859-1")
+	r.GitInput("gr\xfc\xdfe\n", "commit", "--allow-empty", "-q", "-F", "-")
+	repo := open(t, r, r.Dir)
+	c, err := repo.Commit("HEAD")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Text() != "grüße\n" || c.Message != "gr\xfc\xdfe\n" {
+		t.Errorf("text %q, message %q, encoding %q", c.Text(), c.Message, c.Encoding)
+	}
+}

@@ -1,0 +1,160 @@
+package gitrepo
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// A RefUpdate moves one ref, and only from the value that was read.
+type RefUpdate struct {
+	Name string // full name
+	New  ID     // "" deletes the ref
+	Old  ID     // "" means that the ref must not exist
+}
+
+// A RefChangedError means that a ref no longer had the value that was read:
+// somebody else moved it meanwhile. Nothing was changed.
+type RefChangedError struct {
+	Name      string
+	Want, Got ID // "" for "does not exist"
+}
+
+func (e *RefChangedError) Error() string {
+	switch {
+	case e.Want == "":
+		return fmt.Sprintf("%s exists already", e.Name)
+	case e.Got == "":
+		return fmt.Sprintf("%s was deleted meanwhile", e.Name)
+	}
+	return fmt.Sprintf("%s was moved meanwhile, from %s to %s", e.Name, e.Want.Short(), e.Got.Short())
+}
+
+// UpdateRefs applies all updates in one transaction, or none of them, with
+// message in the reflog. It returns a *RefChangedError when a ref had another
+// value, and git's own error when a ref is locked, refused by a hook, or in
+// the way of another.
+func (r *Repo) UpdateRefs(ctx context.Context, message string, updates ...RefUpdate) error {
+	var in bytes.Buffer
+	in.WriteString("start\x00")
+	for _, u := range updates {
+		switch {
+		case u.New == "":
+			fmt.Fprintf(&in, "delete %s\x00%s\x00", u.Name, u.Old)
+		case u.Old == "":
+			fmt.Fprintf(&in, "create %s\x00%s\x00", u.Name, u.New)
+		default:
+			fmt.Fprintf(&in, "update %s\x00%s\x00%s\x00", u.Name, u.New, u.Old)
+		}
+	}
+	in.WriteString("prepare\x00commit\x00")
+	_, err := r.git.filter(ctx, &in, "update-ref", "--stdin", "-z", "--create-reflog", "-m", message)
+	if err == nil {
+		return nil
+	}
+	for _, u := range updates {
+		if got, lookErr := r.Ref(ctx, u.Name); lookErr == nil && got != u.Old {
+			return &RefChangedError{Name: u.Name, Want: u.Old, Got: got}
+		}
+	}
+	return fmt.Errorf("update refs: %w", err)
+}
+
+// CheckRefs proves that the updates could be made now, without making them:
+// names are valid, nothing is locked, no ref is in the way.
+func (r *Repo) CheckRefs(ctx context.Context, updates ...RefUpdate) error {
+	var in bytes.Buffer
+	in.WriteString("start\x00")
+	for _, u := range updates {
+		if u.Old == "" {
+			fmt.Fprintf(&in, "create %s\x00%s\x00", u.Name, u.New)
+		} else {
+			fmt.Fprintf(&in, "update %s\x00%s\x00%s\x00", u.Name, u.New, u.Old)
+		}
+	}
+	in.WriteString("prepare\x00abort\x00")
+	_, err := r.git.filter(ctx, &in, "update-ref", "--stdin", "-z")
+	return err
+}
+
+// Ref returns the object a full ref name points at, "" when it does not exist.
+func (r *Repo) Ref(ctx context.Context, name string) (ID, error) {
+	out, err := r.git.output(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", name)
+	if ge := (*Error)(nil); errors.As(err, &ge) && ge.ExitCode == 1 {
+		return "", nil
+	}
+	return ID(bytes.TrimSpace(out)), err
+}
+
+// A Ref is one name and what it points at.
+type Ref struct {
+	Name   string // full
+	Object ID
+	Peeled ID // the object behind an annotated tag; else Object
+}
+
+// Refs lists the refs below the given prefixes, in git's order of names.
+func (r *Repo) Refs(ctx context.Context, prefixes ...string) ([]Ref, error) {
+	args := append([]string{"for-each-ref", "--format=%(refname)%00%(objectname)%00%(*objectname)"}, prefixes...)
+	out, err := r.git.output(ctx, args...)
+	if err != nil {
+		return nil, err
+	}
+	var refs []Ref
+	for line := range strings.Lines(string(out)) {
+		f := strings.Split(strings.TrimSuffix(line, "\n"), "\x00")
+		if len(f) != 3 {
+			return nil, fmt.Errorf("git for-each-ref printed %q", line)
+		}
+		ref := Ref{Name: f[0], Object: ID(f[1]), Peeled: ID(f[2])}
+		if ref.Peeled == "" {
+			ref.Peeled = ref.Object
+		}
+		refs = append(refs, ref)
+	}
+	return refs, nil
+}
+
+// CheckRefName says whether git takes the full ref name.
+func (r *Repo) CheckRefName(ctx context.Context, name string) error {
+	if _, err := r.git.output(ctx, "check-ref-format", name); err != nil {
+		if ge := (*Error)(nil); errors.As(err, &ge) {
+			return fmt.Errorf("git does not allow the name %q", name)
+		}
+		return err
+	}
+	return nil
+}
+
+// Ancestor says whether a is b or an ancestor of it.
+func (r *Repo) Ancestor(ctx context.Context, a, b ID) (bool, error) {
+	_, err := r.git.output(ctx, "merge-base", "--is-ancestor", string(a), string(b))
+	if ge := (*Error)(nil); errors.As(err, &ge) && ge.ExitCode == 1 {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// MergeBase returns the best common ancestor, "" when there is none.
+func (r *Repo) MergeBase(ctx context.Context, a, b ID) (ID, error) {
+	out, err := r.git.output(ctx, "merge-base", string(a), string(b))
+	if ge := (*Error)(nil); errors.As(err, &ge) && ge.ExitCode == 1 {
+		return "", nil
+	}
+	return ID(bytes.TrimSpace(out)), err
+}
+
+// RemotesContaining lists the remote-tracking branches that contain a commit.
+func (r *Repo) RemotesContaining(ctx context.Context, commit ID) ([]string, error) {
+	out, err := r.git.output(ctx, "for-each-ref", "--contains", string(commit), "--format=%(refname)", "refs/remotes/")
+	return strings.Fields(string(out)), err
+}
+
+// AttachHead makes branch, a full ref name, the one that is checked out
+// without touching index or work tree: its tree must be that of HEAD.
+func (r *Repo) AttachHead(ctx context.Context, branch, message string) error {
+	_, err := r.git.output(ctx, "symbolic-ref", "-m", message, "HEAD", branch)
+	return err
+}

@@ -1,0 +1,149 @@
+package gitrepo
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+)
+
+// Options says how git is run.
+type Options struct {
+	// Env is the environment of every git process, in the form of
+	// os.Environ. Empty means the process's own environment.
+	Env []string
+	// Config holds KEY=VALUE overrides, given to git as "-c KEY=VALUE".
+	Config []string
+}
+
+// A Repo is an open repository, seen from one work tree.
+type Repo struct {
+	Dir          string // where git runs: the directory given to Open
+	GitDir       string // absolute; of this work tree
+	CommonDir    string // absolute; shared by all work trees
+	TopLevel     string // absolute; "" when there is no work tree here
+	ObjectFormat string // "sha1" or "sha256"
+	Head         Head
+
+	git       runner
+	config    func() (*Config, error)
+	committer func() (Ident, error)
+	author    func() (Ident, error)
+
+	objectsMu sync.Mutex
+	objects   *objectReader
+}
+
+// A Head says what is checked out.
+type Head struct {
+	// Branch is the full ref name, "refs/heads/…"; "" when HEAD is detached.
+	Branch string
+	// Unborn is true on a branch without commits.
+	Unborn bool
+}
+
+// ErrNotRepository means that the directory is in no git repository.
+var ErrNotRepository = errors.New("not a git repository")
+
+// Open finds the repository that dir lies in, as git does. The configuration
+// is read at the same time. It returns ErrNotRepository, wrapped with git's
+// reason, when there is none.
+func Open(ctx context.Context, dir string, opts Options) (*Repo, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	env := opts.Env
+	if len(env) == 0 {
+		env = os.Environ()
+	}
+	r := &Repo{Dir: abs, git: newRunner(abs, env, opts.Config)}
+	r.config = inBackground(func() (*Config, error) { return r.readConfig(ctx) })
+	r.committer = sync.OnceValues(func() (Ident, error) { return r.ident(ctx, "GIT_COMMITTER_IDENT") })
+	r.author = sync.OnceValues(func() (Ident, error) { return r.ident(ctx, "GIT_AUTHOR_IDENT") })
+	// The reader starts before the repository is known to exist: a failed
+	// Open then costs one more process, every other verb gains its start.
+	r.objects = startObjectReader(r.git)
+	if err := r.discover(ctx); err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// Close ends the processes that the repository keeps running.
+func (r *Repo) Close() error {
+	r.objectsMu.Lock()
+	defer r.objectsMu.Unlock()
+	if r.objects != nil {
+		r.objects.close()
+		r.objects = nil
+	}
+	return nil
+}
+
+func (r *Repo) discover(ctx context.Context) error {
+	out, err := r.git.output(ctx, "rev-parse", "--path-format=absolute", "--git-dir", "--git-common-dir",
+		"--show-object-format", "--is-inside-work-tree", "--show-cdup", "--symbolic-full-name", "HEAD")
+	lines := strings.Split(string(out), "\n")
+	if len(lines) < 4 {
+		if err == nil {
+			err = fmt.Errorf("git rev-parse answered %q", out)
+		}
+		if ge := (*Error)(nil); errors.As(err, &ge) && ge.ExitCode == 128 {
+			return fmt.Errorf("%w: %s", ErrNotRepository, ge.reason())
+		}
+		return err
+	}
+	r.GitDir, r.CommonDir, r.ObjectFormat = lines[0], lines[1], lines[2]
+	rest := lines[4:]
+	if lines[3] == "true" && len(rest) > 0 { // elsewhere --show-cdup prints no line
+		r.TopLevel = filepath.Clean(filepath.Join(r.Dir, rest[0]))
+		rest = rest[1:]
+	}
+	if err != nil { // HEAD names no commit
+		out, symErr := r.git.output(ctx, "symbolic-ref", "-q", "HEAD")
+		if symErr != nil {
+			return err
+		}
+		r.Head = Head{Branch: string(bytes.TrimSpace(out)), Unborn: true}
+		return nil
+	}
+	if len(rest) > 0 && rest[0] != "HEAD" {
+		r.Head.Branch = rest[0]
+	}
+	return nil
+}
+
+// Config returns the user's configuration, read once.
+func (r *Repo) Config() (*Config, error) { return r.config() }
+
+// Hex returns the length of an object id in hexadecimal digits: 40 or 64.
+func (r *Repo) Hex() int { return len(r.Null()) }
+
+// Null returns the all-zero object id, which stands for "no such ref".
+func (r *Repo) Null() ID {
+	if r.ObjectFormat == "sha256" {
+		return ID(strings.Repeat("0", 64))
+	}
+	return ID(strings.Repeat("0", 40))
+}
+
+// inBackground starts f at once and hands its result to every caller.
+func inBackground[T any](f func() (T, error)) func() (T, error) {
+	var value T
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		value, err = f()
+	}()
+	return func() (T, error) {
+		<-done
+		return value, err
+	}
+}
