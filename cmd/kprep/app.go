@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/urfave/cli/v2"
+)
+
+// The groups of verbs in the help text, by the job that a contributor has at
+// hand. Groups and verbs are shown in the order of [commands].
+const (
+	groupStart  = "start a series"
+	groupWork   = "work on it"
+	groupLook   = "look at it"
+	groupSend   = "send it"
+	groupReview = "follow the review"
+	groupState  = "put away and take back"
+	groupSetUp  = "set up"
+	groupOthers = "engines on their own"
+)
+
+// commands lists every verb, in the order of the help text.
+func commands(e *env) []*cli.Command {
+	return []*cli.Command{}
+}
+
+// run carries out one command line, argv[0] being the name of the program, and
+// returns the exit status. Errors have been reported when it returns.
+func run(ctx context.Context, e *env, verbs func(*env) []*cli.Command, argv []string) int {
+	err := dispatch(ctx, newApp(e, verbs(e)), e, argv[1:])
+	e.close()
+	if lost := e.stdout.err; lost != nil && (err == nil || errors.Is(err, lost)) {
+		err = &outputError{cause: lost}
+	}
+	if err != nil && ctx.Err() != nil && status(err) == statusFailed {
+		err = &interruptedError{cause: err}
+	}
+	report(e.stderr, err)
+	return status(err)
+}
+
+func dispatch(ctx context.Context, app *cli.App, e *env, words []string) error {
+	inv, err := normalise(app, words)
+	switch {
+	case err != nil:
+		return err
+	case inv.version:
+		_, err := fmt.Fprintln(e.stdout, "kprep", programVersion())
+		return err
+	case inv.help:
+		return printHelp(e.stdout, app, inv.path)
+	case len(inv.path) == 0:
+		// As git: the help answers, but nothing was asked for.
+		if err := printHelp(e.stdout, app, nil); err != nil {
+			return err
+		}
+		return &exitError{status: statusUsage}
+	}
+	return app.RunContext(ctx, inv.argv)
+}
+
+// newApp builds the app in the one place that has the settings which keep us
+// safe. It parses only what normalise wrote.
+func newApp(e *env, verbs []*cli.Command) *cli.App {
+	hideLibraryHelp(verbs)
+	return &cli.App{
+		Name:     "kprep",
+		Usage:    "prepare, send and follow patch series by e-mail",
+		Flags:    globalFlags(),
+		Before:   func(c *cli.Context) error { return e.applyGlobals(c) },
+		Commands: verbs,
+		Reader:   e.stdin,
+		// The library's own words would be out of place wherever they
+		// appeared; run reports instead.
+		Writer:    io.Discard,
+		ErrWriter: io.Discard,
+		HideHelp:  true, HideVersion: true, HideHelpCommand: true,
+		// "Doe, Jane" <jane@example.org> is one address, not two values.
+		DisableSliceFlagSeparator: true,
+		// The default handler prints and exits on its own for any error with
+		// an ExitCode method, such as an unknown command; run reports instead.
+		ExitErrHandler: func(*cli.Context, error) {},
+		OnUsageError:   usageFailure,
+	}
+}
+
+// hideLibraryHelp keeps the library from adding a "help" and an "h" verb below
+// every verb, which would swallow an argument of that name.
+func hideLibraryHelp(verbs []*cli.Command) {
+	for _, v := range verbs {
+		v.HideHelp, v.HideHelpCommand = true, true
+		hideLibraryHelp(v.Subcommands)
+	}
+}
+
+// usageFailure turns what the library says of a value into our usage error.
+func usageFailure(c *cli.Context, err error, isVerb bool) error {
+	verb := ""
+	if isVerb {
+		verb = c.Command.Name
+	}
+	return usagef(verb, "%v", err)
+}
+
+func globalFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "C", Usage: "run as if started in `DIR`"},
+		&cli.StringSliceFlag{Name: "c", Usage: "set a git configuration value: `KEY=VALUE`"},
+		&cli.BoolFlag{Name: "no-pager", Usage: "do not pipe output into a pager"},
+		&optionalFlag{StringFlag: cli.StringFlag{Name: "color", Usage: "`WHEN` to use colours: always, never or auto"}, bare: "always"},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print errors and results only"},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done"},
+		&cli.BoolFlag{Name: "version", Usage: "print the version"},
+		&cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Usage: "print this text, or that of a verb"},
+	}
+}

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+
+	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/patchmail"
+)
+
+// An env is everything that a verb touches: a test hands over buffers, a fixed
+// clock and a scratch directory.
+type env struct {
+	stdin  io.Reader
+	stdout *output // results
+	stderr io.Writer
+	now    func() time.Time
+	random io.Reader // unguessable in use, fixed in tests
+
+	environ  []string // KEY=VALUE as in os.Environ; the last of a key counts
+	terminal terminals
+
+	// From the global options.
+	dir            string   // where we are: relative names start here
+	config         []string // KEY=VALUE overrides of git's configuration
+	colour         string   // always, never or auto
+	noPager        bool
+	quiet, verbose bool
+
+	repo *gitrepo.Repo // nil until openRepo
+}
+
+// terminals says which of the standard streams are terminals.
+type terminals struct{ stdin, stdout, stderr bool }
+
+// processEnv is the env of this process.
+func processEnv() *env {
+	isTerminal := func(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+	return &env{
+		stdin:    os.Stdin,
+		stdout:   &output{w: os.Stdout},
+		stderr:   os.Stderr,
+		now:      time.Now,
+		random:   rand.Reader,
+		environ:  os.Environ(),
+		terminal: terminals{isTerminal(os.Stdin), isTerminal(os.Stdout), isTerminal(os.Stderr)},
+		dir:      ".",
+		colour:   "auto",
+	}
+}
+
+// applyGlobals takes over the options that stand before the verb.
+func (e *env) applyGlobals(c *cli.Context) error {
+	for _, dir := range c.StringSlice("C") {
+		// As git: each is relative to the one before, the empty one says nothing.
+		e.dir = e.path(dir)
+	}
+	if info, err := os.Stat(e.dir); err != nil {
+		return fmt.Errorf("change to %q: %w", e.dir, cause(err))
+	} else if !info.IsDir() {
+		return fmt.Errorf("change to %q: not a directory", e.dir)
+	}
+	for _, setting := range c.StringSlice("c") {
+		key, _, _ := strings.Cut(setting, "=")
+		if section, name, dotted := strings.Cut(key, "."); !dotted || section == "" || name == "" {
+			return usagef("", `-c wants SECTION.KEY=VALUE, not %q`, setting)
+		}
+		e.config = append(e.config, setting)
+	}
+	if when := c.String("color"); c.IsSet("color") {
+		if when != "always" && when != "never" && when != "auto" {
+			return usagef("", "--color is always, never or auto, not %q", when)
+		}
+		e.colour = when
+	}
+	e.noPager, e.quiet, e.verbose = c.Bool("no-pager"), c.Bool("quiet"), c.Bool("verbose")
+	return nil
+}
+
+// openRepo opens the repository that we are in, once; run closes it.
+func (e *env) openRepo(ctx context.Context) (*gitrepo.Repo, error) {
+	if e.repo != nil {
+		return e.repo, nil
+	}
+	repo, err := gitrepo.Open(ctx, e.dir, gitrepo.Options{Env: e.environ, Config: e.config})
+	if err != nil {
+		return nil, err
+	}
+	e.repo = repo
+	return repo, nil
+}
+
+func (e *env) close() {
+	if e.repo != nil {
+		e.repo.Close()
+	}
+}
+
+// getenv returns the value of an environment variable, "" when it is not set.
+func (e *env) getenv(key string) string {
+	for i := len(e.environ) - 1; i >= 0; i-- {
+		if k, v, _ := strings.Cut(e.environ[i], "="); k == key {
+			return v
+		}
+	}
+	return ""
+}
+
+// randomHex returns n random lower-case hexadecimal digits; n is even.
+func (e *env) randomHex(n int) (string, error) {
+	b := make([]byte, n/2)
+	if _, err := io.ReadFull(e.random, b); err != nil {
+		return "", fmt.Errorf("read random bytes: %w", err)
+	}
+	return hex.EncodeToString(b), nil
+}
+
+// path resolves a file name given on the command line.
+func (e *env) path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(e.dir, name)
+}
+
+// mayPrompt reports whether the user can be asked. Without a terminal on both
+// sides nothing prompts, and the answer is no.
+func (e *env) mayPrompt() bool {
+	return e.terminal.stdin && e.terminal.stderr && e.getenv("GIT_TERMINAL_PROMPT") != "0"
+}
+
+// useColour decides on colours for stdout. The --color option wins; then
+// NO_COLOR; then configured, the value of color.kprep or color.ui as git
+// understands it ("" for none); and auto means: on a terminal.
+func (e *env) useColour(configured string) bool {
+	when := e.colour
+	if when == "auto" && e.getenv("NO_COLOR") == "" {
+		switch strings.ToLower(configured) {
+		case "always":
+			when = "always"
+		case "never", "false", "no", "off", "0":
+			when = "never"
+		}
+	}
+	if when != "auto" {
+		return when == "always"
+	}
+	return e.terminal.stdout && e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb"
+}
+
+// notef tells the user how things go, unless -q silences it. A newline is added.
+func (e *env) notef(format string, args ...any) {
+	if !e.quiet {
+		e.printLine(format, args...)
+	}
+}
+
+// debugf tells more, under -v.
+func (e *env) debugf(format string, args ...any) {
+	if e.verbose {
+		e.printLine(format, args...)
+	}
+}
+
+// warnf tells what the user should know whatever -q says.
+func (e *env) warnf(format string, args ...any) {
+	e.printLine("warning: "+format, args...)
+}
+
+func (e *env) printLine(format string, args ...any) {
+	fmt.Fprintln(e.stderr, patchmail.Printable(fmt.Sprintf(format, args...)))
+}
+
+// An output is a writer that remembers its first error, so that a full disk is
+// not mistaken for success by a verb that does not look.
+type output struct {
+	w   io.Writer
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	if o.err != nil {
+		return 0, o.err
+	}
+	n, err := o.w.Write(p)
+	o.err = err
+	return n, err
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"testing"
+)
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name  string
+		words []string
+		want  string
+	}{
+		{"a verb", []string{"send", "--help"}, `usage: kprep send [OPTIONS]
+
+mail the series
+
+options
+  --to ADDRESS      add ADDRESS to every message
+  -n, --dry-run     print the messages
+  -s, --sign        sign the messages
+  -o, --output DIR  write the messages to DIR
+  --limit N         at most N messages
+  --wait TIME       wait for TIME between messages
+  --no-cover        leave the cover letter out
+  --resend[=vN]     send vN once more
+`},
+		{"a verb with actions", []string{"help", "key"}, `usage: kprep key [OPTIONS] ACTION
+
+signing keys
+
+actions
+  list      my keys
+  add FILE  trust a key
+
+options
+  --json  
+`},
+		{"an action", []string{"key", "add", "-h"}, `usage: kprep key add FILE
+
+trust a key
+`},
+		{"the program", []string{"--help"}, `usage: kprep [OPTIONS] VERB [ARGUMENTS]
+
+prepare, send and follow patch series by e-mail
+
+send it
+  send  mail the series
+
+start a series
+  new  start a series
+
+set up
+  key  signing keys
+
+options, before the verb
+  -C DIR          run as if started in DIR
+  -c KEY=VALUE    set a git configuration value: KEY=VALUE
+  --no-pager      do not pipe output into a pager
+  --color[=WHEN]  WHEN to use colours: always, never or auto
+  -q, --quiet     print errors and results only
+  -v, --verbose   say more about what is done
+  --version       print the version
+  -h, --help      print this text, or that of a verb
+
+'kprep VERB --help' tells more about a verb.
+`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			e := testEnv(t)
+			status := run(t.Context(), e.env, mailVerbs, append([]string{"kprep"}, tc.words...))
+			if status != 0 || e.out.String() != tc.want || e.err.Len() > 0 {
+				t.Errorf("kprep %q: status %d, stderr %q, stdout\n%swant\n%s", tc.words, status, e.err, e.out, tc.want)
+			}
+		})
+	}
+}
