@@ -1,0 +1,56 @@
+# kprep: build, test, prove. Needs Go, git and make.
+
+GO       ?= go
+PREFIX   ?= /usr/local
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+FUZZTIME ?= 10s
+
+# Without a home directory Go has no place for its caches.
+ifeq ($(HOME),)
+export GOPATH     ?= $(CURDIR)/bin/.gopath
+export GOMODCACHE ?= $(GOPATH)/pkg/mod
+export GOCACHE    ?= $(CURDIR)/bin/.gocache
+export GOFLAGS    += -modcacherw
+endif
+
+BUILD_FLAGS = -buildvcs=false -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+
+# Go's own way of naming a place wins over PREFIX.
+BINDIR = $(if $(GOBIN),$(GOBIN),$(PREFIX)/bin)
+
+.PHONY: all build install test check fuzz bench demo peers clean
+
+all: build
+
+build:
+	CGO_ENABLED=0 $(GO) build $(BUILD_FLAGS) -o bin/kprep ./cmd/kprep
+
+install: build
+	install -d "$(DESTDIR)$(BINDIR)"
+	install -m 755 bin/kprep "$(DESTDIR)$(BINDIR)/kprep"
+	ln -sf kprep "$(DESTDIR)$(BINDIR)/git-kprep"
+
+# A missing peer is named here; under CI=true it is a failure.
+test:
+	@scripts/peers missing
+	$(GO) test ./...
+
+check:
+	@files=$$(gofmt -l .); test -z "$$files" || { echo "gofmt wants to change:"; echo "$$files"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+
+fuzz:
+	GO="$(GO)" scripts/fuzz $(FUZZTIME)
+
+bench: build
+	$(GO) run ./internal/bench -kprep bin/kprep $(BENCHFLAGS)
+
+demo: build
+	bin/kprep tour
+
+peers:
+	scripts/peers install
+
+clean:
+	rm -rf bin dist
