@@ -240,6 +240,7 @@ func TestGitAm(t *testing.T) {
 			}
 			for form, mail := range map[string][]byte{
 				"as written": raw, "CRLF": toCRLF(raw), "7-bit": seven, "7-bit CRLF": toCRLF(seven),
+				"mailbox": append([]byte("From mboxrd@z Thu Jan  1 00:00:00 1970\n"), raw...),
 			} {
 				checkWire(t, mail)
 				g.run("", "reset", "-q", "--hard", base)
