@@ -1,0 +1,142 @@
+package sendmail
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// A Command is the transport over a program that takes sendmail's arguments:
+// sendemail.sendmailCmd, which a shell runs, or sendemail.smtpServer as the
+// path of a program. It is called as git send-email calls it (spec/mail.md
+// 1.3), with the message on its standard input, LF line ends, one recipient an
+// argument.
+//
+// Exit status 0 means that the command took the message; 75 (EX_TEMPFAIL) and
+// 126, 127 (the shell could not run it) that it did not, now; any other that
+// it refused. Killed by a signal, out of time, or status 0 without having read
+// the message to its end leaves the fate unknown.
+type Command struct {
+	name    string // for people
+	argv    []string
+	options []string
+	limits  limits
+}
+
+// exTempFail is sysexits.h's.
+const exTempFail = 75
+
+func newCommand(shell string, s Settings) (*Command, error) {
+	return &Command{
+		name: shell, options: s.ServerOptions, limits: standardLimits(),
+		// The dash is $0; sender and recipients are never part of the text.
+		argv: []string{"sh", "-c", shell + ` "$@"`, "-"},
+	}, nil
+}
+
+func newProgram(path string, s Settings) (*Command, error) {
+	return &Command{name: path, options: s.ServerOptions, limits: standardLimits(), argv: []string{path}}, nil
+}
+
+// String names the command.
+func (c *Command) String() string { return clean("the command " + c.name) }
+
+// Authorize does nothing: the command has its own ways.
+func (c *Command) Authorize(context.Context) error { return nil }
+
+// Prepare finds a program that is not there. Commands take 8-bit text, and
+// what they pass on is theirs.
+func (c *Command) Prepare(context.Context, []Outgoing) (Abilities, error) {
+	if _, err := exec.LookPath(c.argv[0]); err != nil {
+		return Abilities{}, fmt.Errorf("run %s: %w", clean(c.name), err)
+	}
+	return Abilities{EightBit: true, UTF8: true}, nil
+}
+
+// Close does nothing.
+func (c *Command) Close() error { return nil }
+
+// arguments refuses what the command would take for an option.
+func (c *Command) arguments(from string, recipients []string) ([]string, error) {
+	args := append([]string{}, c.argv[1:]...)
+	args = append(args, c.options...)
+	if from != "" {
+		args = append(args, "-f", from)
+	}
+	args = append(args, "-i")
+	for _, a := range append([]string{from}, recipients...) {
+		if strings.HasPrefix(a, "-") {
+			return nil, fmt.Errorf("the address %s begins with a dash, which %s would take for an option", clean(a), clean(c.name))
+		}
+	}
+	return append(args, recipients...), nil
+}
+
+// Send runs the command once. An interrupt leaves it the time of grace.
+func (c *Command) Send(ctx context.Context, from string, index int, m Outgoing, recipients []string,
+	before func(recipients []string) error) ([]Receipt, error) {
+	args, err := c.arguments(from, recipients)
+	if err != nil {
+		return nil, err
+	}
+	if err := before(recipients); err != nil {
+		return receipts(index, recipients, Deferred, AtCommand, 0, "the journal could not be written"), err
+	}
+	state, code, text := c.run(ctx, args, m.Raw)
+	return receipts(index, recipients, state, AtCommand, code, text), nil
+}
+
+func (c *Command) run(ctx context.Context, args []string, input []byte) (State, int, string) {
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.limits.program)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(c.limits.grace, cancel) })()
+
+	cmd := exec.CommandContext(limited, c.argv[0], args...)
+	cmd.WaitDelay = 5 * time.Second // a child left behind may hold our pipes
+	var output head
+	cmd.Stdout, cmd.Stderr = &output, &output
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return Deferred, 0, err.Error()
+	}
+	if err := cmd.Start(); err != nil {
+		return Deferred, 0, err.Error()
+	}
+	// exec would hide a broken pipe, so the input is written here.
+	_, writeErr := stdin.Write(input)
+	closeErr := stdin.Close()
+	err = cmd.Wait()
+	if errors.Is(err, exec.ErrWaitDelay) {
+		err = nil // it has exited with 0
+	}
+	code := cmd.ProcessState.ExitCode()
+	said := strings.TrimSpace(output.String())
+	switch {
+	case code < 0:
+		return Unknown, 0, fmt.Sprintf("%s was killed (%v); %s", c.name, cmd.ProcessState, said)
+	case code == 0 && err == nil && errors.Join(writeErr, closeErr) != nil:
+		return Unknown, 0, fmt.Sprintf("%s ended well without reading the whole message; %s", c.name, said)
+	case code == 0 && err == nil:
+		return Accepted, 0, "queued by " + c.name
+	case code == exTempFail, code == 126, code == 127:
+		return Deferred, code, fmt.Sprintf("exit status %d: %s", code, said)
+	case code > 128:
+		// The shell's way of saying that a signal killed what it ran.
+		return Unknown, code, fmt.Sprintf("exit status %d, as after a signal: %s", code, said)
+	}
+	return Refused, code, fmt.Sprintf("exit status %d: %s", code, said)
+}
+
+// A head keeps the beginning of what is written to it.
+type head struct{ bytes.Buffer }
+
+func (h *head) Write(p []byte) (int, error) {
+	if room := 4*maxReply - h.Len(); room > 0 {
+		h.Buffer.Write(p[:min(room, len(p))])
+	}
+	return len(p), nil
+}

@@ -1,0 +1,21 @@
+// Package sendmail carries finished mail to its recipients' first server, and
+// keeps account of it. It follows spec/mail.md, parts 1 to 4.
+//
+// A send is a journal on disk: a [Plan] with the exact bytes of every message
+// and its envelope, and a log of what became of every pair (message,
+// recipient). [Create] writes all of it, synced, before anything is connected
+// to; [Run] then hands the pairs that are pending or deferred to a [Transport],
+// message by message, and logs one [Receipt] per pair. After a break,
+// [OpenJournal] and Run again go on where the log ends: with the same bytes,
+// and never with a pair of unknown fate.
+//
+// The first calls to make are [ReadSettings], which turns git configuration
+// into typed [Settings], and [OpenTransport], which chooses the way out: a
+// command in the manner of sendmail, or an SMTP server. [NewDirectory] is the
+// transport that only writes files.
+//
+// SMTP is spoken by go-smtp's client over a connection that the package dials,
+// secures and watches itself, see the type wire: that is how the log record
+// gets onto the disk between the body and the final dot, and how every step
+// has a deadline.
+package sendmail

@@ -1,0 +1,325 @@
+package sendmail
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/kprep/kprep/patchmail"
+)
+
+// A Journal is one send on disk: plan, messages, and the log of what happened.
+// It is used by one goroutine.
+type Journal struct {
+	dir    string
+	plan   Plan
+	lock   *Lock     // nil when only read
+	log    logWriter // without a file when only read
+	run    string
+	pairs  []map[string]Receipt // by message, by recipient
+	coded  map[int]string       // messages with a 7-bit form, its SHA-256
+	marks  []string
+	noteAt time.Time // of the last record
+}
+
+// OpenJournal opens and locks a journal to go on with it. A last record that
+// was cut short is removed from the log; what was in flight is Unknown.
+//
+// Errors: [BusyError], [ErrNoPlan], [DamagedError].
+func OpenJournal(dir string) (*Journal, error) {
+	if _, err := readPlan(dir); err != nil {
+		return nil, err // and leave no lock file behind in what is no journal
+	}
+	lock, err := TakeLock(filepath.Join(dir, lockFile))
+	if err != nil {
+		return nil, err
+	}
+	j, err := open(dir, lock)
+	if err != nil {
+		lock.Release()
+		return nil, err
+	}
+	return j, nil
+}
+
+// ReadJournal reads a journal to look at it, also while it is being sent from.
+func ReadJournal(dir string) (*Journal, error) {
+	j, _, err := load(dir)
+	return j, err
+}
+
+func open(dir string, lock *Lock) (*Journal, error) {
+	j, good, err := load(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range j.pairs {
+		for recipient, r := range m {
+			if r.State == InFlight {
+				r.State, r.Reply = Unknown, "kprep ended while the message was in flight"
+				m[recipient] = r
+			}
+		}
+	}
+	var id [4]byte
+	rand.Read(id[:])
+	j.lock, j.run = lock, hex.EncodeToString(id[:])
+	f, err := os.OpenFile(filepath.Join(dir, logFile), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := cutTail(f, int64(good)); err != nil {
+		f.Close()
+		return nil, err
+	}
+	j.log.file = f
+	return j, nil
+}
+
+// cutTail removes what stands behind the whole records.
+func cutTail(f *os.File, good int64) error {
+	info, err := f.Stat()
+	if err != nil || info.Size() == good {
+		return err
+	}
+	return errors.Join(f.Truncate(good), f.Sync())
+}
+
+// load replays the log over the plan.
+func load(dir string) (*Journal, int, error) {
+	plan, err := readPlan(dir)
+	if err != nil {
+		return nil, 0, err
+	}
+	j := &Journal{dir: dir, plan: plan, coded: map[int]string{}}
+	for i, m := range plan.Messages {
+		pairs := map[string]Receipt{}
+		for _, r := range m.Recipients {
+			pairs[r] = Receipt{Message: i, Recipient: r, State: Pending}
+		}
+		j.pairs = append(j.pairs, pairs)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, logFile))
+	if err != nil {
+		// Without its log everything would look as if it had never left.
+		return nil, 0, &DamagedError{Dir: dir, Reason: err.Error()}
+	}
+	records, good, err := parseLog(text)
+	if err != nil {
+		return nil, 0, &DamagedError{Dir: dir, Reason: err.Error()}
+	}
+	for _, r := range records {
+		if err := j.apply(r); err != nil {
+			return nil, 0, &DamagedError{Dir: dir, Reason: err.Error()}
+		}
+	}
+	return j, good, nil
+}
+
+// apply brings one record into the state in memory.
+func (j *Journal) apply(r record) error {
+	j.noteAt = r.Time
+	if r.Mark != "" {
+		j.marks = append(j.marks, r.Mark)
+		return nil
+	}
+	if r.Message < 0 || r.Message >= len(j.pairs) {
+		return fmt.Errorf("the log speaks of message %d", r.Message)
+	}
+	if r.SevenBit != "" {
+		j.coded[r.Message] = r.SevenBit
+		return nil
+	}
+	for _, to := range r.Recipients {
+		if _, ok := j.pairs[r.Message][to]; !ok {
+			return fmt.Errorf("the log speaks of a recipient that message %d does not have", r.Message)
+		}
+		j.pairs[r.Message][to] = Receipt{Message: r.Message, Recipient: to, State: r.State, Step: r.Step,
+			Code: r.Code, Reply: r.Reply, Time: r.Time}
+	}
+	return nil
+}
+
+// note writes records and then believes them. A record that could not be
+// written leaves the state as the disk has it.
+func (j *Journal) note(records ...record) error {
+	if j.log.file == nil {
+		return errors.New("the journal is open for reading only")
+	}
+	for i := range records {
+		records[i].Run = j.run
+		if records[i].Time.IsZero() {
+			records[i].Time = time.Now()
+		}
+	}
+	if err := j.log.append(records...); err != nil {
+		return err
+	}
+	for _, r := range records {
+		if err := j.apply(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close releases the lock. The journal stays on disk.
+func (j *Journal) Close() error {
+	if j.log.file == nil {
+		return nil
+	}
+	err := j.log.file.Close()
+	j.log.file = nil
+	return errors.Join(err, j.lock.Release())
+}
+
+// Dir is the journal's folder.
+func (j *Journal) Dir() string { return j.dir }
+
+// Plan is what was planned.
+func (j *Journal) Plan() Plan { return j.plan }
+
+// LastChange is the time of the last log record; zero when there is none.
+func (j *Journal) LastChange() time.Time { return j.noteAt }
+
+// Receipts returns what is known of every pair, by message and in the order of
+// its recipients.
+func (j *Journal) Receipts() []Receipt {
+	var all []Receipt
+	for i := range j.plan.Messages {
+		all = append(all, j.of(i)...)
+	}
+	return all
+}
+
+func (j *Journal) of(message int) []Receipt {
+	var all []Receipt
+	for _, to := range j.plan.Messages[message].Recipients {
+		all = append(all, j.pairs[message][to])
+	}
+	return all
+}
+
+// Append logs receipts and waits until they are on the disk. Receipts of one
+// message that say the same share a record.
+func (j *Journal) Append(all ...Receipt) error {
+	var records []record
+	for _, r := range all {
+		next := record{Time: r.Time, Message: r.Message, State: r.State, Step: r.Step, Code: r.Code, Reply: r.Reply}
+		same := func(o record) bool {
+			return o.Message == next.Message && o.State == next.State && o.Step == next.Step && o.Code == next.Code && o.Reply == next.Reply
+		}
+		if i := slices.IndexFunc(records, same); i >= 0 {
+			records[i].Recipients = append(records[i].Recipients, r.Recipient)
+			continue
+		}
+		next.Recipients = []string{r.Recipient}
+		records = append(records, next)
+	}
+	if len(records) == 0 {
+		return nil
+	}
+	return j.note(records...)
+}
+
+// depart logs that a message is about to leave.
+func (j *Journal) depart(message int, recipients []string) error {
+	return j.note(record{Message: message, Recipients: recipients, State: InFlight})
+}
+
+// Settle logs what the user says about the pairs of a message that are
+// Unknown: that it arrived, or that it did not and may be sent again, with the
+// same bytes. Other pairs stay as they are.
+func (j *Journal) Settle(message int, arrived bool) error {
+	state, reply := Deferred, "the user says that it did not arrive"
+	if arrived {
+		state, reply = Accepted, "the user says that it arrived"
+	}
+	var unknown []string
+	for _, r := range j.of(message) {
+		if r.State == Unknown {
+			unknown = append(unknown, r.Recipient)
+		}
+	}
+	return j.Append(receipts(message, unknown, state, AtUser, 0, reply)...)
+}
+
+// Marks returns the steps of the whole send that were done, in order, such as
+// mail-done, tagged, rerolled, closed.
+func (j *Journal) Marks() []string { return slices.Clone(j.marks) }
+
+// Has says whether a step was marked.
+func (j *Journal) Has(mark string) bool { return slices.Contains(j.marks, mark) }
+
+// Mark logs that a step was done. Marking it again changes nothing.
+func (j *Journal) Mark(step string) error {
+	if step == "" || j.Has(step) {
+		return nil
+	}
+	return j.note(record{Mark: step})
+}
+
+// Message returns a message as it was planned, with its bytes read back from
+// the disk and compared with the plan. If it was given a 7-bit form, these are
+// the bytes.
+func (j *Journal) Message(i int) (Outgoing, error) {
+	p := j.plan.Messages[i]
+	file, sum := p.File, p.SHA256
+	if coded, ok := j.coded[i]; ok {
+		file, sum = sevenBitFile(i), coded
+	}
+	raw, err := os.ReadFile(filepath.Join(j.dir, file))
+	if err != nil {
+		return Outgoing{}, &DamagedError{Dir: j.dir, Reason: err.Error()}
+	}
+	if digest(raw) != sum {
+		return Outgoing{}, &DamagedError{Dir: j.dir, Reason: file + " is not what was planned"}
+	}
+	return Outgoing{Name: p.Name, ID: p.ID, Subject: p.Subject, Recipients: p.Recipients, To: p.To, Date: p.Date, Raw: raw}, nil
+}
+
+func (j *Journal) messages() ([]Outgoing, error) {
+	var all []Outgoing
+	for i := range j.plan.Messages {
+		m, err := j.Message(i)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, m)
+	}
+	return all, nil
+}
+
+func sevenBitFile(i int) string { return fmt.Sprintf("msg/%04d.7bit.eml", i) }
+
+// sevenBit gives message i a form without 8-bit bytes, for this attempt and
+// all later ones. The form is on the disk before anybody gets to see it.
+func (j *Journal) sevenBit(i int) (Outgoing, error) {
+	m, err := j.Message(i)
+	if err != nil || isASCII(string(m.Raw)) {
+		return m, err
+	}
+	if m.Raw, err = patchmail.SevenBit(m.Raw); err != nil {
+		return m, fmt.Errorf("encode %s: %w", m.Name, err)
+	}
+	if err := checkWire(m.Raw); err != nil {
+		return m, fmt.Errorf("encode %s: %w", m.Name, err)
+	}
+	path := filepath.Join(j.dir, sevenBitFile(i))
+	// What an earlier run left there was never logged, so never sent.
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return m, err
+	}
+	if err := createFile(path, m.Raw); err != nil {
+		return m, err
+	}
+	if err := syncDir(filepath.Dir(path)); err != nil {
+		return m, err
+	}
+	return m, j.note(record{Message: i, SevenBit: digest(m.Raw)})
+}

@@ -1,0 +1,71 @@
+package sendmail
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// A Lock is held by one process at a time. The kernel releases it when the
+// process dies, however it dies.
+type Lock struct{ file *flock.Flock }
+
+// A BusyError reports a lock that somebody else holds.
+type BusyError struct {
+	Path  string
+	PID   int       // 0 when not known
+	Since time.Time // zero when not known
+}
+
+func (e *BusyError) Error() string {
+	if e.PID == 0 {
+		return fmt.Sprintf("another kprep is at work in %s", filepath.Dir(e.Path))
+	}
+	return fmt.Sprintf("kprep with process id %d is at work in %s since %s", e.PID, filepath.Dir(e.Path), e.Since.Format(time.DateTime))
+}
+
+// holder is what stands in the file, for the message only.
+type holder struct {
+	PID   int       `json:"pid"`
+	Since time.Time `json:"since"`
+}
+
+// TakeLock locks the file path, which is made when it is not there (its folder
+// too), or returns a [BusyError] at once.
+func TakeLock(path string) (*Lock, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	f := flock.New(path, flock.SetPermissions(0o600))
+	ok, err := f.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock %s: %w", path, err)
+	}
+	if !ok {
+		f.Close()
+		busy := &BusyError{Path: path}
+		var h holder
+		if text, err := os.ReadFile(path); err == nil && json.Unmarshal(text, &h) == nil {
+			busy.PID, busy.Since = h.PID, h.Since
+		}
+		return nil, busy
+	}
+	text, err := json.Marshal(holder{PID: os.Getpid(), Since: time.Now().Truncate(time.Second)})
+	if err == nil {
+		// Not a rename: the lock belongs to this very file.
+		err = os.WriteFile(path, text, 0o600)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return &Lock{file: f}, nil
+}
+
+// Release gives the lock back. The file stays, so that nobody locks one that
+// has just been removed.
+func (l *Lock) Release() error { return l.file.Close() }

@@ -1,0 +1,104 @@
+package sendmail
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"hash/crc32"
+	"os"
+	"time"
+)
+
+// A record is one line of a journal's log: eight hex digits of CRC-32C over
+// the rest of the line, a blank, and this as JSON. It says what became of a
+// message for some recipients, or that a message has another form, or marks a
+// step of the whole send.
+type record struct {
+	Time       time.Time `json:"time"`
+	Run        string    `json:"run"`
+	Message    int       `json:"message"`
+	Recipients []string  `json:"recipients,omitempty"`
+	State      State     `json:"state,omitempty"`
+	Step       Step      `json:"step,omitempty"`
+	Code       int       `json:"code,omitempty"`
+	Reply      string    `json:"reply,omitempty"`
+	SevenBit   string    `json:"seven-bit,omitempty"` // SHA-256 of the message's 7-bit form, used from here on
+	Mark       string    `json:"mark,omitempty"`
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func (r record) line() ([]byte, error) {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return nil, err
+	}
+	return fmt.Appendf(nil, "%08x %s\n", crc32.Checksum(text, castagnoli), text), nil
+}
+
+// parseRecord reads a line without its end.
+func parseRecord(line []byte) (record, bool) {
+	var r record
+	sum, text, ok := bytes.Cut(line, []byte(" "))
+	if !ok || len(sum) != 8 || string(sum) != fmt.Sprintf("%08x", crc32.Checksum(text, castagnoli)) {
+		return r, false
+	}
+	return r, json.Unmarshal(text, &r) == nil
+}
+
+// A DamagedError reports a journal that is not as kprep left it. It must not
+// be sent from.
+type DamagedError struct{ Dir, Reason string }
+
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("the journal %s is damaged: %s", e.Dir, e.Reason)
+}
+
+// parseLog reads all whole records. A last record that is not whole was being
+// written when something died; good is the length of what comes before it.
+// Damage anywhere else is an error: a record behind it might be the one that
+// says that a message has left.
+func parseLog(text []byte) (records []record, good int, err error) {
+	for number := 1; good < len(text); number++ {
+		line, rest, ended := bytes.Cut(text[good:], []byte("\n"))
+		r, ok := parseRecord(line)
+		if !ended || !ok {
+			if len(rest) > 0 {
+				return nil, 0, fmt.Errorf("record %d of the log does not fit its checksum", number)
+			}
+			return records, good, nil
+		}
+		records = append(records, r)
+		good += len(line) + 1
+	}
+	return records, good, nil
+}
+
+// A logWriter appends records. After an error it writes no more: half a record
+// may be there, and nothing may come behind it.
+type logWriter struct {
+	file *os.File
+	err  error
+}
+
+// append writes the records and waits for the disk.
+func (w *logWriter) append(records ...record) error {
+	if w.err != nil {
+		return w.err
+	}
+	var text []byte
+	for _, r := range records {
+		line, err := r.line()
+		if err != nil {
+			return err // nothing was written
+		}
+		text = append(text, line...)
+	}
+	if _, w.err = w.file.Write(text); w.err == nil {
+		w.err = w.file.Sync()
+	}
+	if w.err != nil {
+		w.err = fmt.Errorf("write the log: %w", w.err)
+	}
+	return w.err
+}

@@ -1,0 +1,254 @@
+package sendmail
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/renameio/v2"
+)
+
+// A Plan is what a send is going to do, written once and never changed
+// (spec/mail.md 4.1). It holds no secrets.
+type Plan struct {
+	Format       int       `json:"format"` // 1; set by Create
+	Kind         string    `json:"kind"`   // send, reflect, preview, resend
+	ChangeID     string    `json:"change-id"`
+	Revision     int       `json:"revision"`
+	Created      time.Time `json:"created"`
+	Transport    string    `json:"transport"` // Transport.String at that time
+	EnvelopeFrom string    `json:"envelope-from"`
+
+	// Finish is the caller's: what it needs to tag and reroll after the mail.
+	Finish json.RawMessage `json:"finish,omitempty"`
+
+	// Messages in the order of sending. The first is the root of the thread,
+	// to which the others reply. Set by Create.
+	Messages []Planned `json:"messages"`
+}
+
+// A Planned is one message of a plan.
+type Planned struct {
+	File       string    `json:"file"` // below the journal's folder, msg/0000.eml
+	Name       string    `json:"name"`
+	SHA256     string    `json:"sha256"` // of the file, lower-case hex
+	Size       int       `json:"size"`   // of the file
+	ID         string    `json:"message-id"`
+	Subject    string    `json:"subject"`
+	Date       time.Time `json:"date"`
+	Recipients []string  `json:"recipients"`
+	To         []string  `json:"to,omitempty"`
+}
+
+const (
+	planFile   = "plan"
+	logFile    = "log"
+	lockFile   = "lock"
+	planFormat = 1
+)
+
+// ErrNoPlan reports a journal whose writing was cut short. Nothing was sent
+// from it and nothing can be.
+var ErrNoPlan = errors.New("the journal was never completed, so nothing was sent from it")
+
+// Create writes a journal into the new folder dir and returns it locked. When
+// it returns without error, plan and messages are on the disk to stay; only
+// then may anything be connected to. After an error nothing is left of dir.
+//
+// The messages must be fit for the wire as they are (see [Outgoing]).
+func Create(dir string, p Plan, messages []Outgoing) (*Journal, error) {
+	if err := checkPlan(p, messages); err != nil {
+		return nil, fmt.Errorf("plan the sending: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+		return nil, err
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, err
+	}
+	j, err := create(dir, p, messages)
+	if err != nil {
+		os.RemoveAll(dir)
+		return nil, fmt.Errorf("write the journal %s: %w", dir, err)
+	}
+	return j, nil
+}
+
+func checkPlan(p Plan, messages []Outgoing) error {
+	if len(messages) == 0 {
+		return errors.New("there are no messages")
+	}
+	if p.EnvelopeFrom != "" {
+		if err := checkMailbox(p.EnvelopeFrom); err != nil {
+			return fmt.Errorf("envelope sender: %w", err)
+		}
+	}
+	names, ids := map[string]bool{}, map[string]bool{}
+	for _, m := range messages {
+		if err := checkOutgoing(m); err != nil {
+			return err
+		}
+		if names[m.Name] || m.ID == "" || ids[m.ID] {
+			return fmt.Errorf("%s: name and message-id must be its own", m.Name)
+		}
+		names[m.Name], ids[m.ID] = true, true
+	}
+	return nil
+}
+
+func create(dir string, p Plan, messages []Outgoing) (*Journal, error) {
+	lock, err := TakeLock(filepath.Join(dir, lockFile))
+	if err != nil {
+		return nil, err
+	}
+	if err := writePlan(dir, p, messages); err != nil {
+		lock.Release()
+		return nil, err
+	}
+	return open(dir, lock)
+}
+
+// writePlan keeps to the order that makes a crash harmless: first what the
+// plan speaks of, then the plan.
+func writePlan(dir string, p Plan, messages []Outgoing) error {
+	folder := filepath.Join(dir, "msg")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		return err
+	}
+	p.Format, p.Messages = planFormat, nil
+	for i, m := range messages {
+		planned := Planned{
+			File: fmt.Sprintf("msg/%04d.eml", i), Name: m.Name, SHA256: digest(m.Raw), Size: len(m.Raw), ID: m.ID,
+			Subject: m.Subject, Date: m.Date, Recipients: m.Recipients, To: m.To,
+		}
+		if err := createFile(filepath.Join(dir, planned.File), m.Raw); err != nil {
+			return err
+		}
+		p.Messages = append(p.Messages, planned)
+	}
+	if err := createFile(filepath.Join(dir, logFile), nil); err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return err
+	}
+	for _, d := range []string{folder, dir} {
+		if err := syncDir(d); err != nil {
+			return err
+		}
+	}
+	if err := renameio.WriteFile(filepath.Join(dir, planFile), append(text, '\n'), 0o600, renameio.WithTempDir(dir)); err != nil {
+		return err
+	}
+	// The entry of dir itself is in its parent.
+	for _, d := range []string{dir, filepath.Dir(dir)} {
+		if err := syncDir(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func readPlan(dir string) (Plan, error) {
+	var p Plan
+	text, err := os.ReadFile(filepath.Join(dir, planFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, statErr := os.Stat(dir); statErr != nil {
+			return p, statErr
+		}
+		return p, ErrNoPlan
+	}
+	if err != nil {
+		return p, err
+	}
+	if err := json.Unmarshal(text, &p); err != nil {
+		return p, fmt.Errorf("read the plan: %w", err)
+	}
+	if p.Format != planFormat || len(p.Messages) == 0 {
+		return p, fmt.Errorf("read the plan: format %d with %d messages is not one that this kprep knows", p.Format, len(p.Messages))
+	}
+	return p, nil
+}
+
+func createFile(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	return finishFile(f, data)
+}
+
+func syncDir(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// NextDir is the folder for the next journal of a revision, such as
+// <series>/v2/0003-send. It is not made.
+func NextDir(series string, revision int, kind string) (string, error) {
+	last := 0
+	all, err := Journals(series)
+	if err != nil {
+		return "", err
+	}
+	folder := filepath.Join(series, "v"+strconv.Itoa(revision))
+	for _, dir := range all {
+		if n, ok := sequence(filepath.Base(dir)); ok && filepath.Dir(dir) == folder {
+			last = max(last, n)
+		}
+	}
+	return filepath.Join(folder, fmt.Sprintf("%04d-%s", last+1, kind)), nil
+}
+
+// Journals lists the journal folders of a series, by revision and then in the
+// order in which they were made; also those without a plan. A series that was
+// never sent has none.
+func Journals(series string) ([]string, error) {
+	all, err := filepath.Glob(filepath.Join(escapeGlob(series), "v*", "*-*"))
+	if err != nil {
+		return nil, err
+	}
+	rank := func(dir string) (revision, number int, ok bool) {
+		revision, err := strconv.Atoi(strings.TrimPrefix(filepath.Base(filepath.Dir(dir)), "v"))
+		number, fine := sequence(filepath.Base(dir))
+		return revision, number, err == nil && fine
+	}
+	all = slices.DeleteFunc(all, func(dir string) bool { _, _, ok := rank(dir); return !ok })
+	slices.SortFunc(all, func(a, b string) int {
+		ra, na, _ := rank(a)
+		rb, nb, _ := rank(b)
+		if ra != rb {
+			return ra - rb
+		}
+		return na - nb
+	})
+	return all, nil
+}
+
+func sequence(name string) (int, bool) {
+	digits, _, _ := strings.Cut(name, "-")
+	n, err := strconv.Atoi(digits)
+	return n, err == nil
+}
+
+func escapeGlob(path string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+}

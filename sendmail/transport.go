@@ -1,0 +1,77 @@
+package sendmail
+
+import (
+	"context"
+	"fmt"
+)
+
+// A Transport takes messages to the next hop. It is used by one goroutine.
+type Transport interface {
+	// String names the next hop for the confirmation screen and the plan; it
+	// holds no secrets.
+	String() string
+
+	// Authorize obtains what the transport needs from the user or a
+	// credential helper. It touches no network and is to be called before the
+	// last confirmation; Prepare does it when nobody did.
+	Authorize(ctx context.Context) error
+
+	// Prepare gets ready for the messages of a plan, of which some may have
+	// left already: it connects and logs in. After an error nothing was sent.
+	Prepare(ctx context.Context, messages []Outgoing) (Abilities, error)
+
+	// Send carries m, which has the given index in the plan, to recipients,
+	// some or all of m.Recipients. An empty from leaves the sender to the
+	// transport, where it can.
+	//
+	// Immediately before the point of no return, the final dot or the start
+	// of the command, before is called with the recipients concerned; unless
+	// it succeeds the message does not leave.
+	//
+	// The receipts are one per recipient. Without receipts, nothing of m was
+	// tried, and the error says why. With receipts, an error says why nothing
+	// more can be sent; it takes nothing from them.
+	Send(ctx context.Context, from string, index int, m Outgoing, recipients []string,
+		before func(recipients []string) error) ([]Receipt, error)
+
+	// Close says good-bye. What was accepted stays accepted if it fails.
+	Close() error
+}
+
+// Abilities are what the next hop says it can take.
+type Abilities struct {
+	EightBit bool  // 8-bit text (8BITMIME)
+	UTF8     bool  // addresses outside of ASCII (SMTPUTF8)
+	MaxSize  int64 // bytes of a message on the wire; 0 when not known
+}
+
+// A NoTransportError reports that the configuration names no way to send.
+type NoTransportError struct{ Identity string }
+
+func (e *NoTransportError) Error() string {
+	section := "sendemail"
+	if e.Identity != "" {
+		section += "." + e.Identity
+	}
+	return fmt.Sprintf("no way to send mail is configured: set %s.smtpServer (with smtpServerPort, smtpEncryption "+
+		"and smtpUser as your provider says) or sendemail.sendmailCmd", section)
+}
+
+// OpenTransport chooses the way out in the order of spec/mail.md 1.3:
+// sendmailCmd, smtpServer as the absolute path of a program, smtpServer as a
+// host. Neither localhost nor a sendmail found on the machine is ever tried
+// unasked; with nothing configured it returns a [NoTransportError]. Settings
+// that can only fail are errors here. Nothing is connected to yet.
+//
+// A nil creds means that there is no credential helper.
+func OpenTransport(s Settings, creds Credentials) (Transport, error) {
+	switch {
+	case s.Command != "":
+		return newCommand(s.Command, s)
+	case s.serverIsProgram():
+		return newProgram(s.Server, s)
+	case s.Server != "":
+		return newSMTP(s, creds)
+	}
+	return nil, &NoTransportError{Identity: s.Identity}
+}
