@@ -19,7 +19,7 @@ func (e *BusyError) Error() string {
 	if e.WorkTree != "" {
 		return fmt.Sprintf("a %s of this branch is under way in the work tree %s", e.Operation, e.WorkTree)
 	}
-	return fmt.Sprintf("a %s of this branch is under way", e.Operation)
+	return fmt.Sprintf("a %s is under way", e.Operation)
 }
 
 // CheckIdle returns a *BusyError when a rebase, am, cherry-pick, revert,
@@ -42,6 +42,20 @@ func (r *Repo) CheckIdle(ctx context.Context, branch string) error {
 		if op := operationIn(t.gitDir, branch, t.branch == branch); op != "" {
 			return &BusyError{Operation: op, WorkTree: t.path}
 		}
+	}
+	return nil
+}
+
+// CheckIdleHere returns a *BusyError when any such operation is under way in
+// this work tree, whatever the branch: HEAD must not move then.
+func (r *Repo) CheckIdleHere() error {
+	for _, dir := range []string{"rebase-merge", "rebase-apply"} {
+		if _, err := os.Lstat(filepath.Join(r.GitDir, dir)); err == nil {
+			return &BusyError{Operation: "rebase or am"}
+		}
+	}
+	if op := operationIn(r.GitDir, r.Head.Branch, true); op != "" {
+		return &BusyError{Operation: op}
 	}
 	return nil
 }

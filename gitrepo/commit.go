@@ -72,11 +72,13 @@ func parseCommit(obj Object) (*Commit, error) {
 
 // Subject is the first paragraph of the message on one line, as git's %s.
 func (c *Commit) Subject() string {
-	subject, _ := splitSubject(c.Message)
+	subject, _ := SplitMessage(c.Message)
 	return subject
 }
 
-func splitSubject(message string) (subject, body string) {
+// SplitMessage divides a commit message into its subject, the first paragraph
+// on one line as git's %s, and the rest without leading blank lines.
+func SplitMessage(message string) (subject, body string) {
 	message = strings.TrimLeft(message, "\n")
 	var words []string
 	for message != "" {
@@ -207,4 +209,17 @@ func (r *Repo) Chain(commits []*Commit, onto ID, messages map[ID]string, committ
 		tip = obj.ID
 	}
 	return tip, objects
+}
+
+// Tagger reads who made an annotated tag. It is false for other objects and
+// for tags without that line.
+func Tagger(tag Object) (Ident, bool) {
+	header, _, _ := bytes.Cut(tag.Data, []byte("\n\n"))
+	for line := range bytes.Lines(header) {
+		if value, ok := bytes.CutPrefix(line, []byte("tagger ")); ok && tag.Kind == "tag" {
+			who, err := parseIdent(strings.TrimSpace(string(value)))
+			return who, err == nil
+		}
+	}
+	return Ident{}, false
 }

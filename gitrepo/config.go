@@ -3,6 +3,7 @@ package gitrepo
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -147,11 +148,11 @@ func (r *Repo) SetConfig(ctx context.Context, key, value string) error {
 	return err
 }
 
-// RemoveConfigSection takes a section out of the repository's configuration.
-// A section that is not there is no error.
-func (r *Repo) RemoveConfigSection(ctx context.Context, section string) error {
-	_, err := r.git.output(ctx, "config", "--local", "--remove-section", section)
-	if ge, ok := err.(*Error); ok && ge.ExitCode == 128 {
+// UnsetConfig takes a key out of the repository's configuration. A key that
+// is not there is no error.
+func (r *Repo) UnsetConfig(ctx context.Context, key string) error {
+	_, err := r.git.output(ctx, "config", "--local", "--unset-all", key)
+	if ge := (*Error)(nil); errors.As(err, &ge) && ge.ExitCode == 5 {
 		return nil
 	}
 	return err

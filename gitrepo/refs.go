@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // A RefUpdate moves one ref, and only from the value that was read.
@@ -92,12 +94,13 @@ func (r *Repo) Ref(ctx context.Context, name string) (ID, error) {
 type Ref struct {
 	Name   string // full
 	Object ID
-	Peeled ID // the object behind an annotated tag; else Object
+	Peeled ID        // the object behind an annotated tag; else Object
+	When   time.Time // of the commit, or of the tag's making
 }
 
 // Refs lists the refs below the given prefixes, in git's order of names.
 func (r *Repo) Refs(ctx context.Context, prefixes ...string) ([]Ref, error) {
-	args := append([]string{"for-each-ref", "--format=%(refname)%00%(objectname)%00%(*objectname)"}, prefixes...)
+	args := append([]string{"for-each-ref", "--format=%(refname)%00%(objectname)%00%(*objectname)%00%(creatordate:unix)"}, prefixes...)
 	out, err := r.git.output(ctx, args...)
 	if err != nil {
 		return nil, err
@@ -105,10 +108,11 @@ func (r *Repo) Refs(ctx context.Context, prefixes ...string) ([]Ref, error) {
 	var refs []Ref
 	for line := range strings.Lines(string(out)) {
 		f := strings.Split(strings.TrimSuffix(line, "\n"), "\x00")
-		if len(f) != 3 {
+		if len(f) != 4 {
 			return nil, fmt.Errorf("git for-each-ref printed %q", line)
 		}
-		ref := Ref{Name: f[0], Object: ID(f[1]), Peeled: ID(f[2])}
+		seconds, _ := strconv.ParseInt(f[3], 10, 64)
+		ref := Ref{Name: f[0], Object: ID(f[1]), Peeled: ID(f[2]), When: time.Unix(seconds, 0)}
 		if ref.Peeled == "" {
 			ref.Peeled = ref.Object
 		}

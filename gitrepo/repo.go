@@ -147,3 +147,9 @@ func inBackground[T any](f func() (T, error)) func() (T, error) {
 		return value, err
 	}
 }
+
+// Version returns the version of the git program, such as "2.39.5".
+func (r *Repo) Version(ctx context.Context) (string, error) {
+	out, err := r.git.output(ctx, "version")
+	return strings.TrimSpace(strings.TrimPrefix(string(out), "git version ")), err
+}

@@ -1,0 +1,331 @@
+package series
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kprep/kprep/coverletter"
+	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/trailers"
+)
+
+// Rendering says how a series becomes messages.
+type Rendering struct {
+	From       patchmail.Address // who sends
+	Now        time.Time         // of the send; dates are counted back from it
+	Random     string            // 12 hexadecimal digits for the message-ids of this send
+	Mailer     string            // for X-Mailer; "" for none
+	Template   string            // of the cover letter; "" for the default
+	Signature  string            // below "-- " of the cover letter; "" for the sender
+	Extra      []string          // prefixes in front of the series' own, such as PREVIEW
+	ForceCover bool              // a cover letter also for a single patch
+	SameThread string            // "": no; "shallow": reply to v1; else: reply to the revision before
+}
+
+// A Draft is one message of a series, complete but for its recipients.
+type Draft struct {
+	Message patchmail.Message // To and Cc empty
+	Counter int               // k of k/n; 0 is the cover letter
+	Title   string            // the subject without its prefixes
+	Commit  *gitrepo.Commit   // nil for a cover letter
+	// Persons are named by this message: the author where he is not the
+	// sender, and those in its trailers, in order.
+	Persons []Person
+}
+
+// A Person is somebody whom a message names.
+type Person struct {
+	patchmail.Address
+	Role string // the trailer's key in lower case, or "author"
+}
+
+// ErrEmpty means that a series has no patches.
+var ErrEmpty = errors.New("the series has no patches yet")
+
+// A Rendered series is what would be mailed, and what is kept of it.
+type Rendered struct {
+	Drafts []Draft // the cover letter and the patches, in the order they are mailed
+	// For the sent tag: the cover's title and prefixes, and its text with the
+	// recipients in it. A single patch has them too.
+	Title    string
+	Prefixes []string
+	Text     string
+}
+
+// Render turns the series into messages. A series of one patch has no cover
+// letter unless forced: its text goes below the "---" of the patch. It
+// returns ErrEmpty or a *MergeError.
+func (s *Series) Render(ctx context.Context, r Rendering) (*Rendered, error) {
+	if len(s.Patches) == 0 {
+		return nil, ErrEmpty
+	}
+	if err := s.CheckLinear(); err != nil {
+		return nil, err
+	}
+	letter, err := s.Letter()
+	if err != nil {
+		return nil, err
+	}
+	d := &drafter{s: s, r: r, letter: letter}
+	if err := d.ask(ctx); err != nil {
+		return nil, err
+	}
+	return d.render()
+}
+
+// A drafter holds what all messages of one rendering share.
+type drafter struct {
+	s       *Series
+	r       Rendering
+	letter  coverletter.Letter
+	parts   coverletter.Parts
+	patches []gitrepo.Patch
+	git     string // version
+}
+
+// ask has git do everything it is needed for, at the same time.
+func (d *drafter) ask(ctx context.Context) error {
+	ids := make([]gitrepo.ID, len(d.s.Patches))
+	for i, p := range d.s.Patches {
+		ids[i] = p.ID
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		d.patches, err = d.s.repo.Patches(ctx, ids)
+		return err
+	})
+	group.Go(func() (err error) {
+		d.git, err = d.s.repo.Version(ctx)
+		return err
+	})
+	group.Go(func() (err error) {
+		d.parts.Diffstat, err = d.s.repo.DiffStat(ctx, d.s.Base, d.s.Tip)
+		return err
+	})
+	group.Go(func() (err error) {
+		d.parts.Shortlog, err = d.s.repo.Shortlog(ctx, d.s.Cover.ID, d.s.Tip)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	if coverletter.Mentions(d.template(), "range_diff") && d.s.Tracking.Revision > 1 {
+		return d.rangeDiff(ctx)
+	}
+	return nil
+}
+
+func (d *drafter) rangeDiff(ctx context.Context) error {
+	sent, err := d.s.SentRevision(ctx, d.s.Tracking.Revision-1)
+	if err != nil {
+		return fmt.Errorf("the cover template asks for a range-diff: %w", err)
+	}
+	text, err := d.s.Diff(ctx, sent, false)
+	d.parts.RangeDiff = fmt.Sprintf("Range-diff versus v%d:\n\n%s", sent.Revision, text)
+	return err
+}
+
+func (d *drafter) hasCover() bool { return len(d.s.Patches) > 1 || d.r.ForceCover }
+
+func (d *drafter) template() string {
+	if d.r.Template != "" {
+		return d.r.Template
+	}
+	return coverletter.DefaultTemplate
+}
+
+func (d *drafter) render() (*Rendered, error) {
+	d.parts.BaseCommit = string(d.s.Base)
+	d.parts.ChangeID = d.s.Tracking.ChangeID
+	d.parts.Signature = d.r.Signature
+	if d.parts.Signature == "" {
+		d.parts.Signature = d.r.From.String()
+	}
+	d.prerequisites()
+	out := &Rendered{Prefixes: d.prefixes()}
+	_, out.Title = patchmail.LiftBrackets(d.letter.Subject)
+	if d.hasCover() {
+		out.Drafts = append(out.Drafts, d.cover(out.Title))
+	}
+	for i, commit := range d.s.Patches {
+		out.Drafts = append(out.Drafts, d.patch(i, commit))
+	}
+	d.parts.Cover = d.letter.BodyWithRecipients()
+	out.Text = coverletter.Fill(d.template(), d.parts)
+	return out, d.thread(out.Drafts)
+}
+
+// prerequisites turns the lines of the tracking data into those of the mail
+// (spec/b4-interop 6.3). A base-commit prints no line, it replaces the base.
+func (d *drafter) prerequisites() {
+	var b strings.Builder
+	for _, line := range d.s.Tracking.Prerequisites {
+		kind, value, _ := strings.Cut(line, ":")
+		value = strings.TrimSpace(value)
+		switch kind {
+		case "base-commit":
+			d.parts.BaseCommit = value
+			if c, err := d.s.repo.Commit(value + "^{commit}"); err == nil {
+				d.parts.BaseCommit = string(c.ID)
+			}
+		case "patch-id", "message-id", "change-id":
+			fmt.Fprintf(&b, "prerequisite-%s: %s\n", kind, value)
+		}
+	}
+	d.parts.Prerequisites = b.String()
+}
+
+// prefixes are the words after PATCH that all messages carry.
+func (d *drafter) prefixes() []string {
+	lifted, _ := patchmail.LiftBrackets(d.letter.Subject)
+	return patchmail.MergePrefixes(d.r.Extra, append(append([]string{}, d.s.Tracking.Prefixes...), lifted...)...)
+}
+
+func (d *drafter) subject(counter int, own []string, title string) patchmail.Subject {
+	return patchmail.Subject{
+		Presubject: d.s.Tracking.Presubject,
+		Prefixes:   patchmail.MergePrefixes(own, d.prefixes()...),
+		Revision:   d.s.Tracking.Revision,
+		Counter:    counter, Total: len(d.s.Patches),
+		ForceCounter: d.r.ForceCover,
+		Title:        title,
+	}
+}
+
+func (d *drafter) cover(title string) Draft {
+	d.parts.Cover = d.letter.Body()
+	draft := Draft{Title: title, Persons: persons(d.letter.Trailers)}
+	draft.Message.Subject = d.subject(0, nil, title).String()
+	draft.Message.Body = []byte(coverletter.Fill(d.template(), d.parts))
+	return draft
+}
+
+func persons(block []trailers.Trailer) []Person {
+	var all []Person
+	for _, t := range block {
+		if who, ok := t.Person(); ok {
+			all = append(all, Person{Address: who, Role: strings.ToLower(t.Key)})
+		}
+	}
+	return all
+}
+
+func (d *drafter) patch(i int, commit *gitrepo.Commit) Draft {
+	text := commit.Text()
+	subject, body := gitrepo.SplitMessage(text)
+	own, title := patchmail.LiftBrackets(subject)
+	above, _ := trailers.Cut(text)
+	_, block := trailers.Split(above)
+	draft := Draft{Counter: i + 1, Title: title, Commit: commit, Persons: persons(trailers.Parse(block))}
+	draft.Message.Subject = d.subject(i+1, own, title).String()
+
+	var out strings.Builder
+	if author := authorOf(commit); author.Key() != d.r.From.Key() {
+		fmt.Fprintf(&out, "From: %s\n\n", author)
+		draft.Persons = append([]Person{{Address: author, Role: "author"}}, draft.Persons...)
+	} else if startsLikeHeader(body) {
+		// git am would take the line for a header, unless one comes before it.
+		fmt.Fprintf(&out, "From: %s\n\n", author)
+	}
+	patch := d.patches[i]
+	if d.hasCover() {
+		writePatchBody(&out, body, patch)
+		fmt.Fprintf(&out, "\n-- \n%s\n\n", d.git)
+	} else {
+		stat := string(patch.Stat) + "\n" + string(patch.Diff)
+		out.WriteString(coverletter.MixIn(body, d.letter, stat, d.parts, d.template()))
+		draft.Persons = append(draft.Persons, persons(d.letter.Trailers)...)
+	}
+	draft.Message.Body = []byte(out.String())
+	return draft
+}
+
+// startsLikeHeader says whether git am would read the first line of a message
+// as an in-body header and cut it off.
+func startsLikeHeader(body string) bool {
+	key, _, found := strings.Cut(body, ":")
+	if !found {
+		return false
+	}
+	switch strings.ToLower(key) {
+	case "from", "subject", "date":
+		return true
+	}
+	return false
+}
+
+// writePatchBody writes message, cut, diffstat and diff. A commit that
+// changes nothing has only its message.
+func writePatchBody(out *strings.Builder, body string, patch gitrepo.Patch) {
+	if body != "" {
+		out.WriteString(strings.TrimRight(body, "\n") + "\n")
+	}
+	if len(patch.Diff) > 0 {
+		out.WriteString("---\n")
+		out.Write(patch.Stat)
+		out.WriteString("\n")
+		out.Write(patch.Diff)
+	}
+}
+
+func authorOf(c *gitrepo.Commit) patchmail.Address {
+	author := c.AuthorText()
+	return patchmail.Address{Name: author.Name, Mailbox: author.Email}
+}
+
+// thread gives the messages their headers, dates and ids: patch k is one
+// second later than k-1 and none lies in the future (spec/mail 2.8).
+func (d *drafter) thread(all []Draft) error {
+	slug := coverletter.SlugOf(d.s.Tracking.ChangeID, d.r.Now)
+	tracking, err := d.s.Tracking.HeaderValue()
+	if err != nil {
+		return err
+	}
+	first := &all[0].Message
+	for i := range all {
+		m := &all[i].Message
+		m.From = d.r.From
+		m.Date = d.r.Now.Add(time.Duration(i-len(all)+1) * time.Second)
+		m.ID = patchmail.MessageID(slug, d.s.Tracking.Revision, all[i].Counter, d.r.Random, d.r.From.Domain())
+		if i > 0 {
+			m.InReplyTo, m.References = first.ID, append(first.References[:len(first.References):len(first.References)], first.ID)
+		} else {
+			if parent := d.parentID(); parent != "" {
+				m.InReplyTo, m.References = parent, []string{parent}
+			}
+			m.Headers = []patchmail.Header{
+				{Name: "X-B4-Tracking", Value: tracking},
+				{Name: "X-Change-ID", Value: d.s.Tracking.ChangeID},
+			}
+		}
+		if d.r.Mailer != "" {
+			m.Headers = append(m.Headers, patchmail.Header{Name: "X-Mailer", Value: d.r.Mailer})
+		}
+	}
+	return nil
+}
+
+// parentID is the message that the first one replies to, "" for none.
+func (d *drafter) parentID() string {
+	revision := d.s.Tracking.Revision - 1
+	switch {
+	case d.r.SameThread == "":
+		return ""
+	case d.r.SameThread == "shallow":
+		revision = 1
+	}
+	ids := d.s.Tracking.History[fmt.Sprintf("v%d", revision)]
+	if len(ids) == 0 {
+		return ""
+	}
+	if d.r.SameThread == "shallow" {
+		return ids[0]
+	}
+	return ids[len(ids)-1]
+}

@@ -1,0 +1,177 @@
+package series
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kprep/kprep/coverletter"
+	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/patchmail"
+)
+
+// Facts are what scripts ask about a series, under b4's names where b4 has
+// one.
+type Facts struct {
+	Schema         int          `json:"schema"` // 1
+	Branch         string       `json:"branch"`
+	Subject        string       `json:"cover-subject"`
+	ChangeID       string       `json:"change-id"`
+	Revision       int          `json:"revision"`
+	Prefixes       []string     `json:"prefixes"`
+	Presubject     string       `json:"presubject,omitempty"`
+	BaseBranch     string       `json:"base-branch,omitempty"`
+	BaseCommit     string       `json:"base-commit"`
+	StartCommit    string       `json:"start-commit"` // the cover letter
+	EndCommit      string       `json:"end-commit"`   // the last patch, or the cover letter
+	CoverStrategy  string       `json:"cover-strategy"`
+	NeedsEditing   bool         `json:"needs-editing"`
+	NeedRecipients bool         `json:"needs-recipients"`
+	Commits        []CommitFact `json:"commits"` // oldest first
+	Sent           []SentFact   `json:"sent"`    // oldest first
+}
+
+// A CommitFact is one patch of the series.
+type CommitFact struct {
+	ID      string `json:"id"`
+	Subject string `json:"subject"`
+}
+
+// A SentFact is one revision that was mailed.
+type SentFact struct {
+	Revision  int    `json:"revision"`
+	Tag       string `json:"tag"`
+	Base      string `json:"base-commit,omitempty"`
+	TagObject string `json:"tag-object"`
+	MessageID string `json:"message-id,omitempty"`
+}
+
+// Facts gathers the facts.
+func (s *Series) Facts(ctx context.Context) (*Facts, error) {
+	letter, err := s.Letter()
+	if err != nil {
+		return nil, err
+	}
+	sent, err := s.Sent(ctx)
+	if err != nil {
+		return nil, err
+	}
+	end := s.Cover
+	if len(s.Patches) > 0 {
+		end = s.Patches[len(s.Patches)-1]
+	}
+	f := &Facts{
+		Schema: 1, Branch: s.Name(), Subject: letter.Subject, ChangeID: s.Tracking.ChangeID, Revision: s.Tracking.Revision,
+		Prefixes: append([]string{}, s.Tracking.Prefixes...), Presubject: s.Tracking.Presubject,
+		BaseBranch: s.Tracking.BaseBranch, BaseCommit: string(s.Base), StartCommit: string(s.Cover.ID), EndCommit: string(end.ID),
+		CoverStrategy: "commit", NeedsEditing: coverletter.NeedsEditing(s.Text), NeedRecipients: len(letter.To)+len(letter.Cc) == 0,
+		Commits: []CommitFact{}, Sent: []SentFact{},
+	}
+	for _, p := range s.Patches {
+		subject, _ := gitrepo.SplitMessage(p.Text())
+		f.Commits = append(f.Commits, CommitFact{ID: string(p.ID), Subject: subject})
+	}
+	for _, r := range sent {
+		f.Sent = append(f.Sent, SentFact{Revision: r.Revision, Tag: r.Tag, Base: string(r.Base), TagObject: string(r.Object), MessageID: r.FirstID})
+	}
+	return f, nil
+}
+
+// A Fact is one "key: value" line.
+type Fact struct{ Key, Value string }
+
+// List returns the facts line by line in b4's order: the commits newest first
+// behind the rest, then the sent revisions newest first. Facts without a value
+// are left out.
+func (f *Facts) List() []Fact {
+	boolean := func(b bool) string {
+		if b {
+			return "True"
+		}
+		return "False"
+	}
+	lines := []Fact{
+		{"branch", f.Branch}, {"cover-subject", f.Subject}, {"base-branch", f.BaseBranch},
+		{"base-commit", f.BaseCommit}, {"start-commit", f.StartCommit}, {"end-commit", f.EndCommit},
+		{"series-range", gitrepo.ID(f.StartCommit).Short() + ".." + gitrepo.ID(f.EndCommit).Short()},
+		{"prefixes", strings.Join(f.Prefixes, " ")}, {"presubject", f.Presubject}, {"change-id", f.ChangeID},
+		{"revision", fmt.Sprint(f.Revision)}, {"cover-strategy", f.CoverStrategy},
+		{"needs-editing", boolean(f.NeedsEditing)}, {"needs-recipients", boolean(f.NeedRecipients)},
+	}
+	for _, c := range slices.Backward(f.Commits) {
+		lines = append(lines, Fact{"commit-" + gitrepo.ID(c.ID).Short(), c.Subject})
+	}
+	for _, r := range slices.Backward(f.Sent) {
+		lines = append(lines, Fact{fmt.Sprintf("series-v%d", r.Revision),
+			strings.TrimSpace(fmt.Sprintf("%s..%s %s", gitrepo.ID(r.Base).Short(), gitrepo.ID(r.TagObject).Short(), r.MessageID))})
+	}
+	return slices.DeleteFunc(lines, func(l Fact) bool { return l.Value == "" })
+}
+
+// FactNames lists the keys that every series may have.
+func FactNames() []string {
+	return []string{"branch", "cover-subject", "base-branch", "base-commit", "start-commit", "end-commit", "series-range", "prefixes",
+		"presubject", "change-id", "revision", "cover-strategy", "needs-editing", "needs-recipients", "commit-…", "series-v…"}
+}
+
+// IsFact says whether a key exists, with or without a value.
+func IsFact(key string) bool {
+	return slices.Contains(FactNames(), key) && !strings.HasSuffix(key, "…")
+}
+
+// A Summary is one series in a list.
+type Summary struct {
+	Branch   string `json:"branch"`
+	Current  bool   `json:"current"`
+	ChangeID string `json:"change-id"`
+	Revision int    `json:"revision"`
+	Patches  int    `json:"patches"`
+	Title    string `json:"title"`
+	LastSent int    `json:"last-sent,omitempty"` // revision; 0 for never
+	SentOn   string `json:"sent-on,omitempty"`   // RFC 3339 date
+}
+
+// State says in a few words how far the series is.
+func (s Summary) State() string {
+	if s.LastSent == 0 {
+		return "not sent"
+	}
+	return fmt.Sprintf("v%d sent %s", s.LastSent, s.SentOn)
+}
+
+// A Listing is the JSON document of a list of series.
+type Listing struct {
+	Schema int       `json:"schema"` // 1
+	Series []Summary `json:"series"`
+}
+
+// Summaries sums up every series of the repository, in order of branch names.
+func Summaries(ctx context.Context, repo *gitrepo.Repo, broken func(error)) (Listing, error) {
+	all, err := List(ctx, repo, broken)
+	if err != nil {
+		return Listing{}, err
+	}
+	tags, err := repo.Refs(ctx, "refs/tags/sent/")
+	if err != nil {
+		return Listing{}, err
+	}
+	out := Listing{Schema: 1, Series: []Summary{}}
+	for _, s := range all {
+		title := "(unreadable)"
+		if letter, err := s.Letter(); err == nil {
+			_, title = patchmail.LiftBrackets(letter.Subject)
+		}
+		sum := Summary{Branch: s.Name(), Current: s.Branch == repo.Head.Branch, ChangeID: s.Tracking.ChangeID,
+			Revision: s.Tracking.Revision, Patches: len(s.Patches), Title: title}
+		sent, err := s.sentAmong(tags)
+		if err != nil {
+			return out, err
+		}
+		if n := len(sent); n > 0 {
+			sum.LastSent, sum.SentOn = sent[n-1].Revision, sent[n-1].When.UTC().Format("2006-01-02")
+		}
+		out.Series = append(out.Series, sum)
+	}
+	return out, nil
+}

@@ -1,0 +1,124 @@
+package series
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/kprep/kprep/coverletter"
+	"github.com/kprep/kprep/gitrepo"
+)
+
+// What was sent, as the sent tag records it.
+type Mailed struct {
+	FirstID  string   // message-id of the first message
+	Subject  string   // cover title, without prefixes
+	Prefixes []string // as mailed, without PATCH, revision and counter
+	Text     string   // the cover as rendered, To and Cc in it
+	LinkMask string   // URL with one %s for the message-id
+}
+
+// A Reroll is the end of a send, prepared: every object is written, only refs
+// remain to be moved.
+type Reroll struct {
+	Tag      string // short name of the sent tag
+	Revision int    // the next one
+	NewTip   gitrepo.ID
+	Updates  []gitrepo.RefUpdate
+}
+
+// A TaggedError means that the revision about to be sent has a tag already.
+type TaggedError struct{ Tag string }
+
+func (e *TaggedError) Error() string {
+	return fmt.Sprintf("the tag %q exists already: this revision was sent before", e.Tag)
+}
+
+// PrepareReroll makes the sent tag of this revision and the branch of the
+// next one, with a changelog entry, without moving any ref; and proves that
+// the refs can be moved. It returns a *TaggedError, or what CheckRewritable
+// returns.
+//
+// The tagged commits are the patches without the cover commit below them, in
+// b4's form: each tool can compare with what the other sent.
+func (s *Series) PrepareReroll(ctx context.Context, m Mailed, compatTag bool) (*Reroll, error) {
+	if err := s.CheckRewritable(ctx); err != nil {
+		return nil, err
+	}
+	me, err := s.repo.Committer()
+	if err != nil {
+		return nil, err
+	}
+	r := &Reroll{Tag: sentTag(s.Tracking.ChangeID, s.Tracking.Revision), Revision: s.Tracking.Revision + 1}
+
+	sentTip, objects := s.repo.Chain(s.Patches, s.Base, nil, me)
+	tag := s.repo.NewTag(r.Tag, sentTip, me, coverletter.TagText(m.Prefixes, m.Subject, m.Text))
+	objects = append(objects, tag)
+
+	next, text := s.nextRevision(m)
+	newTip, moved, err := s.withCover(text, next)
+	if err != nil {
+		return nil, err
+	}
+	r.NewTip = newTip
+	if err := s.repo.WriteObjects(ctx, append(objects, moved...)...); err != nil {
+		return nil, err
+	}
+	names := []string{r.Tag}
+	if compatTag {
+		names = append(names, fmt.Sprintf("sent/%s-v%d", s.Slug(), s.Tracking.Revision))
+	}
+	for _, name := range names {
+		r.Updates = append(r.Updates, gitrepo.RefUpdate{Name: "refs/tags/" + name, New: tag.ID})
+	}
+	r.Updates = append(r.Updates, gitrepo.RefUpdate{Name: s.Branch, New: newTip, Old: s.Tip})
+	return r, s.checkReroll(ctx, r)
+}
+
+// nextRevision is the tracking data and cover letter after this one is sent.
+func (s *Series) nextRevision(m Mailed) (*coverletter.Tracking, string) {
+	next := s.Tracking.Clone()
+	if next.History == nil {
+		next.History = map[string][]string{}
+	}
+	version := fmt.Sprintf("v%d", s.Tracking.Revision)
+	next.History[version] = append(next.History[version], m.FirstID)
+	next.Revision++
+	link := strings.Replace(m.LinkMask, "%s", m.FirstID, 1)
+	return next, coverletter.AddChangelog(s.Text, next.Revision, link)
+}
+
+func (s *Series) checkReroll(ctx context.Context, r *Reroll) error {
+	for _, u := range r.Updates {
+		got, err := s.repo.Ref(ctx, u.Name)
+		if err != nil {
+			return err
+		}
+		if u.Old == "" && got != "" {
+			return &TaggedError{Tag: strings.TrimPrefix(u.Name, "refs/tags/")}
+		}
+		if u.Old != "" && got != u.Old {
+			return &gitrepo.RefChangedError{Name: u.Name, Want: u.Old, Got: got}
+		}
+	}
+	return s.repo.CheckRefs(ctx, r.Updates...)
+}
+
+// FinishReroll moves the refs in one transaction. It may be called again
+// after a crash: refs that stand where they should are left alone.
+func FinishReroll(ctx context.Context, repo *gitrepo.Repo, r *Reroll) error {
+	var open []gitrepo.RefUpdate
+	for _, u := range r.Updates {
+		got, err := repo.Ref(ctx, u.Name)
+		if err != nil {
+			return err
+		}
+		if got != u.New {
+			open = append(open, u)
+		}
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	return repo.UpdateRefs(ctx, fmt.Sprintf("kprep: sent v%d, reroll", r.Revision-1), open...)
+}

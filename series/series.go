@@ -1,0 +1,171 @@
+package series
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/kprep/kprep/coverletter"
+	"github.com/kprep/kprep/gitrepo"
+)
+
+// A Series is one topic branch, as it was when it was loaded.
+type Series struct {
+	Branch   string          // full ref name
+	Tip      gitrepo.ID      // of the branch
+	Cover    *gitrepo.Commit // the cover-letter commit
+	Text     string          // the cover letter as stored, comments in it
+	Tracking *coverletter.Tracking
+	Base     gitrepo.ID        // the commit that the first patch applies to
+	Patches  []*gitrepo.Commit // oldest first; may be empty
+
+	repo *gitrepo.Repo
+}
+
+// A NotPreparedError reports a branch without a cover letter.
+type NotPreparedError struct{ Branch string }
+
+func (e *NotPreparedError) Error() string {
+	return fmt.Sprintf("branch %q carries no cover letter", shortBranch(e.Branch))
+}
+
+// ErrDetached means that no branch is checked out.
+var ErrDetached = errors.New("HEAD is detached: no branch is checked out")
+
+// An UnbornError reports a branch without any commit.
+type UnbornError struct{ Branch string }
+
+func (e *UnbornError) Error() string {
+	return fmt.Sprintf("branch %q has no commits yet", shortBranch(e.Branch))
+}
+
+// A BrokenError reports a cover-letter commit that cannot be read.
+type BrokenError struct {
+	Branch string
+	Commit gitrepo.ID
+	Err    error // a *coverletter.TrackingError
+}
+
+func (e *BrokenError) Error() string {
+	return fmt.Sprintf("the cover-letter commit %s of branch %q: %v", e.Commit.Short(), shortBranch(e.Branch), e.Err)
+}
+
+func (e *BrokenError) Unwrap() error { return e.Err }
+
+// A StorageError reports a series whose cover lies where kprep does not look.
+type StorageError struct{ Branch, Strategy string }
+
+func (e *StorageError) Error() string {
+	return fmt.Sprintf("branch %q keeps its cover letter by the strategy %q; kprep reads the strategy \"commit\"",
+		shortBranch(e.Branch), e.Strategy)
+}
+
+// Load reads the series of a branch: a full or short name, "" for the one
+// that is checked out. It returns ErrDetached, an *UnbornError, a
+// *NotPreparedError, a *StorageError or a *BrokenError.
+func Load(ctx context.Context, repo *gitrepo.Repo, branch string) (*Series, error) {
+	ref, err := branchRef(ctx, repo, branch)
+	if err != nil {
+		return nil, err
+	}
+	config, err := repo.Config()
+	if err != nil {
+		return nil, err
+	}
+	found, err := newFinder(repo).find(ref, ref)
+	if errors.As(err, new(*gitrepo.MissingError)) {
+		return nil, fmt.Errorf("branch %q does not exist", shortBranch(ref))
+	}
+	if err != nil {
+		return nil, err
+	}
+	if found == nil {
+		if strategy, ok := config.Get(storageKey(ref)); ok && strategy != "commit" {
+			return nil, &StorageError{Branch: ref, Strategy: strategy}
+		}
+		return nil, &NotPreparedError{Branch: ref}
+	}
+	if err := checkOwn(ctx, repo, ref, found.cover); err != nil {
+		return nil, err
+	}
+	return read(repo, ref, found)
+}
+
+// read makes a Series of what the finder found.
+func read(repo *gitrepo.Repo, ref string, found *finding) (*Series, error) {
+	s := &Series{Branch: ref, Tip: found.tip, Cover: found.cover, repo: repo, Patches: found.patches}
+	text, tracking, err := coverletter.Decode(found.cover.Text())
+	if err != nil {
+		return nil, &BrokenError{Branch: ref, Commit: found.cover.ID, Err: err}
+	}
+	s.Text, s.Tracking = text, tracking
+	if len(found.cover.Parents) == 1 {
+		s.Base = found.cover.Parents[0]
+	} else {
+		return nil, &BrokenError{Branch: ref, Commit: found.cover.ID,
+			Err: fmt.Errorf("it has %d parents, a cover-letter commit has one", len(found.cover.Parents))}
+	}
+	return s, nil
+}
+
+// branchRef resolves what the user calls a branch.
+func branchRef(ctx context.Context, repo *gitrepo.Repo, branch string) (string, error) {
+	switch {
+	case branch == "" && repo.Head.Unborn:
+		return "", &UnbornError{Branch: repo.Head.Branch}
+	case branch == "" && repo.Head.Branch == "":
+		return "", ErrDetached
+	case branch == "":
+		return repo.Head.Branch, nil
+	case strings.HasPrefix(branch, "refs/heads/"):
+		return branch, nil
+	}
+	for _, name := range []string{"refs/heads/" + branch, "refs/heads/b4/" + branch} {
+		id, err := repo.Ref(ctx, name)
+		if err != nil {
+			return "", err
+		}
+		if id != "" {
+			return name, nil
+		}
+	}
+	return "", fmt.Errorf("branch %q does not exist", branch)
+}
+
+func shortBranch(ref string) string { return strings.TrimPrefix(ref, "refs/heads/") }
+
+// Name is the branch as people say it, without "refs/heads/".
+func (s *Series) Name() string { return shortBranch(s.Branch) }
+
+// Slug is the branch name without b4's or the user's own branch prefix.
+func (s *Series) Slug() string {
+	prefix := "b4/"
+	if config, err := s.repo.Config(); err == nil {
+		if own, ok := config.Get("kprep.branch-prefix"); ok && strings.HasPrefix(s.Name(), own) {
+			prefix = own
+		}
+	}
+	return strings.TrimPrefix(s.Name(), prefix)
+}
+
+// Letter is the cover letter as a reader will see it.
+func (s *Series) Letter() (coverletter.Letter, error) { return coverletter.Parse(s.Text) }
+
+// A MergeError reports a merge among the patches: a patch mail cannot carry
+// one.
+type MergeError struct{ Commit *gitrepo.Commit }
+
+func (e *MergeError) Error() string {
+	return fmt.Sprintf("commit %s (%s) is a merge, and a series is linear", e.Commit.ID.Short(), e.Commit.Subject())
+}
+
+// CheckLinear returns a *MergeError when a patch of the series is a merge.
+func (s *Series) CheckLinear() error {
+	for _, p := range s.Patches {
+		if len(p.Parents) != 1 {
+			return &MergeError{Commit: p}
+		}
+	}
+	return nil
+}
