@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := bench(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func bench(ctx context.Context, arguments []string) error {
+	flags := flag.NewFlagSet("bench", flag.ExitOnError)
+	program := flags.String("kprep", "bin/kprep", "the `PROGRAM` to measure")
+	runs := flags.Int("runs", 7, "how often to run each job")
+	keep := flags.String("repository", "", "keep the repository in `DIR`, and use it when it is there")
+	maker := flags.String("series-by", "kprep", "start the series with `TOOL`: kprep or b4")
+	commits := flags.Int("commits", 50000, "length of the history")
+	files := flags.Int("files", 38000, "files in the tree")
+	flags.Parse(arguments)
+
+	kprep, err := filepath.Abs(*program)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(kprep); err != nil {
+		return err
+	}
+	root := *keep
+	if root == "" {
+		if root, err = os.MkdirTemp("", "kprep-bench-"); err != nil {
+			return err
+		}
+		defer os.RemoveAll(root)
+	}
+	if root, err = filepath.Abs(root); err != nil {
+		return err
+	}
+	b4, _ := exec.LookPath("b4")
+	w := &world{root: root, kprep: kprep, b4: b4}
+	if err := w.prepare(ctx, *maker, *commits, *files); err != nil {
+		return err
+	}
+	return w.measure(ctx, os.Stdout, *runs)
+}
