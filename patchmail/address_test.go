@@ -200,7 +200,42 @@ func TestAddressKey(t *testing.T) {
 	if same[0].Key() != same[1].Key() {
 		t.Errorf("%q and %q differ in Key", same[0], same[1])
 	}
+	if a, b := (Address{Mailbox: "a@exämple.com"}), (Address{Mailbox: "a@xn--exmple-cua.COM"}); a.Key() != b.Key() {
+		t.Errorf("%q and %q differ in Key", a, b)
+	}
 	if a, b := (Address{Mailbox: "a@b"}), (Address{Mailbox: "a@c"}); a.Key() == b.Key() {
 		t.Errorf("%q and %q have one Key", a, b)
+	}
+}
+
+func TestAddressEnvelope(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		why, mailbox, want string
+		needsUTF8          bool
+	}{
+		{"ASCII", "j@example.org", "j@example.org", false},
+		{"capitals kept", "Jane@Example.ORG", "Jane@Example.ORG", false},
+		{"domain in Unicode", "j@exämple.com", "j@xn--exmple-cua.com", false},
+		{"domain in capitals and decomposed", "j@EXA\u0308MPLE.com", "j@xn--exmple-cua.com", false},
+		{"local part beyond ASCII", "ž@exämple.com", "ž@xn--exmple-cua.com", true},
+		{"quoted local part", `"a b"@x`, `"a b"@x`, false},
+		{"address literal", "a@[192.0.2.1]", "a@[192.0.2.1]", false},
+		{"underscore in the domain", "a@b_c.example", "a@b_c.example", false},
+	}
+	for _, tt := range tests {
+		got, needsUTF8, err := Address{Mailbox: tt.mailbox}.Envelope()
+		if err != nil || got != tt.want || needsUTF8 != tt.needsUTF8 {
+			t.Errorf("%s: %q gives %q, %v, %v; want %q, %v", tt.why, tt.mailbox, got, needsUTF8, err, tt.want, tt.needsUTF8)
+		}
+	}
+	for _, bad := range []string{
+		"", "a", "<a@b>", "a@b c", " a@b", "a@b ", "a@b.", "a . b@c", "a@b, c@d", "a@b\n", "a> SIZE=1 <b@c", "a@b>",
+		"a@\u2100.example", "a@ä\uff20b.example", "a@-ä-.example", "a@\u2665\u2028.example", "-oQ@\xff",
+	} {
+		var ae *AddressError
+		if got, _, err := (Address{Mailbox: bad}).Envelope(); !errors.As(err, &ae) {
+			t.Errorf("%q gives %q, %v; want an *AddressError", bad, got, err)
+		}
 	}
 }

@@ -137,6 +137,10 @@ func TestNeedsUTF8(t *testing.T) {
 	if raw, err := m.Bytes(); err != nil || NeedsUTF8(raw) {
 		t.Errorf("an 8bit body does not need SMTPUTF8: %v\n%s", err, raw)
 	}
+	m.To[0].Mailbox = "j@exämple.com"
+	if raw, err := m.Bytes(); err != nil || NeedsUTF8(raw) || !bytes.Contains(raw, []byte("\nTo: j@xn--exmple-cua.com\n")) {
+		t.Errorf("a domain that is not ASCII is written as A-label: %v\n%s", err, raw)
+	}
 	m.To[0].Mailbox = "ž@example.org"
 	raw, err := m.Bytes()
 	if err != nil || !NeedsUTF8(raw) {
