@@ -157,7 +157,7 @@ func TestParseTrailerAddress(t *testing.T) {
 		})
 	}
 	for _, bad := range []string{
-		"", "Foo Bar", "Foo <foo at x.com>", "a@b, c@d", "A <a@b>, B <c@d>", "Foo\x1b <a@b>", "#1234",
+		"", "Foo Bar", "Foo <foo at x.com>", "a@b, c@d", "A <a@b>, B <c@d>", "Foo\x1b <a@b>", "#1234", "a@b#c",
 		"https://example.org/r/a@b",
 	} {
 		if got, err := ParseTrailerAddress(bad); err == nil {

@@ -101,6 +101,11 @@ func TestHeaderText(t *testing.T) {
 			"Subject: [PATCH] parse =?utf-8?q?=3D=3Futf-8=3Fq=3Fx=3F=3D?= right\n",
 		},
 		{"outer blanks survive", " x ", "Subject: =?utf-8?q?_x_?=\n"},
+		{
+			"no fold at two blanks, which readers make one",
+			strings.Repeat("x ", 31) + "twice  two",
+			"Subject:" + strings.Repeat(" x", 31) + "\n twice  two\n",
+		},
 		{"a long path is not cut", strings.Repeat("a/", 60), "Subject: " + strings.Repeat("a/", 60) + "\n"},
 	}
 	for _, tt := range tests {

@@ -24,7 +24,7 @@ func TestFileName(t *testing.T) {
 		{"invalid UTF-8", 5, "a\xffb", "0005-a-b.eml"},
 		{"large counter", 12345, "a", "12345-a.eml"},
 		{"cut at 120 bytes", 6, strings.Repeat("a", 300), "0006-" + strings.Repeat("a", 111) + ".eml"},
-		{"cut between characters", 7, "x" + strings.Repeat("ä", 100), "0007-x" + strings.Repeat("ä", 55) + ".eml"},
+		{"cut between characters", 7, "xx" + strings.Repeat("ä", 100), "0007-xx" + strings.Repeat("ä", 54) + ".eml"},
 		{"no hyphen where it was cut", 8, strings.Repeat("a", 110) + " b", "0008-" + strings.Repeat("a", 110) + ".eml"},
 	}
 	for _, tt := range tests {
