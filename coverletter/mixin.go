@@ -32,7 +32,7 @@ func MixIn(patchMessage string, l Letter, statAndDiff string, p Parts, template 
 			continue
 		}
 		filled := paragraphs(strings.Split(expand(part, p), "\n"))
-		if namesBase(filled) {
+		if !hasCover && namesBase(filled) {
 			last = len(sections)
 		}
 		if filled != "" {
