@@ -5,17 +5,19 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/urfave/cli/v2"
 )
 
 func main() {
-	os.Exit(execute(processEnv()))
+	os.Exit(execute(processEnv(), commands))
 }
 
 // execute carries out the command line of this process in e.
-func execute(e *env) int {
+func execute(e *env, verbs func(*env) []*cli.Command) int {
 	ctx, stop := interruptible(context.Background())
 	defer stop()
-	return run(ctx, e, commands, os.Args)
+	return run(ctx, e, verbs, os.Args)
 }
 
 // interruptible returns a context that the first SIGINT or SIGTERM cancels.
@@ -31,7 +33,18 @@ func interruptible(parent context.Context) (context.Context, context.CancelFunc)
 	if !signal.Ignored(os.Interrupt) {
 		signals = append(signals, os.Interrupt)
 	}
-	ctx, stop := signal.NotifyContext(parent, signals...)
-	context.AfterFunc(ctx, stop)
-	return ctx, stop
+	ctx, cancel := context.WithCancel(parent)
+	received := make(chan os.Signal, 1)
+	signal.Notify(received, signals...)
+	go func() {
+		select {
+		case <-received:
+		case <-ctx.Done():
+		}
+		// First, so that nobody who has seen the cancellation can lose a
+		// second signal to us.
+		signal.Stop(received)
+		cancel()
+	}()
+	return ctx, cancel
 }
