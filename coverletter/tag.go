@@ -20,7 +20,8 @@ func TagText(prefixes []string, subject, renderedCover string) string {
 }
 
 // withoutSignature cuts a rendered cover at the first signature delimiter
-// after its last line about base-commit or change-id, so that a "-- " in the
+// after its last line about base-commit or change-id (without such a line, at
+// the first of all), so that a "-- " in the
 // prose never costs the tag these lines.
 func withoutSignature(cover string) string {
 	lines := strings.Split(cover, "\n")

@@ -9,7 +9,8 @@
 // trailers, so that prose is never taken for a person to be mailed.
 //
 // Start with [Persons] to know who is named in a message, with [Split] and
-// [Parse] to look at its trailers, and with [Add] to add one. A message that
+// [Parse] to look at its trailers, with [Add] to add one and with [Merge] to
+// bring follow-ups home. A message that
 // is to be mailed may hold text under a "---" line; [Cut] divides it there.
 //
 // The package is pure: no disk, clock, network or environment.

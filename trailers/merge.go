@@ -1,0 +1,101 @@
+package trailers
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// Merge puts follow-up trailers into a message as b4 does (b4-interop 9.5), so
+// that both tools give the same commits: after the trailers that are there, in
+// the order given, but in front of own, the contributor's last sign-off, which
+// comes last. A trailer that the message has already is left out with the
+// notes behind it; nothing new leaves the message as it is. A missing own is
+// not added unless it is among fresh.
+//
+// order, when not empty and not just "*", is a list of patterns ("link*",
+// "fixes", "*") for lower-case names: the fresh trailers and those below the
+// last sign-off of someone else are then sorted by it, unmatched ones last. A
+// note stays behind its trailer.
+//
+// Title, prose and what is under the "---" line keep their bytes.
+func Merge(msg string, own Trailer, order []string, fresh ...Trailer) string {
+	above, below := Cut(msg)
+	body, block := Split(above)
+	isOwn := func(g group) bool { return g[0].Same(own) }
+	kept := grouped(Parse(block))
+	var added, last []group
+	for _, g := range grouped(fresh) {
+		known := func(k group) bool { return k[0].Same(g[0]) }
+		if !slices.ContainsFunc(kept, known) && !slices.ContainsFunc(added, known) {
+			added = append(added, g)
+		}
+	}
+	if len(added) == 0 {
+		return msg
+	}
+	if i := lastIndex(kept, isOwn); i >= 0 {
+		last = []group{kept[i]}
+		kept = slices.Delete(kept, i, i+1)
+	} else if i := lastIndex(added, isOwn); i >= 0 {
+		last = []group{added[i]}
+		added = slices.Delete(added, i, i+1)
+	}
+	if len(order) > 0 && !slices.Equal(order, []string{"*"}) {
+		signed := 1 + lastIndex(kept, func(g group) bool { return g[0].Is("Signed-off-by") })
+		added = append(slices.Clone(kept[signed:]), added...)
+		kept = kept[:signed]
+		slices.SortStableFunc(added, func(a, b group) int { return a.rank(order) - b.rank(order) })
+	}
+	all := slices.Concat(slices.Concat(kept, added, last)...)
+	if block == "" {
+		return Add(msg, all...)
+	}
+	var b strings.Builder
+	b.WriteString(body)
+	for _, t := range all {
+		b.WriteString(t.String() + "\n")
+	}
+	for i, line := range splitLines(block) {
+		if i > 0 && blank(line) {
+			b.WriteString(line)
+		}
+	}
+	return b.String() + below
+}
+
+// A group is a trailer with the notes behind it; the first of a block may be
+// of notes only. It is never empty.
+type group []Trailer
+
+func grouped(ts []Trailer) []group {
+	var groups []group
+	for _, t := range ts {
+		if t.Key == "" && len(groups) > 0 {
+			groups[len(groups)-1] = append(groups[len(groups)-1], t)
+		} else {
+			groups = append(groups, group{t})
+		}
+	}
+	return groups
+}
+
+// lastIndex returns the index of the last group for which is holds, or -1.
+func lastIndex(groups []group, is func(group) bool) int {
+	for i, g := range slices.Backward(groups) {
+		if is(g) {
+			return i
+		}
+	}
+	return -1
+}
+
+// rank returns the position of the first pattern that matches.
+func (g group) rank(order []string) int {
+	for i, pattern := range order {
+		if ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(g[0].Key)); ok && err == nil {
+			return i
+		}
+	}
+	return len(order)
+}
