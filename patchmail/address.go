@@ -26,7 +26,8 @@ type AddressError struct {
 }
 
 func (e *AddressError) Error() string {
-	return fmt.Sprintf("address %q: %s", e.Text, e.Reason)
+	const shown = 200
+	return fmt.Sprintf("address %.*q: %s", shown, e.Text, e.Reason)
 }
 
 // String is the address for people, cover letter trailers and prompts: UTF-8,

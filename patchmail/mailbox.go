@@ -6,6 +6,10 @@ import "strings"
 // obsolete syntax of RFC 5322, section 4.4, and returns it without them. A dot
 // at the end of the domain is dropped.
 func parseMailbox(s string) (string, error) {
+	// Blanks may make it longer than what they surround, but not without end.
+	if len(s) > 4*maxMailbox {
+		return "", &AddressError{s, "longer than a mailbox may be"}
+	}
 	m := &mailboxScanner{rest: s}
 	local, ok := m.dotted(func() string {
 		if strings.HasPrefix(m.rest, `"`) {
