@@ -96,7 +96,7 @@ func (c *Command) run(ctx context.Context, args []string, input []byte) (State, 
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(c.limits.grace, cancel) })()
 
 	cmd := exec.CommandContext(limited, c.argv[0], args...)
-	cmd.WaitDelay = 5 * time.Second // a child left behind may hold our pipes
+	cmd.WaitDelay = c.limits.linger
 	var output head
 	cmd.Stdout, cmd.Stderr = &output, &output
 	stdin, err := cmd.StdinPipe()

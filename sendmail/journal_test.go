@@ -231,7 +231,11 @@ func TestLogCutAtEveryByte(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "log"), append(slices.Clone(log[:cut]), tail...), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			got, err := OpenJournal(dir)
+			read := ReadJournal
+			if cut%13 == 0 {
+				read = OpenJournal // costs syncs
+			}
+			got, err := read(dir)
 			if err != nil {
 				t.Fatalf("cut at %d, tail %q: %v", cut, tail, err)
 			}
@@ -252,12 +256,11 @@ func TestLogCutAtEveryByte(t *testing.T) {
 				if w == "" {
 					w = string(Pending)
 				}
-				if string(r.State) != w {
+				if readAfterCrash(r.State) != w {
 					t.Errorf("cut at %d: message %d to %s is %s, want %s", cut, r.Message, r.Recipient, r.State, w)
 				}
 			}
-			if cut%13 > 0 { // the rest costs two syncs
-				got.Close()
+			if cut%13 > 0 {
 				continue
 			}
 			// What follows must be readable, whatever was cut.

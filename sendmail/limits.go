@@ -13,12 +13,13 @@ type limits struct {
 	quit     time.Duration
 	grace    time.Duration // to finish the message in flight after an interrupt
 	program  time.Duration // a sendmail command, per message
+	linger   time.Duration // a child that the command left behind with our pipes
 }
 
 func standardLimits() limits {
 	return limits{
 		connect: 30 * time.Second, tls: 30 * time.Second, greeting: time.Minute, command: 5 * time.Minute,
 		write: 3 * time.Minute, final: 10 * time.Minute, quit: 5 * time.Second, grace: 10 * time.Second,
-		program: 5 * time.Minute,
+		program: 5 * time.Minute, linger: 5 * time.Second,
 	}
 }

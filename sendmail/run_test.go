@@ -216,7 +216,7 @@ func TestRunConnectionLostInsideALargeBody(t *testing.T) {
 	messages := series(2)
 	for i := range messages {
 		// More than the kernel takes without the server's reading.
-		messages[i].Raw = append(messages[i].Raw, strings.Repeat(strings.Repeat("x", 70)+"\n", 300_000)...)
+		messages[i].Raw = append(messages[i].Raw, strings.Repeat(strings.Repeat("x", 70)+"\n", 100_000)...)
 	}
 	j := journalOf(t, messages)
 	sum, err := Run(t.Context(), j, transportTo(t, s, nil), nil)

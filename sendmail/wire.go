@@ -14,7 +14,10 @@ import (
 // lines of the length that RFC 5321 allows.
 const maxReplyBytes = 128 * 512
 
-var errReplyTooLong = errors.New("the server's reply has no end")
+var (
+	errReplyTooLong = errors.New("the server's reply has no end")
+	errNotSMTP      = errors.New("what the server says is not SMTP")
+)
 
 // A wire is the connection below a go-smtp client, plain text on both sides of
 // it: TLS lies beneath. It is where the client's fixed habits are corrected:
@@ -33,6 +36,7 @@ type wire struct {
 	net.Conn
 	in      *bufio.Reader
 	pending []byte // read, but not yet handed on
+	midLine bool   // pending ends within a line
 
 	spoken   bool // the client has said something
 	ehlo     bool // the reply under way answers EHLO
@@ -64,17 +68,20 @@ var dot = []byte(".\r\n")
 func (w *wire) Read(p []byte) (int, error) {
 	if len(w.pending) == 0 {
 		line, err := w.in.ReadSlice('\n')
-		if errors.Is(err, bufio.ErrBufferFull) {
-			err = nil // the client has its own limit for a line
-		}
 		if len(line) == 0 {
 			return 0, err
+		}
+		begins := !w.midLine
+		w.midLine = errors.Is(err, bufio.ErrBufferFull) // the client has its own limit for a line
+		if begins && !hasCode(line) {
+			// The client would wait for more if a hyphen is in fourth place.
+			return 0, errNotSMTP
 		}
 		if w.replied += len(line); w.replied > maxReplyBytes {
 			return 0, errReplyTooLong
 		}
 		w.pending = append(w.pending[:0], line...)
-		if len(line) > 3 {
+		if begins && len(line) > 3 {
 			w.lastCode = string(line[:3])
 			if w.ehlo && w.lastCode == "250" {
 				upperKeyword(w.pending[4:])
@@ -84,6 +91,11 @@ func (w *wire) Read(p []byte) (int, error) {
 	n := copy(p, w.pending)
 	w.pending = w.pending[n:]
 	return n, nil
+}
+
+func hasCode(line []byte) bool {
+	digit := func(i int) bool { return i < len(line) && '0' <= line[i] && line[i] <= '9' }
+	return digit(0) && digit(1) && digit(2)
 }
 
 func upperKeyword(line []byte) {

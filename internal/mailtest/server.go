@@ -116,6 +116,7 @@ func Start(t T, o Options) *Server {
 // Close ends the server and every connection, also those that hang.
 func (s *Server) Close() error {
 	s.once.Do(func() { close(s.done) })
+	s.listener.Close() // go-smtp may not have taken it over yet
 	return s.smtp.Close()
 }
 

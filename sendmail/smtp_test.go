@@ -1,0 +1,375 @@
+package sendmail
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kprep/kprep/internal/mailtest"
+)
+
+// prepared connects and returns the error.
+func prepared(t *testing.T, tr Transport) error {
+	t.Helper()
+	_, err := tr.Prepare(t.Context(), nil)
+	return err
+}
+
+func TestServerMustProveItself(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []mailtest.TLS{mailtest.StartTLS, mailtest.Implicit} {
+		for kind, reason := range map[mailtest.Certificate]string{
+			mailtest.Good:       "",
+			mailtest.WrongHost:  "another host",
+			mailtest.Expired:    "expired",
+			mailtest.SelfSigned: "self-signed",
+		} {
+			t.Run(fmt.Sprint(mode, " ", reason), func(t *testing.T) {
+				t.Parallel()
+				s := mailtest.Start(t, mailtest.Options{TLS: mode, Certificate: kind, Users: map[string]string{"me": "secret-word"}})
+				word := map[mailtest.TLS]string{mailtest.StartTLS: "starttls", mailtest.Implicit: "smtps"}[mode]
+				tr := transportTo(t, s, nil, "sendemail.smtpEncryption="+word, "sendemail.smtpUser=me", "sendemail.smtpPass=secret-word")
+				j := journalOf(t, series(1))
+				sum, err := Run(t.Context(), j, tr, nil)
+				if reason == "" {
+					if err != nil || sum.Status() != 0 || s.Messages()[0].User != "me" {
+						t.Errorf("%+v, %v", sum, err)
+					}
+					return
+				}
+				var bad *CertificateError
+				if !errors.As(err, &bad) || !strings.Contains(bad.Reason, reason) || len(bad.Names) == 0 || bad.NotAfter.IsZero() || sum.Status() != 1 {
+					t.Errorf("%v", err)
+				}
+				if kind == mailtest.WrongHost && !strings.Contains(err.Error(), "other.example.org") {
+					t.Errorf("%v does not name the host of the certificate", err)
+				}
+				if said := strings.Join(s.Lines(), "\n"); strings.Contains(said, "AUTH") || len(s.Messages()) != 0 {
+					t.Errorf("the server got %q", said)
+				}
+			})
+		}
+	}
+}
+
+func TestCertificatePath(t *testing.T) {
+	t.Parallel()
+	s := mailtest.Start(t, mailtest.Options{TLS: mailtest.Implicit})
+	base := testConfig{"sendemail.smtpServer=127.0.0.1", "sendemail.smtpServerPort=" + s.Port(), "sendemail.smtpEncryption=ssl"}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "1a2b3c4d.0"), s.CA(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	os.Symlink("/nonexistent", filepath.Join(dir, "dangling.0"))
+	junk := filepath.Join(t.TempDir(), "junk")
+	os.WriteFile(junk, []byte("no certificate"), 0o600)
+	for name, c := range map[string]struct {
+		line string
+		open bool // OpenTransport succeeds
+		ok   bool
+	}{
+		"a folder":                      {"sendemail.smtpSSLCertPath=" + dir, true, true},
+		"not set: the system's":         {"sendemail.x=y", true, false},
+		"empty: refused":                {"sendemail.smtpSSLCertPath=", false, false},
+		"a file that is not there":      {"sendemail.smtpSSLCertPath=" + dir + "/none", false, false},
+		"a file without a certificate":  {"sendemail.smtpSSLCertPath=" + junk, false, false},
+		"a folder without certificates": {"sendemail.smtpSSLCertPath=" + filepath.Dir(junk), false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			settings, err := ReadSettings(append(slices.Clone(base), c.line), "", false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tr, err := OpenTransport(settings, nil)
+			if (err == nil) != c.open {
+				t.Fatalf("error %v", err)
+			}
+			if err != nil {
+				return
+			}
+			defer tr.Close()
+			if err := prepared(t, tr); (err == nil) != c.ok {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+func TestStartTLSIsRequired(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]mailtest.Options{
+		"not offered":                {},
+		"refused for now":            {TLS: mailtest.StartTLS, Faults: []mailtest.Fault{{At: mailtest.AtSTARTTLS, Reply: "454 4.7.0 not now"}}},
+		"plain text behind the 220":  {TLS: mailtest.StartTLS, Inject: "250 2.0.0 whatever you say"},
+		"an answer that is no reply": {TLS: mailtest.StartTLS, Faults: []mailtest.Fault{{At: mailtest.AtSTARTTLS, Reply: "hello"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o.Users = map[string]string{"me": "secret-word"}
+			s := mailtest.Start(t, o)
+			tr := transportTo(t, s, nil, "sendemail.smtpEncryption=tls", "sendemail.smtpUser=me", "sendemail.smtpPass=secret-word")
+			err := prepared(t, tr)
+			var refused *StartTLSError
+			var broken *ConnectError
+			if !errors.As(err, &refused) && !errors.As(err, &broken) {
+				t.Errorf("error %v", err)
+			}
+			if said := strings.Join(s.Lines(), "\n"); strings.Contains(said, "AUTH") || strings.Contains(said, "MAIL") {
+				t.Errorf("the server got %q", said)
+			}
+		})
+	}
+}
+
+func TestLogin(t *testing.T) {
+	t.Parallel()
+	right, wrong := []string{"secret-word"}, []string{"stale-word"}
+	for name, c := range map[string]struct {
+		o         mailtest.Options
+		settings  []string
+		passwords []string
+		log       string // of the helper, "" with a sendemail.smtpPass
+		ok        bool
+		reason    string
+	}{
+		"PLAIN": {mailtest.Options{}, nil, right, "fill approve(secret-word)", true, ""},
+		"LOGIN": {mailtest.Options{Mechanisms: []string{"LOGIN"}}, nil, right, "fill approve(secret-word)", true, ""},
+		"LOGIN with odd questions": {mailtest.Options{Mechanisms: []string{"LOGIN"}, LoginPrompt: [2]string{"User Name\x00", "Pass phrase?"}}, nil,
+			right, "fill approve(secret-word)", true, ""},
+		"lower case":            {mailtest.Options{LowerCase: true}, nil, right, "fill approve(secret-word)", true, ""},
+		"smtpAuth picks LOGIN":  {mailtest.Options{}, []string{"sendemail.smtpAuth=login"}, right, "fill approve(secret-word)", true, ""},
+		"smtpPass":              {mailtest.Options{}, []string{"sendemail.smtpPass=secret-word"}, nil, "", true, ""},
+		"F8 stale, then right":  {mailtest.Options{}, nil, append(wrong, right...), "fill reject(stale-word) fill approve(secret-word)", true, ""},
+		"F8 wrong twice":        {mailtest.Options{}, nil, append(wrong, wrong...), "fill reject(stale-word) fill reject(stale-word)", false, "535"},
+		"F8 wrong, then none":   {mailtest.Options{}, nil, wrong, "fill reject(stale-word) fill", false, "535"},
+		"no password":           {mailtest.Options{}, nil, nil, "fill", false, "the helper knows nothing"},
+		"smtpPass wrong":        {mailtest.Options{}, []string{"sendemail.smtpPass=stale-word"}, nil, "", false, "535"},
+		"not offered":           {mailtest.Options{Mechanisms: []string{"CRAM-MD5", "XOAUTH2"}}, nil, right, "fill", false, "offers CRAM-MD5 XOAUTH2; allowed are PLAIN, LOGIN"},
+		"not allowed":           {mailtest.Options{Mechanisms: []string{"PLAIN"}}, []string{"sendemail.smtpAuth=LOGIN"}, right, "fill", false, "offers PLAIN; allowed are LOGIN"},
+		"F9 temporary":          {mailtest.Options{Faults: []mailtest.Fault{{At: mailtest.AtAUTH, Reply: "454 4.7.0 later"}}}, nil, right, "fill", false, "454"},
+		"not about the name":    {mailtest.Options{Faults: []mailtest.Fault{{At: mailtest.AtAUTH, Reply: "503 5.5.1 not here"}}}, nil, right, "fill", false, "503"},
+		"other 5xx":             {mailtest.Options{Faults: []mailtest.Fault{{At: mailtest.AtAUTH, Times: 1, Reply: "534 5.7.9 application password"}}}, nil, append(wrong, right...), "fill reject(stale-word) fill approve(secret-word)", true, ""},
+		"a yes that is none":    {mailtest.Options{Faults: []mailtest.Fault{{At: mailtest.AtAUTH, Reply: "250 fine"}}}, nil, right, "fill", false, "250"},
+		"questions without end": {mailtest.Options{Faults: []mailtest.Fault{{At: mailtest.AtAUTH, Reply: "334 " + base64.StdEncoding.EncodeToString([]byte("more"))}}}, nil, right, "fill", false, "sasl"},
+		"hung up":               {mailtest.Options{Faults: []mailtest.Fault{{At: mailtest.AtAUTH, Drop: true}}}, nil, right, "fill", false, "AUTH"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.o.TLS = mailtest.StartTLS
+			c.o.Users = map[string]string{"me": "secret-word"}
+			s := mailtest.Start(t, c.o)
+			h := &helper{passwords: c.passwords}
+			tr := transportTo(t, s, h, append(c.settings, "sendemail.smtpEncryption=tls", "sendemail.smtpUser=me")...)
+			err := tr.Authorize(t.Context())
+			if s.Connections() != 0 {
+				t.Error("connected before the password was there")
+			}
+			if err == nil {
+				err = prepared(t, tr)
+			}
+			if (err == nil) != c.ok || err != nil && !strings.Contains(err.Error(), c.reason) {
+				t.Errorf("error %v, want %q", err, c.reason)
+			}
+			host := "127.0.0.1:" + s.Port()
+			var log []string
+			for _, l := range h.log {
+				l = strings.ReplaceAll(l, "fill smtp "+host+" me", "fill")
+				if verb, of, ok := strings.Cut(l, " all of "); ok {
+					l = verb + "(" + of + ")"
+				}
+				log = append(log, l)
+			}
+			if got := strings.Join(log, " "); got != c.log {
+				t.Errorf("the helper was asked %q, want %q", got, c.log)
+			}
+			shown := fmt.Sprintf("%v %+v %#v %s %+v %#v", err, err, err, tr, tr.settings, tr.settings)
+			if tr.credential != nil {
+				shown += fmt.Sprintf("%v %+v %#v", *tr.credential, *tr.credential, *tr.credential)
+			}
+			if strings.Contains(shown, "-word") {
+				t.Errorf("a password shows: %s", shown)
+			}
+		})
+	}
+}
+
+func TestNoLoginWithoutUser(t *testing.T) {
+	t.Parallel()
+	for _, more := range [][]string{{}, {"sendemail.smtpUser=me", "sendemail.smtpAuth=none"}} {
+		s := mailtest.Start(t, mailtest.Options{TLS: mailtest.Implicit, Users: map[string]string{"me": "x"}})
+		h := &helper{passwords: []string{"x"}}
+		tr := transportTo(t, s, h, append(more, "sendemail.smtpEncryption=ssl")...)
+		if err := prepared(t, tr); err != nil || len(h.log) > 0 || strings.Contains(strings.Join(s.Lines(), " "), "AUTH") {
+			t.Errorf("%v, helper %q, server %q", err, h.log, s.Lines())
+		}
+	}
+}
+
+func TestNothingInTheClear(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		lines    []string
+		ok       bool
+		password bool
+	}{
+		"loopback":                      {[]string{"sendemail.smtpServer=localhost"}, true, false},
+		"loopback by number":            {[]string{"sendemail.smtpServer=127.0.0.1"}, true, false},
+		"IPv6 loopback":                 {[]string{"sendemail.smtpServer=::1"}, true, false},
+		"loopback with a password":      {[]string{"sendemail.smtpServer=localhost", "sendemail.smtpUser=me"}, true, false},
+		"another host":                  {[]string{"sendemail.smtpServer=mail.example.org"}, false, false},
+		"a name that only looks local":  {[]string{"sendemail.smtpServer=localhost.example.org"}, false, false},
+		"another host, asked for":       {[]string{"sendemail.smtpServer=mail.example.org", "sendemail.smtpEncryption=none"}, true, false},
+		"asked for, but with password":  {[]string{"sendemail.smtpServer=mail.example.org", "sendemail.smtpEncryption=none", "sendemail.smtpUser=me"}, false, true},
+		"another host with a password":  {[]string{"sendemail.smtpServer=mail.example.org", "sendemail.smtpUser=me"}, false, true},
+		"another host with TLS":         {[]string{"sendemail.smtpServer=mail.example.org", "sendemail.smtpUser=me", "sendemail.smtpEncryption=tls"}, true, false},
+		"only mechanisms nobody speaks": {[]string{"sendemail.smtpServer=localhost", "sendemail.smtpUser=me", "sendemail.smtpAuth=GSSAPI"}, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, err := ReadSettings(testConfig(c.lines), "", false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = OpenTransport(s, &helper{})
+			var plain *PlainTextError
+			if (err == nil) != c.ok || errors.As(err, &plain) && plain.Password != c.password {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+
+	// "localhost" that leads elsewhere.
+	s := mailtest.Start(t, mailtest.Options{})
+	tr := transportTo(t, s, nil)
+	tr.dialer = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		c, err := (&net.Dialer{}).DialContext(ctx, network, s.Addr())
+		return elsewhere{c}, err
+	}
+	var plain *PlainTextError
+	if err := prepared(t, tr); !errors.As(err, &plain) || len(s.Lines()) != 0 {
+		t.Errorf("error %v, the server got %q", err, s.Lines())
+	}
+}
+
+type elsewhere struct{ net.Conn }
+
+func (elsewhere) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 25} }
+
+func TestServerNotReached(t *testing.T) {
+	t.Parallel()
+	closed := mailtest.Start(t, mailtest.Options{})
+	closed.Close()
+
+	t.Run("F1 refused", func(t *testing.T) {
+		err := prepared(t, transportTo(t, closed, nil))
+		var e *ConnectError
+		if !errors.As(err, &e) || !strings.Contains(err.Error(), closed.Addr()) || !strings.Contains(err.Error(), "refused") {
+			t.Errorf("error %v", err)
+		}
+	})
+	t.Run("F2 unknown host", func(t *testing.T) {
+		s, err := ReadSettings(testConfig{"sendemail.smtpServer=mail.example.invalid", "sendemail.smtpEncryption=ssl"}, "", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tr, err := newSMTP(s, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var asked []string
+		tr.dialer = func(_ context.Context, network, addr string) (net.Conn, error) {
+			asked = append(asked, addr)
+			return nil, &net.OpError{Op: "dial", Net: network, Err: &net.DNSError{Err: "no such host", Name: "mail.example.invalid", IsNotFound: true}}
+		}
+		err = prepared(t, tr)
+		var e *LookupError
+		if !errors.As(err, &e) || !strings.Contains(err.Error(), "name resolution") || len(asked) != 1 || asked[0] != "mail.example.invalid:465" {
+			t.Errorf("error %v, dialled %q", err, asked)
+		}
+	})
+	for name, c := range map[string]struct {
+		f    mailtest.Fault
+		want string
+	}{
+		"F4 greeting 554": {mailtest.Fault{At: mailtest.AtGreeting, Reply: "554 5.7.1 go \x1b[1maway"}, `answered 554 5.7.1 go`},
+		"F4 EHLO 421":     {mailtest.Fault{At: mailtest.AtEHLO, Reply: "421 4.3.2 busy"}, "answered 421 4.3.2 busy at EHLO"},
+		"no SMTP":         {mailtest.Fault{At: mailtest.AtGreeting, Reply: "SSH-2.0-x"}, "at greeting"},
+		"hangs up":        {mailtest.Fault{At: mailtest.AtGreeting, Drop: true}, "at greeting"},
+		"never ends":      {mailtest.Fault{At: mailtest.AtEHLO, Reply: strings.Repeat("250-x"+strings.Repeat("y", 500)+"\n", 1000)}, "no end"},
+		"a long line":     {mailtest.Fault{At: mailtest.AtEHLO, Reply: "250 " + strings.Repeat("y", 5000)}, "127.0.0.1"},
+	} {
+		for _, mode := range []mailtest.TLS{mailtest.Plain, mailtest.StartTLS} {
+			t.Run(fmt.Sprint(name, " TLS ", mode), func(t *testing.T) {
+				t.Parallel()
+				s := mailtest.Start(t, mailtest.Options{TLS: mode, Faults: []mailtest.Fault{c.f}})
+				word := map[mailtest.TLS]string{mailtest.Plain: "none", mailtest.StartTLS: "tls"}[mode]
+				err := prepared(t, transportTo(t, s, nil, "sendemail.smtpEncryption="+word))
+				if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\x1b") {
+					t.Errorf("error %v, want %q", err, c.want)
+				}
+			})
+		}
+	}
+}
+
+func TestHelloName(t *testing.T) {
+	t.Parallel()
+	s := mailtest.Start(t, mailtest.Options{TLS: mailtest.StartTLS})
+	tr := transportTo(t, s, nil, "sendemail.smtpEncryption=tls", "sendemail.smtpDomain=me.example.org")
+	if err := prepared(t, tr); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"EHLO me.example.org", "STARTTLS", "EHLO me.example.org"}; !slices.Equal(s.Lines(), want) {
+		t.Errorf("the server was told %q", s.Lines())
+	}
+}
+
+func TestQuitDoesNotWaitForEver(t *testing.T) {
+	t.Parallel()
+	s := mailtest.Start(t, mailtest.Options{Faults: []mailtest.Fault{{At: mailtest.AtQUIT, Hang: true}}})
+	tr := transportTo(t, s, nil)
+	tr.limits.quit = 100 * time.Millisecond
+	if err := prepared(t, tr); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	if err := tr.Close(); err != nil || time.Since(start) > 4*time.Second {
+		t.Errorf("%v after %v", err, time.Since(start))
+	}
+}
+
+func TestTransportHasAName(t *testing.T) {
+	t.Parallel()
+	for want, lines := range map[string]testConfig{
+		"me@example.org at mail.example.org:587 (starttls)": {"sendemail.smtpServer=mail.example.org", "sendemail.smtpServerPort=587",
+			"sendemail.smtpEncryption=tls", "sendemail.smtpUser=me@example.org", "sendemail.smtpPass=secret"},
+		"mail.example.org:465 (tls)":  {"sendemail.smtpServer=mail.example.org", "sendemail.smtpEncryption=ssl"},
+		"[::1]:25 (in the clear)":     {"sendemail.smtpServer=::1"},
+		"the command msmtp -a 'work'": {"sendemail.sendmailCmd=msmtp -a 'work'", "sendemail.smtpServer=mail.example.org"},
+		"the command /usr/bin/msmtp":  {"sendemail.smtpServer=/usr/bin/msmtp"},
+	} {
+		s, err := ReadSettings(lines, "", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tr, err := OpenTransport(s, nil)
+		if err != nil || tr.String() != want {
+			t.Errorf("got %v, %v; want %q", tr, err, want)
+		}
+	}
+	s, _ := ReadSettings(testConfig{}, "", false)
+	_, err := OpenTransport(s, nil)
+	var none *NoTransportError
+	if !errors.As(err, &none) || !strings.Contains(err.Error(), "sendemail.smtpServer") {
+		t.Errorf("error %v", err)
+	}
+}
