@@ -23,8 +23,9 @@ type Mailed struct {
 type Reroll struct {
 	Tag      string // short name of the sent tag
 	Revision int    // the next one
-	NewTip   gitrepo.ID
+	Branch   string
 	Updates  []gitrepo.RefUpdate
+	Mailed   Mailed // for a branch that moves while the mail goes out
 }
 
 // A TaggedError means that the revision about to be sent has a tag already.
@@ -49,7 +50,8 @@ func (s *Series) PrepareReroll(ctx context.Context, m Mailed, compatTag bool) (*
 	if err != nil {
 		return nil, err
 	}
-	r := &Reroll{Tag: sentTag(s.Tracking.ChangeID, s.Tracking.Revision), Revision: s.Tracking.Revision + 1}
+	r := &Reroll{Tag: sentTag(s.Tracking.ChangeID, s.Tracking.Revision), Revision: s.Tracking.Revision + 1,
+		Branch: s.Branch, Mailed: m}
 
 	sentTip, objects := s.repo.Chain(s.Patches, s.Base, nil, me)
 	tag := s.repo.NewTag(r.Tag, sentTip, me, coverletter.TagText(m.Prefixes, m.Subject, m.Text))
@@ -60,7 +62,6 @@ func (s *Series) PrepareReroll(ctx context.Context, m Mailed, compatTag bool) (*
 	if err != nil {
 		return nil, err
 	}
-	r.NewTip = newTip
 	if err := s.repo.WriteObjects(ctx, append(objects, moved...)...); err != nil {
 		return nil, err
 	}
@@ -105,7 +106,8 @@ func (s *Series) checkReroll(ctx context.Context, r *Reroll) error {
 }
 
 // FinishReroll moves the refs in one transaction. It may be called again
-// after a crash: refs that stand where they should are left alone.
+// after a crash: refs that stand where they should are left alone. A branch
+// that moved while the mail went out is rerolled where it is now.
 func FinishReroll(ctx context.Context, repo *gitrepo.Repo, r *Reroll) error {
 	var open []gitrepo.RefUpdate
 	for _, u := range r.Updates {
@@ -113,12 +115,42 @@ func FinishReroll(ctx context.Context, repo *gitrepo.Repo, r *Reroll) error {
 		if err != nil {
 			return err
 		}
-		if got != u.New {
-			open = append(open, u)
+		if got == u.New {
+			continue
 		}
+		if u.Name == r.Branch && got != u.Old {
+			moved, err := rerollMoved(ctx, repo, r)
+			if err != nil {
+				return err
+			}
+			open = append(open, moved...)
+			continue
+		}
+		open = append(open, u)
 	}
 	if len(open) == 0 {
 		return nil
 	}
 	return repo.UpdateRefs(ctx, fmt.Sprintf("kprep: sent v%d, reroll", r.Revision-1), open...)
+}
+
+// rerollMoved makes the next revision of the branch as it is now; nothing when
+// it is that already.
+func rerollMoved(ctx context.Context, repo *gitrepo.Repo, r *Reroll) ([]gitrepo.RefUpdate, error) {
+	s, err := Load(ctx, repo, r.Branch)
+	if err != nil {
+		return nil, err
+	}
+	if s.Tracking.Revision >= r.Revision {
+		return nil, nil
+	}
+	if err := s.CheckRewritable(ctx); err != nil {
+		return nil, err
+	}
+	next, text := s.nextRevision(r.Mailed)
+	tip, objects, err := s.withCover(text, next)
+	if err != nil {
+		return nil, err
+	}
+	return []gitrepo.RefUpdate{{Name: s.Branch, New: tip, Old: s.Tip}}, repo.WriteObjects(ctx, objects...)
 }

@@ -24,7 +24,13 @@ const (
 
 // commands lists every verb, in the order of the help text.
 func commands(e *env) []*cli.Command {
-	return []*cli.Command{}
+	return []*cli.Command{
+		newCommand(e), enrollCommand(e),
+		coverCommand(e), collectCommand(e),
+		previewCommand(e), diffCommand(e), infoCommand(e), listCommand(e),
+		sendCommand(e),
+		tourCommand(e),
+	}
 }
 
 // run carries out one command line, argv[0] being the name of the program, and

@@ -6,11 +6,16 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/project"
+	"github.com/kprep/kprep/sendmail"
+	"github.com/kprep/kprep/series"
+	"github.com/kprep/kprep/submission"
 )
 
 // The exit statuses of docs/exit-statuses.md.
@@ -33,6 +38,9 @@ func status(err error) int {
 	if exit := (*exitError)(nil); errors.As(err, &exit) {
 		return exit.status
 	}
+	if unfinished := (*submission.UnfinishedError)(nil); errors.As(err, &unfinished) {
+		return unfinished.Status()
+	}
 	if usage := (*usageError)(nil); errors.As(err, &usage) {
 		return statusUsage
 	}
@@ -47,8 +55,110 @@ func status(err error) int {
 
 // hint returns what the user can do about err, or "".
 func hint(err error) string {
-	if errors.Is(err, gitrepo.ErrNotRepository) {
+	switch {
+	case errors.Is(err, gitrepo.ErrNotRepository):
 		return "run kprep inside a git repository, or name one with 'kprep -C DIR'"
+	case errors.Is(err, errNoWorkTree):
+		return "run kprep in a clone or a work tree of it, see 'git worktree add'"
+	case errors.Is(err, submission.ErrNothingOpen):
+		return "'kprep send' starts one"
+	case errors.As(err, new(*submission.UnknownFateError)):
+		return "look for the message-ids in the list's archive and in your inbox; nothing is sent again unasked"
+	}
+	for _, h := range []func(error) string{keptTextHint, seriesHint, gitHint, sendHint} {
+		if text := h(err); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+func keptTextHint(err error) string {
+	if kept := (*keptTextError)(nil); errors.As(err, &kept) {
+		return fmt.Sprintf("your text is in %s; store it with 'kprep cover --from FILE'", kept.file)
+	}
+	return ""
+}
+
+// seriesHint helps with what is wrong with a branch.
+func seriesHint(err error) string {
+	broken, empty := (*series.BrokenError)(nil), errors.Is(err, series.ErrEmpty)
+	switch {
+	case errors.As(err, new(*series.NotPreparedError)):
+		return "run 'kprep enroll BASE' to make this branch a series, or 'kprep new NAME' to start one"
+	case errors.Is(err, series.ErrDetached):
+		return "check out the branch of the series, or start one here with 'kprep new NAME'"
+	case errors.As(err, new(*series.UnbornError)):
+		return "make a first commit, or start at another one with 'kprep new NAME -f FORK'"
+	case errors.As(err, &broken):
+		return fmt.Sprintf("see it with 'git show %s'; a sent revision keeps its data, see 'git tag -l \"sent/*\"'; an older state is in 'git reflog'", broken.Commit.Short())
+	case errors.As(err, new(*series.ForkError)):
+		return "name a tag, branch or commit; 'git fetch --tags' brings those that are missing"
+	case errors.As(err, new(*series.NotAncestorError)):
+		return "name a commit that the branch contains, or rebase the branch first"
+	case errors.As(err, new(*series.ExistsError)):
+		return "choose another name, or check that branch out"
+	case errors.As(err, new(*series.EnrolledError)):
+		return "see it with 'kprep info'"
+	case errors.As(err, new(*series.MergeError)):
+		return "rebase the series so that it is linear"
+	case errors.As(err, new(*series.ForeignError)):
+		return "kprep rewrites only your own commits; if an address is yours, say so with 'git config --add kprep.my-address ADDRESS'"
+	case empty:
+		return "commit your patches on top of the cover letter first"
+	case errors.Is(err, series.ErrBlank):
+		return "nothing was changed"
+	case errors.As(err, new(*series.NotSentError)):
+		return "'kprep info' lists the revisions that were sent"
+	case errors.As(err, new(*series.TaggedError)):
+		return "if that tag is a mistake, delete it with 'git tag -d'"
+	}
+	return ""
+}
+
+// gitHint helps with the state of the repository.
+func gitHint(err error) string {
+	busy := (*gitrepo.BusyError)(nil)
+	switch {
+	case errors.As(err, &busy):
+		return fmt.Sprintf("finish or abort the %s first, see 'git status'", busy.Operation)
+	case errors.As(err, new(*gitrepo.DirtyError)):
+		return "commit or stash them first"
+	case errors.As(err, new(*gitrepo.RefChangedError)):
+		return "nothing was changed; run the command again"
+	case errors.As(err, new(*gitrepo.IdentityError)):
+		return "set them with 'git config --global user.name NAME' and 'git config --global user.email ADDRESS'"
+	case errors.As(err, new(*gitrepo.EditorError)):
+		return "nothing was changed; 'git config core.editor' chooses the editor, 'kprep cover --from FILE' needs none"
+	}
+	return ""
+}
+
+// sendHint helps with what stopped a send.
+func sendHint(err error) string {
+	refusals, unfinished := (*submission.Refusals)(nil), (*submission.UnfinishedError)(nil)
+	switch {
+	case errors.As(err, &refusals):
+		var steps []string
+		for _, p := range refusals.Problems {
+			if p.Next != "" && !slices.Contains(steps, p.Next) {
+				steps = append(steps, p.Next)
+			}
+		}
+		return strings.Join(steps, "; ") + "; '--allow NAME' sends all the same"
+	case errors.As(err, new(*submission.OpenSendError)):
+		return "'kprep send --continue' goes on with it, 'kprep send --abandon' gives it up"
+	case errors.As(err, &unfinished):
+		if unfinished.Status() == statusFailed {
+			return "nothing was sent; when it is mended, 'kprep send --continue' tries again, 'kprep send --abandon' gives it up"
+		}
+		return "go on with 'kprep send --continue'"
+	case errors.As(err, new(*submission.ReflectRouteError)):
+		return "if it sends only to the recipients it is given, say so with 'git config sendemail.b4-really-reflect-via COMMAND'"
+	case errors.As(err, new(*project.ConsentError)):
+		return "read the command; '--trust' agrees to run it, now and in future"
+	case errors.As(err, new(*sendmail.NoTransportError)):
+		return "set sendemail.smtpServer (with smtpEncryption and smtpUser), or sendemail.sendmailCmd; see git-send-email(1)"
 	}
 	return ""
 }

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/series"
+)
+
+func coverCommand(e *env) *cli.Command {
+	return &cli.Command{
+		Name:     "cover",
+		Category: groupWork,
+		Usage:    "edit the cover letter",
+		Description: "The first line is the title. Lines that start with \"#\" are notes to yourself,\n" +
+			"they are not sent; write \">#\" for a line that shall start with \"#\".",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "from", Usage: "take the text from `FILE` instead, or from standard input for -"},
+			&cli.BoolFlag{Name: "show", Usage: "print the text"},
+		},
+		Action: func(c *cli.Context) error {
+			if _, err := args(c, 0); err != nil {
+				return err
+			}
+			repo, err := e.openRepo(c.Context)
+			if err != nil {
+				return err
+			}
+			s, err := series.Load(c.Context, repo, "")
+			switch {
+			case err != nil:
+				return err
+			case c.Bool("show"):
+				_, err := fmt.Fprintln(e.stdout, s.Text)
+				return err
+			case c.IsSet("from"):
+				text, err := e.readAll(c.String("from"))
+				if err != nil {
+					return err
+				}
+				return e.storeCover(c.Context, s, text)
+			}
+			// Before the editor opens: what cannot be stored is not worth writing.
+			if err := s.CheckRewritable(c.Context); err != nil {
+				return err
+			}
+			return e.editCover(c.Context, repo, s)
+		},
+	}
+}
+
+// readAll reads a file named on the command line; "-" is standard input.
+func (e *env) readAll(name string) (string, error) {
+	if name == "-" {
+		data, err := io.ReadAll(e.stdin)
+		return string(data), err
+	}
+	data, err := os.ReadFile(e.path(name))
+	if err != nil {
+		return "", fmt.Errorf("read %q: %w", name, cause(err))
+	}
+	return string(data), nil
+}
+
+// editCover has the user edit the text in a file that stays until it is
+// stored.
+func (e *env) editCover(ctx context.Context, repo *gitrepo.Repo, s *series.Series) error {
+	parent := filepath.Join(repo.CommonDir, "kprep", "edit")
+	if err := os.MkdirAll(parent, 0o700); err != nil {
+		return fmt.Errorf("edit the cover letter: %w", err)
+	}
+	dir, err := os.MkdirTemp(parent, "cover-")
+	if err != nil {
+		return fmt.Errorf("edit the cover letter: %w", err)
+	}
+	file := filepath.Join(dir, "COMMIT_EDITMSG")
+	if err := os.WriteFile(file, []byte(s.Text+"\n"), 0o600); err != nil {
+		return fmt.Errorf("edit the cover letter: %w", err)
+	}
+	editErr := repo.Edit(ctx, file, asFile(e.stdin), asFile(e.stdout.w), asFile(e.stderr))
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("read the edited cover letter: %w", errors.Join(editErr, err))
+	}
+	if editErr == nil {
+		editErr = e.storeEdited(ctx, repo, s, string(text))
+	}
+	if editErr != nil && string(text) != s.Text+"\n" && !errors.Is(editErr, series.ErrBlank) {
+		return &keptTextError{cause: editErr, file: file}
+	}
+	os.RemoveAll(dir)
+	return editErr
+}
+
+// storeEdited stores what the editor left. The branch may have moved while it
+// was open: the text then goes to where the branch is now, unless its cover
+// letter changed as well.
+func (e *env) storeEdited(ctx context.Context, repo *gitrepo.Repo, before *series.Series, text string) error {
+	now, err := series.Load(ctx, repo, before.Branch)
+	if err != nil {
+		return err
+	}
+	if now.Text != before.Text {
+		return errors.New("the cover letter was changed by somebody else while you edited it")
+	}
+	return e.storeCover(ctx, now, text)
+}
+
+func (e *env) storeCover(ctx context.Context, s *series.Series, text string) error {
+	changed, err := s.Edit(ctx, text, "kprep: edit the cover letter")
+	if err != nil {
+		return err
+	}
+	if !changed {
+		e.notef("the cover letter is unchanged")
+		return nil
+	}
+	e.notef("the cover letter is stored; see the result with 'kprep preview'")
+	return nil
+}
+
+// A keptTextError adds to a failure where the user's text still is.
+type keptTextError struct {
+	cause error
+	file  string
+}
+
+func (e *keptTextError) Error() string {
+	return fmt.Sprintf("the cover letter was not stored: %v", e.cause)
+}
+func (e *keptTextError) Unwrap() error { return e.cause }
+
+// asFile is the file behind a standard stream, for a child process; nil where
+// there is none.
+func asFile(stream any) *os.File {
+	f, _ := stream.(*os.File)
+	return f
+}

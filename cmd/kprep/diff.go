@@ -1,0 +1,63 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kprep/kprep/series"
+)
+
+func diffCommand(e *env) *cli.Command {
+	return &cli.Command{
+		Name:        "diff",
+		Category:    groupLook,
+		Usage:       "compare a sent revision with the branch",
+		ArgsUsage:   "[vN]",
+		Description: "Prints git's range-diff between revision N, otherwise the last one sent, and the\nbranch as it is now.",
+		Action: func(c *cli.Context) error {
+			given, err := argsBetween(c, 0, 1)
+			if err != nil {
+				return err
+			}
+			revision := 0
+			if len(given) == 1 {
+				if revision, err = parseRevision(given[0]); err != nil {
+					return err
+				}
+			}
+			repo, err := e.openRepo(c.Context)
+			if err != nil {
+				return err
+			}
+			s, err := series.Load(c.Context, repo, "")
+			if err != nil {
+				return err
+			}
+			sent, err := s.SentRevision(c.Context, revision)
+			if err != nil {
+				return err
+			}
+			config, err := repo.Config()
+			if err != nil {
+				return err
+			}
+			configured, _ := config.Get("color.ui")
+			text, err := s.Diff(c.Context, sent, e.useColour(configured))
+			if err != nil {
+				return err
+			}
+			return e.page(c.Context, repo, text)
+		},
+	}
+}
+
+// parseRevision reads "v2" or "2".
+func parseRevision(word string) (int, error) {
+	n, err := strconv.Atoi(strings.TrimPrefix(word, "v"))
+	if err != nil || n < 1 {
+		return 0, usagef("diff", "%q is no revision: they are called v1, v2 …", word)
+	}
+	return n, nil
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/series"
+)
+
+func infoCommand(e *env) *cli.Command {
+	return &cli.Command{
+		Name:      "info",
+		Category:  groupLook,
+		Usage:     "print facts about the series",
+		ArgsUsage: "[KEY]",
+		Description: "Prints one \"key: value\" a line, under b4's names; with KEY the bare value.\n" +
+			"A key without a value is left out, and asking for it prints an empty line.",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "branch", Usage: "of `BRANCH` instead of the current one"},
+			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
+		},
+		Action: func(c *cli.Context) error {
+			keys, err := argsBetween(c, 0, 1)
+			if err != nil {
+				return err
+			}
+			repo, err := e.openRepo(c.Context)
+			if err != nil {
+				return err
+			}
+			s, err := series.Load(c.Context, repo, c.String("branch"))
+			if err != nil {
+				return err
+			}
+			facts, err := s.Facts(c.Context)
+			if err != nil {
+				return err
+			}
+			switch {
+			case len(keys) == 1:
+				return e.printFact(facts, keys[0], c.Bool("json"))
+			case c.Bool("json"):
+				return e.printJSON(facts)
+			}
+			for _, f := range facts.List() {
+				fmt.Fprintf(e.stdout, "%s: %s\n", f.Key, patchmail.PrintableLine(f.Value))
+			}
+			return nil
+		},
+	}
+}
+
+func (e *env) printFact(facts *series.Facts, key string, asJSON bool) error {
+	for _, f := range facts.List() {
+		if f.Key == key {
+			if asJSON {
+				return e.printJSON(f.Value)
+			}
+			_, err := fmt.Fprintln(e.stdout, f.Value)
+			return err
+		}
+	}
+	if series.IsFact(key) {
+		_, err := fmt.Fprintln(e.stdout)
+		return err
+	}
+	return usagef("info", "unknown key %q; the keys are %s", key, strings.Join(series.FactNames(), ", "))
+}
+
+// printJSON prints a result in full; HTML characters stay as they are.
+func (e *env) printJSON(v any) error {
+	enc := json.NewEncoder(e.stdout)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}

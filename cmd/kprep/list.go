@@ -1,0 +1,59 @@
+package main
+
+import (
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/series"
+)
+
+func listCommand(e *env) *cli.Command {
+	return &cli.Command{
+		Name:     "list",
+		Category: groupLook,
+		Usage:    "list all my series",
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
+		},
+		Action: func(c *cli.Context) error {
+			if _, err := args(c, 0); err != nil {
+				return err
+			}
+			repo, err := e.openRepo(c.Context)
+			if err != nil {
+				return err
+			}
+			all, err := series.Summaries(c.Context, repo, func(err error) { e.warnf("%v", err) })
+			if err != nil {
+				return err
+			}
+			if c.Bool("json") {
+				return e.printJSON(all)
+			}
+			if len(all.Series) == 0 {
+				e.notef("there is no series in this repository; start one with 'kprep new NAME'")
+				return nil
+			}
+			w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
+			for _, s := range all.Series {
+				mark := " "
+				if s.Current {
+					mark = "*"
+				}
+				fmt.Fprintf(w, "%s %s\tv%d\t%s\t%s\t%s\n", mark, patchmail.PrintableLine(s.Branch), s.Revision,
+					plural(s.Patches, "patch", "patches"), s.State(), patchmail.PrintableLine(s.Title))
+			}
+			return w.Flush()
+		},
+	}
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/project"
+	"github.com/kprep/kprep/series"
+)
+
+func newCommand(e *env) *cli.Command {
+	return &cli.Command{
+		Name:      "new",
+		Category:  groupStart,
+		Usage:     "start a series on a branch of its own",
+		ArgsUsage: "NAME",
+		Description: "Makes the branch b4/NAME with an empty commit that carries the cover letter,\n" +
+			"and checks it out. On any failure nothing has changed.",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "fork-point", Aliases: []string{"f"}, Usage: "start at `FORK`, a tag, branch or commit; otherwise at HEAD"},
+		},
+		Action: func(c *cli.Context) error {
+			names, err := args(c, 1)
+			if err != nil {
+				return err
+			}
+			repo, err := e.openRepo(c.Context)
+			if err != nil {
+				return err
+			}
+			if repo.TopLevel == "" {
+				return errNoWorkTree
+			}
+			origin, err := e.origin(c, repo, names[0], c.String("fork-point"))
+			if err != nil {
+				return err
+			}
+			s, err := series.Start(c.Context, repo, origin)
+			if err != nil {
+				return err
+			}
+			e.notef("on the new branch %q, from %s", s.Name(), s.Base.Short())
+			e.notef("commit your patches, write the cover letter with 'kprep cover', find recipients with 'kprep collect'")
+			return nil
+		},
+	}
+}
+
+// origin says what a new series starts with: the user's and the project's
+// prefixes, read from the commit it starts at.
+func (e *env) origin(c *cli.Context, repo *gitrepo.Repo, name, fork string) (series.Origin, error) {
+	random, err := e.randomHex(12)
+	if err != nil {
+		return series.Origin{}, err
+	}
+	o := series.Origin{Name: name, Fork: fork, BranchPrefix: "b4/", Today: e.now(), Random: random}
+	at := fork
+	if at == "" {
+		at = "HEAD"
+	}
+	var base gitrepo.ID
+	if commit, err := repo.Commit(at + "^{commit}"); err == nil {
+		base = commit.ID
+	}
+	settings, err := project.Load(c.Context, repo, base)
+	if err != nil {
+		return o, err
+	}
+	if v, ok := settings.Get("branch-prefix"); ok && !v.FromTree {
+		o.BranchPrefix = v.Text
+	}
+	o.Prefixes, o.Presubject, err = settings.Prefixes()
+	return o, err
+}

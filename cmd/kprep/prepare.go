@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/series"
+	"github.com/kprep/kprep/submission"
+)
+
+// renderFlags are the options that change what the messages are.
+func renderFlags() []cli.Flag {
+	return []cli.Flag{
+		addressFlag("to", "send to `ADDRESS` too, instead of to sendemail.to"),
+		addressFlag("cc", "copy `ADDRESS` too, instead of sendemail.cc"),
+		&cli.BoolFlag{Name: "force-cover-letter", Usage: "a cover letter also for a single patch"},
+		&cli.StringFlag{Name: "identity", Usage: "use the settings sendemail.`NAME`.*"},
+		&cli.BoolFlag{Name: "no-identity", Usage: "use no identity, whatever is configured"},
+	}
+}
+
+// prepare renders the series on the current branch.
+func (e *env) prepare(c *cli.Context, s *series.Series, kind submission.Kind) (*submission.Submission, error) {
+	random, err := e.randomHex(12)
+	if err != nil {
+		return nil, err
+	}
+	o := submission.Options{Kind: kind, Now: e.now(), Random: random, Mailer: "kprep " + programVersion(), Home: e.getenv("HOME"),
+		ForceCover: c.Bool("force-cover-letter"), Identity: c.String("identity"), IdentitySet: c.IsSet("identity") || c.Bool("no-identity")}
+	if o.To, err = addresses(c, "to"); err != nil {
+		return nil, err
+	}
+	if o.Cc, err = addresses(c, "cc"); err != nil {
+		return nil, err
+	}
+	sub, err := submission.Prepare(c.Context, e.repo, s, o)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range sub.Mail.Warnings {
+		e.warnf("%s", w)
+	}
+	return sub, nil
+}
+
+// loadCurrent opens the repository and loads the series that is checked out.
+func (e *env) loadCurrent(ctx context.Context) (*series.Series, error) {
+	repo, err := e.openRepo(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return series.Load(ctx, repo, "")
+}
+
+// warnProblems tells what speaks against sending, and what to do about it.
+func (e *env) warnProblems(problems []submission.Problem) {
+	for _, p := range problems {
+		text := p.Text
+		if p.Next != "" {
+			text += "; " + p.Next
+		}
+		e.warnf("%s: %s", p.Name, text)
+	}
+}
+
+// printMessages prints messages for reading: as they would leave, escaped for
+// a terminal.
+func (e *env) printMessages(ctx context.Context, sub *submission.Submission) error {
+	var text []byte
+	for i, m := range sub.Messages {
+		if i > 0 {
+			text = append(text, '\n')
+		}
+		text = fmt.Appendf(text, "--- %s\n", m.Name)
+		text = append(text, m.Raw...)
+	}
+	if e.terminal.stdout {
+		text = []byte(patchmail.Printable(string(text)))
+	}
+	return e.page(ctx, e.repo, text)
+}

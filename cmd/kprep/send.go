@@ -1,0 +1,258 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/sendmail"
+	"github.com/kprep/kprep/series"
+	"github.com/kprep/kprep/submission"
+)
+
+func sendCommand(e *env) *cli.Command {
+	return &cli.Command{
+		Name:     "send",
+		Category: groupSend,
+		Usage:    "mail the series on the current branch",
+		Description: "Shows everything that will happen and asks before it does. Afterwards the\n" +
+			"revision has a tag \"sent/...\", and the branch is the next revision.",
+		Flags: append(renderFlags(),
+			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "print the messages instead of sending them"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write one file per message into `DIR` instead of sending them"},
+			&cli.BoolFlag{Name: "reflect", Usage: "send to yourself alone, headers as for everybody"},
+			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask"},
+			&cli.StringSliceFlag{Name: "allow", Usage: "send in spite of the problem `NAME`"},
+			&cli.BoolFlag{Name: "continue", Usage: "go on with a send that broke off"},
+			&cli.BoolFlag{Name: "abandon", Usage: "give up a send that broke off"},
+		),
+		Action: func(c *cli.Context) error {
+			if _, err := args(c, 0); err != nil {
+				return err
+			}
+			if err := exclusive(c, "dry-run", "output", "reflect", "continue", "abandon"); err != nil {
+				return err
+			}
+			s, err := e.loadCurrent(c.Context)
+			if err != nil {
+				return err
+			}
+			if c.Bool("dry-run") || c.IsSet("output") {
+				return e.sendNowhere(c, s)
+			}
+			lock, err := submission.Lock(e.repo, s.Tracking.ChangeID)
+			if err != nil {
+				return err
+			}
+			defer lock.Release()
+			if s, err = series.Load(c.Context, e.repo, s.Branch); err != nil {
+				return err
+			}
+			switch {
+			case c.Bool("continue"):
+				return e.continueSend(c, s)
+			case c.Bool("abandon"):
+				return e.abandonSend(c, s)
+			}
+			return e.send(c, s)
+		},
+	}
+}
+
+// exclusive refuses two of the named options together.
+func exclusive(c *cli.Context, names ...string) error {
+	var given []string
+	for _, name := range names {
+		if c.IsSet(name) {
+			given = append(given, "--"+name)
+		}
+	}
+	if len(given) > 1 {
+		return usagef(c.Command.Name, "%s cannot be used together", strings.Join(given, " and "))
+	}
+	return nil
+}
+
+// sendNowhere does all of a send but the transport.
+func (e *env) sendNowhere(c *cli.Context, s *series.Series) error {
+	sub, err := e.prepare(c, s, submission.KindSend)
+	if err != nil {
+		return err
+	}
+	e.warnProblems(sub.Problems(c.StringSlice("allow")))
+	if c.IsSet("output") {
+		return e.writeMessages(c, sub)
+	}
+	if err := e.printMessages(c.Context, sub); err != nil {
+		return err
+	}
+	e.notef("dry run: nothing was sent")
+	return nil
+}
+
+func (e *env) send(c *cli.Context, s *series.Series) error {
+	kind := submission.KindSend
+	if c.Bool("reflect") {
+		kind = submission.KindReflect
+	}
+	if err := submission.CheckNoneOpen(e.repo, s); err != nil {
+		return err
+	}
+	sub, err := e.prepare(c, s, kind)
+	if err != nil {
+		return err
+	}
+	ready, err := sub.Ready(c.Context, c.StringSlice("allow"))
+	if err != nil {
+		return err
+	}
+	if !c.Bool("yes") && sub.Mail.Confirm != "never" {
+		e.showPlan(ready, sub.Problems(c.StringSlice("allow")))
+		if err := e.confirm(c.Context, "Send?", "nothing was sent; --yes sends without asking"); err != nil {
+			return err
+		}
+	}
+	out, err := ready.Send(c.Context, e.progress)
+	return e.reportSend(out, err)
+}
+
+// showPlan shows everything that will happen.
+func (e *env) showPlan(r *submission.Sending, problems []submission.Problem) {
+	var b strings.Builder
+	writeAddresses(&b, "To: ", r.To)
+	writeAddresses(&b, "Cc: ", r.Cc)
+	b.WriteString("\n")
+	for i, m := range r.Messages {
+		fmt.Fprintf(&b, "  %s\n", patchmail.PrintableLine(m.Draft.Message.Subject))
+		if i > 0 || len(r.Messages) == 1 {
+			writeAddresses(&b, "    +Cc: ", beyond(m.Draft.Message.Cc, r))
+		}
+	}
+	b.WriteString("\n")
+	if r.Kind == submission.KindReflect {
+		fmt.Fprintf(&b, "Only to yourself, %s\n", patchmail.PrintableLine(r.Sender.String()))
+	}
+	fmt.Fprintf(&b, "From %s", patchmail.PrintableLine(r.Sender.String()))
+	if r.Envelope != "" && r.Envelope != r.Sender.Mailbox {
+		fmt.Fprintf(&b, ", envelope sender %s", patchmail.PrintableLine(r.Envelope))
+	}
+	fmt.Fprintf(&b, "\nThrough %s\n", patchmail.PrintableLine(r.Route))
+	if r.Tag() != "" {
+		fmt.Fprintf(&b, "Then tag %s, and make the branch revision v%d\n", patchmail.PrintableLine(r.Tag()), r.NextRevision())
+	}
+	fmt.Fprint(e.stderr, b.String())
+	e.warnProblems(problems)
+}
+
+// beyond are the recipients that a patch has beyond those of the series.
+func beyond(cc []patchmail.Address, r *submission.Sending) []patchmail.Address {
+	if len(r.Messages) == 1 {
+		return nil
+	}
+	var out []patchmail.Address
+	for _, a := range cc {
+		if !r.Common(a) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func writeAddresses(b *strings.Builder, label string, list []patchmail.Address) {
+	for _, a := range list {
+		fmt.Fprintf(b, "%s%s\n", label, patchmail.PrintableLine(a.String()))
+		label = strings.Repeat(" ", len(label))
+	}
+}
+
+// progress tells of each message as it goes.
+func (e *env) progress(ev sendmail.Event) {
+	if !ev.Done {
+		return
+	}
+	refused := 0
+	for _, r := range ev.Receipts {
+		if r.State != sendmail.Accepted {
+			refused++
+			e.warnf("%s: %s for %s: %d %s", ev.Name, r.State, r.Recipient, r.Code, r.Reply)
+		}
+	}
+	if refused < len(ev.Receipts) {
+		e.notef("[%d/%d] %s", ev.Message+1, ev.Total, ev.Subject)
+	}
+}
+
+// reportSend tells how a send ended.
+func (e *env) reportSend(out submission.Outcome, err error) error {
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(e.stdout, out.Summary.String())
+	if out.Tag != "" {
+		e.notef("tagged %s; the branch is now v%d", out.Tag, out.NextRevision)
+		e.notef("describe what changes in v%d with 'kprep cover'; compare with 'kprep diff'", out.NextRevision)
+	}
+	if status := out.Summary.Status(); status != 0 {
+		return &exitError{status: status}
+	}
+	return nil
+}
+
+func (e *env) continueSend(c *cli.Context, s *series.Series) error {
+	config, err := e.repo.Config()
+	if err != nil {
+		return err
+	}
+	mail, err := sendmail.ReadSettings(config, c.String("identity"), c.IsSet("identity") || c.Bool("no-identity"))
+	if err != nil {
+		return err
+	}
+	out, err := submission.Continue(c.Context, e.repo, s, mail, e.progress)
+	if err == submission.ErrNothingOpen {
+		e.notef("%v; 'kprep send' starts one", err)
+		return nil
+	}
+	return e.reportSend(out, err)
+}
+
+func (e *env) abandonSend(c *cli.Context, s *series.Series) error {
+	e.notef("giving up the send of this series that broke off")
+	if !c.Bool("yes") {
+		if err := e.confirm(c.Context, "Give it up?", "nothing was changed; --yes does not ask"); err != nil {
+			return err
+		}
+	}
+	out, err := submission.Abandon(c.Context, e.repo, s)
+	if err == submission.ErrNothingOpen {
+		e.notef("%v", err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if out.Tag != "" {
+		e.notef("some of it was sent: tagged %s; the branch is now v%d", out.Tag, out.NextRevision)
+	}
+	return nil
+}
+
+// confirm asks a question on the terminal. Without one, or at the end of
+// input, the answer is no.
+func (e *env) confirm(ctx context.Context, question, otherwise string) error {
+	if !e.mayPrompt() {
+		return fmt.Errorf("there is no terminal to ask on: %s", otherwise)
+	}
+	fmt.Fprintf(e.stderr, "%s [y/N] ", question)
+	answer, err := e.readLine(ctx)
+	if err != nil {
+		return err
+	}
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return nil
+	}
+	return errDeclined
+}

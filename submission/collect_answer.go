@@ -1,0 +1,69 @@
+package submission
+
+import (
+	"strings"
+
+	"github.com/kprep/kprep/patchmail"
+)
+
+// read takes what a command printed: one address a line, perhaps with a role
+// behind it as get_maintainer.pl prints it. Empty lines say nothing.
+func (a *Answer) read(output string, kind Field, patch int, command string) {
+	for line := range strings.Lines(output) {
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		list, err := readRecipients(line)
+		if err != nil {
+			a.Warnings = append(a.Warnings, Warning{Command: command, Line: line, Reason: reason(err)})
+		}
+		for _, address := range list {
+			a.Found = append(a.Found, Found{Address: address, Kind: kind, Patch: patch, Command: command})
+		}
+	}
+}
+
+// readRecipients reads one line. It is one address, whose name may have commas
+// without quotes. QUIRK: where that cannot be, it is read as a list, as b4
+// does: "a@example.org, b@example.org".
+func readRecipients(line string) ([]patchmail.Address, error) {
+	line = withoutRole(line)
+	one, err := patchmail.ParseTrailerAddress(line)
+	if err == nil {
+		return []patchmail.Address{one}, nil
+	}
+	if list, listErr := patchmail.ParseAddressList(line); listErr == nil && len(list) > 0 {
+		return list, nil
+	}
+	return nil, err
+}
+
+// withoutRole drops the role behind an address, "a@example.org (open list:X)":
+// the parser would take it for a name, as RFC 822 has it. Roles are cut at a
+// certain length, so their parentheses need not match.
+func withoutRole(line string) string {
+	if address, rest, ok := strings.Cut(line, " "); ok && strings.Contains(address, "@") && strings.HasPrefix(strings.TrimSpace(rest), "(") {
+		return address
+	}
+	quoted := false
+	for i := 0; i < len(line); i++ {
+		switch {
+		case line[i] == '\\' && quoted:
+			i++
+		case line[i] == '"':
+			quoted = !quoted
+		case line[i] == '>' && !quoted && strings.HasPrefix(strings.TrimSpace(line[i+1:]), "("):
+			return line[:i+1]
+		}
+	}
+	return line
+}
+
+// reason is why a text is no address, without the text.
+func reason(err error) string {
+	if bad, ok := err.(*patchmail.AddressError); ok {
+		return bad.Reason
+	}
+	return err.Error()
+}

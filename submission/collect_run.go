@@ -1,0 +1,150 @@
+package submission
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/project"
+)
+
+// collectLimit is how long one command may take for one patch.
+const collectLimit = 60 * time.Second
+
+// What is kept of what a command prints.
+const (
+	maxAnswer = 1 << 20
+	maxStderr = 4 << 10
+)
+
+// A CommandError reports a command for recipients that failed.
+type CommandError struct {
+	Command project.Command
+	Title   string // of the patch it was asked about
+	Status  string // "exit status 2", "signal: killed", "no answer after 1m0s" …
+	Stderr  string // its end, safe for a terminal; "" when there was none
+	Err     error
+}
+
+func (e *CommandError) Error() string {
+	text := fmt.Sprintf("%s: %q for patch %q: %s", e.Command.Key, e.Command.String(), e.Title, e.Status)
+	if e.Stderr != "" {
+		text += "\n" + e.Stderr
+	}
+	return text
+}
+
+func (e *CommandError) Unwrap() error { return e.Err }
+
+// commandFinder asks two commands, each of which may be none, at the same time.
+// They run in dir, the top of the work tree, with the patch mail on standard
+// input; an empty env is the process's own. The caller has made sure of
+// consent.
+func commandFinder(dir string, env []string, limit time.Duration, to, cc project.Command) Finder {
+	return func(ctx context.Context, patch int, p PatchMail) (Answer, error) {
+		r := runner{dir: dir, env: env, limit: limit}
+		var toOut, ccOut string
+		var toErr, ccErr error
+		var group errgroup.Group
+		group.Go(func() error { toOut, toErr = r.ask(ctx, to, p); return nil })
+		group.Go(func() error { ccOut, ccErr = r.ask(ctx, cc, p); return nil })
+		group.Wait()
+		if toErr != nil {
+			return Answer{}, toErr
+		}
+		if ccErr != nil {
+			return Answer{}, ccErr
+		}
+		var a Answer
+		a.read(toOut, To, patch, to.Key)
+		a.read(ccOut, Cc, patch, cc.Key)
+		return a, nil
+	}
+}
+
+// A runner runs commands that read a patch mail.
+type runner struct {
+	dir   string
+	env   []string
+	limit time.Duration
+}
+
+// ask returns what the command prints, or a *CommandError. When ctx ends or
+// time is up, the command goes with everything that it started.
+func (r runner) ask(ctx context.Context, c project.Command, p PatchMail) (string, error) {
+	words := c.Words()
+	if len(words) == 0 {
+		return "", nil
+	}
+	limited, cancel := context.WithTimeout(ctx, r.limit)
+	defer cancel()
+	cmd := exec.CommandContext(limited, words[0], words[1:]...)
+	cmd.Dir, cmd.Env, cmd.Stdin = r.dir, r.env, bytes.NewReader(p.Mail)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = time.Second
+	stdout, stderr := start{max: maxAnswer}, end{max: maxStderr}
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	switch {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case err != nil && limited.Err() != nil:
+		err = fmt.Errorf("no answer after %s: %w", r.limit, limited.Err())
+	case errors.Is(err, exec.ErrWaitDelay):
+		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		err = fmt.Errorf("it ended but left a process behind that holds its output open: %w", err)
+	case err == nil && stdout.cut:
+		err = fmt.Errorf("it printed more than %d bytes", maxAnswer)
+	}
+	if err != nil {
+		return "", &CommandError{Command: c, Title: p.Title, Status: err.Error(), Stderr: stderr.printable(), Err: err}
+	}
+	return stdout.String(), nil
+}
+
+// A start keeps the beginning of what is written to it.
+type start struct {
+	bytes.Buffer
+	max int
+	cut bool
+}
+
+func (s *start) Write(p []byte) (int, error) {
+	keep := min(len(p), s.max-s.Len())
+	s.cut = s.cut || keep < len(p)
+	s.Buffer.Write(p[:keep])
+	return len(p), nil
+}
+
+// An end keeps the last bytes of what is written to it: an error stands there.
+type end struct {
+	text []byte
+	max  int
+	cut  bool
+}
+
+func (e *end) Write(p []byte) (int, error) {
+	e.text = append(e.text, p...)
+	if extra := len(e.text) - e.max; extra > 0 {
+		e.text = append(e.text[:0], e.text[extra:]...)
+		e.cut = true
+	}
+	return len(p), nil
+}
+
+func (e *end) printable() string {
+	text := strings.TrimSpace(string(e.text))
+	if e.cut {
+		text = "… " + text
+	}
+	return patchmail.Printable(text)
+}

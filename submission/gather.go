@@ -1,0 +1,159 @@
+package submission
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kprep/kprep/coverletter"
+	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/project"
+	"github.com/kprep/kprep/series"
+)
+
+// CollectOptions says how to collect recipients.
+type CollectOptions struct {
+	Now    time.Time
+	Mailer string
+	Home   string
+	Env    []string // of the commands
+	// Consent returns an error for a command that must not run.
+	Consent func(project.Command) error
+}
+
+// Collected is who should receive a series.
+type Collected struct {
+	To, Cc   []patchmail.Address // new to the cover letter
+	Text     string              // the cover letter with them
+	Found    []Found             // all that was named, old and new
+	Asked    bool                // some command was run
+	Warnings []Warning
+}
+
+// Collect asks the project's commands about every patch and puts whom they
+// name, and the recipients of the settings, into the text of the cover
+// letter. Nothing is stored. The user's own recipients stay as they are.
+func Collect(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o CollectOptions) (*Collected, error) {
+	settings, err := project.Load(ctx, repo, s.Base)
+	if err != nil {
+		return nil, err
+	}
+	settings.Home = o.Home
+	toCmd, ccCmd, err := settings.RecipientCommands()
+	if err != nil {
+		return nil, err
+	}
+	got := &Collected{}
+	var to, cc []patchmail.Address
+	if to, err = seriesRecipients(settings, "send-series-to"); err != nil {
+		return nil, err
+	}
+	if cc, err = seriesRecipients(settings, "send-series-cc"); err != nil {
+		return nil, err
+	}
+	for _, cmd := range []project.Command{toCmd, ccCmd} {
+		if cmd.Line == "" {
+			continue
+		}
+		got.Asked = true
+		if err := o.Consent(cmd); err != nil {
+			return nil, err
+		}
+	}
+	if got.Asked {
+		patches, err := patchMails(ctx, repo, s, o)
+		if err != nil {
+			return nil, err
+		}
+		all, err := findAll(ctx, patches, commandFinder(repo.TopLevel, o.Env, collectLimit, toCmd, ccCmd))
+		if err != nil {
+			return nil, err
+		}
+		got.Found, got.Warnings = all.Found, all.Warnings
+		to, cc = append(to, all.To...), append(cc, all.Cc...)
+	}
+	got.Text = coverletter.AddRecipients(s.Text, to, cc)
+	return got, got.compare(s.Text)
+}
+
+// patchMails are the patches as they would be mailed, without the cover.
+func patchMails(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o CollectOptions) ([]PatchMail, error) {
+	config, err := repo.Config()
+	if err != nil {
+		return nil, err
+	}
+	from, _ := config.Get("sendemail.from")
+	me, err := sender(repo, from)
+	if err != nil {
+		return nil, err
+	}
+	// No id or date that the commands see is ever sent.
+	rendered, err := s.Render(ctx, series.Rendering{From: me, Now: o.Now, Random: strings.Repeat("0", 12), Mailer: o.Mailer})
+	if err != nil {
+		return nil, err
+	}
+	var patches []PatchMail
+	for _, d := range rendered.Drafts {
+		if d.Commit == nil {
+			continue
+		}
+		raw, err := d.Message.Bytes()
+		if err != nil {
+			return nil, err
+		}
+		patches = append(patches, PatchMail{Title: d.Title, Mail: raw})
+	}
+	return patches, nil
+}
+
+// compare finds what is new in the text.
+func (g *Collected) compare(before string) error {
+	old, err := coverletter.Parse(before)
+	if err != nil {
+		return err
+	}
+	now, err := coverletter.Parse(g.Text)
+	if err != nil {
+		return err
+	}
+	g.To, g.Cc = without(now.To, old.To), without(now.Cc, old.Cc)
+	return nil
+}
+
+// Explain says for each address who named it, for which patches, one line
+// each, in order of first appearance.
+func (g *Collected) Explain() []string {
+	var order []string
+	patches := map[string][]string{}
+	for _, f := range g.Found {
+		key := fmt.Sprintf("%s: %s, named by %s for", f.Kind, f.Address, f.Command)
+		if !slices.Contains(order, key) {
+			order = append(order, key)
+		}
+		patches[key] = append(patches[key], fmt.Sprint(f.Patch+1))
+	}
+	for i, key := range order {
+		word := "patch"
+		if len(patches[key]) > 1 {
+			word = "patches"
+		}
+		order[i] = fmt.Sprintf("%s %s %s", key, word, strings.Join(patches[key], ", "))
+	}
+	return order
+}
+
+// seriesRecipients reads one of the standing lists.
+func seriesRecipients(settings *project.Settings, name string) ([]patchmail.Address, error) {
+	var all []patchmail.Address
+	for _, v := range settings.All(name) {
+		list, err := patchmail.ParseAddressList(v.Text)
+		if err != nil {
+			return nil, fmt.Errorf("configuration %s: %w", v.Key, err)
+		}
+		all = append(all, list...)
+	}
+	return all, nil
+}

@@ -1,0 +1,138 @@
+package submission
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/series"
+)
+
+// Recipients says who receives a series beyond those its own text names.
+type Recipients struct {
+	To, Cc  []patchmail.Address // standing ones, then those of the command line
+	Bcc     []patchmail.Address // envelope only
+	Exclude []string            // globs of addresses that never receive anything
+	// Suppress leaves out those whom a message only mentions (git's
+	// sendemail.suppressCc): author, self, cc, bodycc, sob, misc-by, body, all.
+	Suppress []string
+	Me       []patchmail.Address // for "self"
+	MeToo    bool                // false leaves out Me wherever it comes from
+}
+
+// address gives every draft its To and Cc: the series' own To and Cc, the
+// standing ones, whom the cover names, and on each patch whom only that patch
+// names. The first message goes to everybody. An address appears once in a
+// message, To before Cc. Without any To, Cc takes its place.
+func (r Recipients) address(drafts []series.Draft, letterTo, letterCc []patchmail.Address) {
+	to := r.keep(letterTo, r.To)
+	cc := r.keep(letterCc, r.Cc)
+	if len(drafts) > 1 {
+		cc = r.keep(cc, r.persons(drafts[0].Persons))
+	}
+	cc = without(cc, to)
+	if len(to) == 0 {
+		to, cc = cc, nil
+	}
+	everyone := append(slices.Clone(to), cc...)
+	var union []patchmail.Address
+	for i := range drafts {
+		private := without(r.keep(r.persons(drafts[i].Persons)), everyone)
+		union = r.keep(union, private)
+		drafts[i].Message.To = to
+		drafts[i].Message.Cc = append(slices.Clone(cc), private...)
+	}
+	first := &drafts[0].Message
+	first.Cc = append(slices.Clone(cc), union...)
+	if len(to) == 0 { // only whom the patches name is left
+		for i := range drafts {
+			m := &drafts[i].Message
+			m.To, m.Cc = m.Cc, nil
+		}
+	}
+}
+
+// persons are those of a message's persons who want a copy.
+func (r Recipients) persons(all []series.Person) []patchmail.Address {
+	var out []patchmail.Address
+	for _, p := range all {
+		if !r.suppressed(p) {
+			out = append(out, p.Address)
+		}
+	}
+	return out
+}
+
+func (r Recipients) suppressed(p series.Person) bool {
+	categories := []string{"all"}
+	switch p.Role {
+	case "author":
+		categories = append(categories, "author")
+	case "cc", "to":
+		categories = append(categories, "bodycc", "body")
+	case "signed-off-by":
+		categories = append(categories, "sob", "body")
+	default:
+		categories = append(categories, "misc-by", "body")
+	}
+	if r.isMe(p.Address) {
+		categories = append(categories, "self")
+	}
+	return slices.ContainsFunc(categories, func(c string) bool { return slices.Contains(r.Suppress, c) })
+}
+
+func (r Recipients) isMe(a patchmail.Address) bool {
+	return slices.ContainsFunc(r.Me, func(me patchmail.Address) bool { return me.Key() == a.Key() })
+}
+
+// keep joins lists, each address once, less those that are excluded.
+func (r Recipients) keep(lists ...[]patchmail.Address) []patchmail.Address {
+	var out []patchmail.Address
+	for _, list := range lists {
+		for _, a := range list {
+			if !r.excluded(a) && !contains(out, a) {
+				out = append(out, a)
+			}
+		}
+	}
+	return out
+}
+
+func (r Recipients) excluded(a patchmail.Address) bool {
+	if !r.MeToo && r.isMe(a) {
+		return true
+	}
+	return slices.ContainsFunc(r.Exclude, func(glob string) bool {
+		ok, err := path.Match(strings.ToLower(glob), a.Key())
+		return err == nil && ok
+	})
+}
+
+func contains(list []patchmail.Address, a patchmail.Address) bool {
+	return slices.ContainsFunc(list, func(b patchmail.Address) bool { return b.Key() == a.Key() })
+}
+
+func without(list, taken []patchmail.Address) []patchmail.Address {
+	return slices.DeleteFunc(slices.Clone(list), func(a patchmail.Address) bool { return contains(taken, a) })
+}
+
+// envelope lists the mailboxes of a message for the transport, each once, and
+// how many of them are To.
+func envelope(m patchmail.Message, bcc []patchmail.Address) (all, to []string, err error) {
+	for i, list := range [][]patchmail.Address{m.To, m.Cc, bcc} {
+		for _, a := range list {
+			mailbox, _, err := a.Envelope()
+			if err != nil {
+				return nil, nil, err
+			}
+			if !slices.Contains(all, mailbox) {
+				all = append(all, mailbox)
+			}
+		}
+		if i == 0 {
+			to = slices.Clone(all)
+		}
+	}
+	return all, to, nil
+}

@@ -1,0 +1,255 @@
+package submission
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/sendmail"
+	"github.com/kprep/kprep/series"
+)
+
+// A Sending is a submission that is ready to leave: all is checked and
+// prepared, nothing is connected to, and nothing has changed.
+type Sending struct {
+	*Submission
+	Route string // where the mail goes first, for people
+
+	transport sendmail.Transport
+	reroll    *series.Reroll // nil unless of KindSend
+}
+
+// A ReflectRouteError reports a sendmail command that may not be trusted to
+// deliver only to the recipients it is given.
+type ReflectRouteError struct{ Command string }
+
+func (e *ReflectRouteError) Error() string {
+	return fmt.Sprintf("the command %q may send to the addresses in the headers as well", e.Command)
+}
+
+// Ready checks a submission against everything that stops it, and prepares
+// what follows the mail. allow names problems to pass over. It returns
+// *Refusals, an *OpenSendError, a *series.TaggedError, or why there is no way
+// to send. The caller holds the [Lock].
+func (s *Submission) Ready(ctx context.Context, allow []string) (*Sending, error) {
+	if err := s.refusals(allow); err != nil {
+		return nil, err
+	}
+	if err := CheckNoneOpen(s.repo, s.Series); err != nil {
+		return nil, err
+	}
+	ready := &Sending{Submission: s}
+	var err error
+	if s.Kind == KindSend {
+		if ready.reroll, err = s.prepareReroll(ctx); err != nil {
+			return nil, err
+		}
+	} else if err := s.checkReflectRoute(); err != nil {
+		return nil, err
+	}
+	if ready.transport, err = sendmail.OpenTransport(s.Mail, credentials{s.repo}); err != nil {
+		return nil, err
+	}
+	ready.Route = ready.transport.String()
+	return ready, ready.transport.Authorize(ctx)
+}
+
+// refusals are only those of the messages when the mail goes to oneself.
+func (s *Submission) refusals(allow []string) error {
+	if s.Kind != KindSend {
+		return nil
+	}
+	var refused []Problem
+	for _, p := range s.Problems(allow) {
+		if p.Refusal {
+			refused = append(refused, p)
+		}
+	}
+	if len(refused) > 0 {
+		return &Refusals{Problems: refused}
+	}
+	return nil
+}
+
+func (s *Submission) checkReflectRoute() error {
+	command := s.Mail.Command
+	if command == "" && filepath.IsAbs(s.Mail.Server) {
+		command = s.Mail.Server
+	}
+	if command == "" {
+		return nil
+	}
+	config, err := s.repo.Config()
+	if err != nil {
+		return err
+	}
+	if trusted, _ := config.Get("sendemail.b4-really-reflect-via"); trusted != command {
+		return &ReflectRouteError{Command: command}
+	}
+	return nil
+}
+
+func (s *Submission) prepareReroll(ctx context.Context) (*series.Reroll, error) {
+	mask := "https://patch.msgid.link/%s"
+	if v, ok := s.settings.Get("linkmask"); ok {
+		if strings.Count(v.Text, "%s") != 1 {
+			return nil, fmt.Errorf("configuration %s: %q needs one %%s, for the message-id", v.Key, v.Text)
+		}
+		mask = v.Text
+	}
+	compat, err := s.settings.Bool("compat-tags", false)
+	if err != nil {
+		return nil, err
+	}
+	return s.Series.PrepareReroll(ctx, series.Mailed{
+		FirstID: s.Messages[0].Draft.Message.ID, Subject: s.rendered.Title, Prefixes: s.rendered.Prefixes,
+		Text: s.rendered.Text, LinkMask: mask,
+	}, compat)
+}
+
+// Tag is the tag that the sent revision will get; "" for none.
+func (r *Sending) Tag() string {
+	if r.reroll == nil {
+		return ""
+	}
+	return r.reroll.Tag
+}
+
+// NextRevision is what the branch becomes afterwards; 0 for no change.
+func (r *Sending) NextRevision() int {
+	if r.reroll == nil {
+		return 0
+	}
+	return r.reroll.Revision
+}
+
+// An Outcome is how far a send came.
+type Outcome struct {
+	Summary      sendmail.Summary
+	Receipts     []sendmail.Receipt // one per message and recipient
+	Tag          string             // that now marks the sent revision; "" for none
+	NextRevision int                // of the branch; 0 when it did not change
+}
+
+// An UnfinishedError reports a send that is not over: the journal holds what
+// is left to do.
+type UnfinishedError struct {
+	Summary sendmail.Summary
+	Refs    bool // the mail is out; only tag and branch are left
+	Err     error
+}
+
+func (e *UnfinishedError) Error() string {
+	switch {
+	case e.Refs:
+		return fmt.Sprintf("all mail was accepted, but tag and branch could not be updated: %v", e.Err)
+	case e.Err == nil:
+		return e.Summary.String() + ": " + e.Summary.Stopped
+	}
+	return fmt.Sprintf("%s: %v", e.Summary, e.Err)
+}
+
+func (e *UnfinishedError) Unwrap() error { return e.Err }
+
+// Status is the exit status of design section 7.
+func (e *UnfinishedError) Status() int {
+	if e.Refs {
+		return 5
+	}
+	return max(e.Summary.Status(), 1)
+}
+
+// Send writes the journal, hands the messages over and, when they were
+// accepted, moves tag and branch. Nothing is connected to before the journal
+// is on disk. It returns an *UnfinishedError when something is left to do,
+// with the outcome so far.
+func (r *Sending) Send(ctx context.Context, progress func(sendmail.Event)) (Outcome, error) {
+	plan := sendmail.Plan{Kind: string(r.Kind), ChangeID: r.Series.Tracking.ChangeID, Revision: r.Series.Tracking.Revision,
+		Created: r.now, Transport: r.Route, EnvelopeFrom: r.Envelope}
+	if r.reroll != nil {
+		finish, err := json.Marshal(r.reroll)
+		if err != nil {
+			return Outcome{}, err
+		}
+		plan.Finish = finish
+	}
+	dir, err := sendmail.NextDir(seriesDir(r.repo, plan.ChangeID), plan.Revision, plan.Kind)
+	if err != nil {
+		return Outcome{}, err
+	}
+	journal, err := sendmail.Create(dir, plan, r.Outgoing())
+	if err != nil {
+		return Outcome{}, err
+	}
+	defer journal.Close()
+	defer r.transport.Close()
+	return carry(ctx, r.repo, journal, r.transport, progress)
+}
+
+// carry runs a journal to its end, as far as that comes.
+func carry(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Journal, t sendmail.Transport, progress func(sendmail.Event)) (Outcome, error) {
+	summary, err := sendmail.Run(ctx, j, t, progress)
+	out := Outcome{Summary: summary, Receipts: j.Receipts()}
+	if Kind(j.Plan().Kind) != KindSend {
+		// A mail to oneself may be repeated at will: nothing to go on with.
+		if markErr := j.Mark(markClosed); markErr != nil {
+			err = errors.Join(err, markErr)
+		}
+		if err != nil || !summary.Complete {
+			return out, &UnfinishedError{Summary: summary, Err: err}
+		}
+		return out, nil
+	}
+	if err != nil || !summary.Complete {
+		return out, &UnfinishedError{Summary: summary, Err: err}
+	}
+	// The mail is out: what follows must not be cut short by an interrupt.
+	return out.finish(context.WithoutCancel(ctx), repo, j)
+}
+
+// finish moves the refs that were prepared, and closes the journal.
+func (o Outcome) finish(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Journal) (Outcome, error) {
+	var reroll series.Reroll
+	if err := json.Unmarshal(j.Plan().Finish, &reroll); err != nil {
+		return o, &UnfinishedError{Summary: o.Summary, Refs: true, Err: err}
+	}
+	err := markOnce(j, markMailDone)
+	if err == nil {
+		err = series.FinishReroll(ctx, repo, &reroll)
+	}
+	if err == nil {
+		o.Tag, o.NextRevision = reroll.Tag, reroll.Revision
+		err = errors.Join(markOnce(j, markRerolled), markOnce(j, markClosed))
+	}
+	if err != nil {
+		return o, &UnfinishedError{Summary: o.Summary, Refs: true, Err: err}
+	}
+	return o, nil
+}
+
+func markOnce(j *sendmail.Journal, mark string) error {
+	if j.Has(mark) {
+		return nil
+	}
+	return j.Mark(mark)
+}
+
+// credentials are git's helpers, as sendmail wants them.
+type credentials struct{ repo *gitrepo.Repo }
+
+func (c credentials) Fill(ctx context.Context, protocol, host, username string) (sendmail.Credential, error) {
+	got, err := c.repo.FillCredential(ctx, protocol, host, username)
+	return sendmail.Credential{Username: got.Get("username"), Password: got.Get("password"), Fields: got}, err
+}
+
+func (c credentials) Approve(ctx context.Context, cred sendmail.Credential) error {
+	return c.repo.ApproveCredential(ctx, cred.Fields.(gitrepo.Credential))
+}
+
+func (c credentials) Reject(ctx context.Context, cred sendmail.Credential) error {
+	return c.repo.RejectCredential(ctx, cred.Fields.(gitrepo.Credential))
+}

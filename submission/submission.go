@@ -1,0 +1,271 @@
+package submission
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/project"
+	"github.com/kprep/kprep/sendmail"
+	"github.com/kprep/kprep/series"
+)
+
+// A Kind says what a submission is for.
+type Kind string
+
+const (
+	KindSend    Kind = "send"    // to everybody; tag and reroll follow
+	KindReflect Kind = "reflect" // to the sender alone, headers as for everybody
+)
+
+// Options says how to prepare a submission.
+type Options struct {
+	Kind        Kind
+	Now         time.Time
+	Random      string // 12 hexadecimal digits, unguessable
+	Mailer      string
+	Home        string              // for ~/.signature; "" for none
+	To, Cc      []patchmail.Address // from the command line
+	ForceCover  bool
+	Identity    string // --identity, counts when IdentitySet; "" then is no identity
+	IdentitySet bool
+}
+
+// A Message is one message as it would leave.
+type Message struct {
+	Draft      series.Draft // with To and Cc
+	Raw        []byte       // LF line ends
+	Name       string       // of its file: 0000-title.eml
+	Recipients []string     // envelope mailboxes, each once
+	to         []string     // those of Recipients that are To
+}
+
+// A Submission is a rendered series with its recipients.
+type Submission struct {
+	Kind     Kind
+	Series   *series.Series
+	Messages []Message
+	Sender   patchmail.Address // From of every message
+	Envelope string            // envelope sender
+	Mail     sendmail.Settings
+	To, Cc   []patchmail.Address // of the series, for people
+
+	repo     *gitrepo.Repo
+	settings *project.Settings
+	rendered *series.Rendered
+	random   string
+	now      time.Time
+}
+
+// Prepare renders the series and gives each message its recipients and bytes.
+func Prepare(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Options) (*Submission, error) {
+	config, err := repo.Config()
+	if err != nil {
+		return nil, err
+	}
+	settings, err := project.Load(ctx, repo, s.Base)
+	if err != nil {
+		return nil, err
+	}
+	settings.Home = o.Home
+	identity, given := o.Identity, o.IdentitySet
+	if !given {
+		if v, ok := settings.Get("sendemail-identity"); ok && !v.FromTree {
+			identity, given = v.Text, true
+		}
+	}
+	mail, err := sendmail.ReadSettings(config, identity, given)
+	if err != nil {
+		return nil, err
+	}
+	sub := &Submission{Kind: o.Kind, Series: s, Mail: mail, repo: repo, settings: settings, random: o.Random, now: o.Now}
+	if sub.Sender, err = sender(repo, mail.From); err != nil {
+		return nil, err
+	}
+	mailbox, _, err := sub.Sender.Envelope()
+	if err != nil {
+		return nil, err
+	}
+	if sub.Envelope, err = mail.EnvelopeFrom(mailbox); err != nil {
+		return nil, err
+	}
+	rendering, err := sub.rendering(o)
+	if err != nil {
+		return nil, err
+	}
+	if sub.rendered, err = s.Render(ctx, rendering); err != nil {
+		return nil, err
+	}
+	recipients, err := sub.recipients(o)
+	if err != nil {
+		return nil, err
+	}
+	letter, err := s.Letter()
+	if err != nil {
+		return nil, err
+	}
+	recipients.address(sub.rendered.Drafts, letter.To, letter.Cc)
+	return sub, sub.write(recipients.Bcc)
+}
+
+// sender is who the mail is from: sendemail.from, else git's author.
+func sender(repo *gitrepo.Repo, from string) (patchmail.Address, error) {
+	if from != "" {
+		a, err := patchmail.ParseAddress(from)
+		if err != nil {
+			return a, fmt.Errorf("configuration sendemail.from: %w", err)
+		}
+		return a, nil
+	}
+	author, err := repo.Author()
+	return patchmail.Address{Name: author.Name, Mailbox: author.Email}, err
+}
+
+func (s *Submission) rendering(o Options) (series.Rendering, error) {
+	r := series.Rendering{From: s.Sender, Now: o.Now, Random: o.Random, ForceCover: o.ForceCover, Signature: signature(o.Home)}
+	if s.Mail.XMailer {
+		r.Mailer = o.Mailer
+	}
+	if v, ok := s.settings.Get("send-same-thread"); ok {
+		switch strings.ToLower(v.Text) {
+		case "yes", "true", "y":
+			r.SameThread = "yes"
+		case "shallow":
+			r.SameThread = "shallow"
+		}
+	}
+	if v, ok := s.settings.Get("prep-cover-template"); ok {
+		text, err := s.settings.ReadFile("prep-cover-template")
+		if err != nil {
+			return r, fmt.Errorf("cover template %s: %w", v.Text, err)
+		}
+		r.Template = string(text)
+	}
+	return r, nil
+}
+
+// signature is the text of ~/.signature, "" when there is none.
+func signature(home string) string {
+	if home == "" {
+		return ""
+	}
+	text, err := os.ReadFile(filepath.Join(home, ".signature"))
+	if err != nil {
+		return "" // as git and b4: no file is the usual case
+	}
+	return strings.TrimRight(string(text), "\n")
+}
+
+// recipients gathers the standing recipients: --to and --cc replace
+// sendemail.to and .cc, the series settings always count.
+func (s *Submission) recipients(o Options) (Recipients, error) {
+	r := Recipients{Me: []patchmail.Address{s.Sender}, Suppress: suppressed(s.Mail)}
+	lists := []struct {
+		into    *[]patchmail.Address
+		given   []patchmail.Address
+		mailKey string
+		mail    []string
+		key     string
+	}{
+		{&r.To, o.To, "sendemail.to", s.Mail.To, "send-series-to"},
+		{&r.Cc, o.Cc, "sendemail.cc", s.Mail.Cc, "send-series-cc"},
+		{&r.Bcc, nil, "sendemail.bcc", s.Mail.Bcc, ""},
+	}
+	for _, l := range lists {
+		if l.given == nil {
+			for _, text := range l.mail {
+				list, err := patchmail.ParseAddressList(text)
+				if err != nil {
+					return r, fmt.Errorf("configuration %s: %w", l.mailKey, err)
+				}
+				*l.into = append(*l.into, list...)
+			}
+		}
+		if l.key != "" {
+			list, err := seriesRecipients(s.settings, l.key)
+			if err != nil {
+				return r, err
+			}
+			*l.into = append(*l.into, list...)
+		}
+		*l.into = append(*l.into, l.given...)
+	}
+	for _, v := range s.settings.All("email-exclude") {
+		if v.FromTree {
+			continue // who never gets mail is the user's to say
+		}
+		for _, glob := range strings.Split(v.Text, ",") {
+			r.Exclude = append(r.Exclude, strings.TrimSpace(glob))
+		}
+	}
+	var err error
+	r.MeToo, err = s.settings.Bool("send-me-too", true)
+	return r, err
+}
+
+// suppressed merges git's three ways of saying whom not to copy.
+func suppressed(m sendmail.Settings) []string {
+	list := append([]string{}, m.SuppressCc...)
+	if m.SuppressFrom != nil && *m.SuppressFrom {
+		list = append(list, "self")
+	}
+	if m.SignedOffByCc != nil && !*m.SignedOffByCc {
+		list = append(list, "sob")
+	}
+	return list
+}
+
+// write makes the bytes and the envelope of every message.
+func (s *Submission) write(bcc []patchmail.Address) error {
+	for _, d := range s.rendered.Drafts {
+		m := Message{Draft: d, Name: patchmail.FileName(d.Counter, d.Title, "eml")}
+		var err error
+		if m.Raw, err = d.Message.Bytes(); err != nil {
+			return err
+		}
+		if m.Recipients, m.to, err = envelope(d.Message, bcc); err != nil {
+			return fmt.Errorf("%s: %w", d.Message.Subject, err)
+		}
+		if s.Kind == KindReflect {
+			mailbox, _, err := s.Sender.Envelope()
+			if err != nil {
+				return err
+			}
+			m.Recipients, m.to = []string{mailbox}, []string{mailbox}
+		}
+		s.Messages = append(s.Messages, m)
+	}
+	first := s.rendered.Drafts[0].Message
+	s.To = first.To
+	for _, a := range first.Cc {
+		if s.Common(a) {
+			s.Cc = append(s.Cc, a)
+		}
+	}
+	return nil
+}
+
+// Outgoing are the messages as a transport takes them.
+func (s *Submission) Outgoing() []sendmail.Outgoing {
+	out := make([]sendmail.Outgoing, len(s.Messages))
+	for i, m := range s.Messages {
+		out[i] = sendmail.Outgoing{Name: m.Name, ID: m.Draft.Message.ID, Subject: m.Draft.Message.Subject,
+			Recipients: m.Recipients, To: m.to, Date: m.Draft.Message.Date, Raw: m.Raw}
+	}
+	return out
+}
+
+// Common says whether an address receives every message of the series.
+func (s *Submission) Common(a patchmail.Address) bool {
+	for _, m := range s.Messages {
+		if !contains(m.Draft.Message.To, a) && !contains(m.Draft.Message.Cc, a) {
+			return false
+		}
+	}
+	return true
+}
