@@ -176,7 +176,8 @@ func TestCommandAgreesWithGit(t *testing.T) {
 	cmd := exec.Command("git", "-c", "sendemail.sendmailCmd='"+path+"'", "-c", "sendemail.confirm=never", "send-email", "--quiet",
 		"--no-validate", "--suppress-cc=all", "--from=me@example.org", "--envelope-sender=auto", "--to="+alice, "--cc="+bob, mail)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "HOME="+dir)
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "HOME="+dir,
+		"GIT_AUTHOR_NAME=Me", "GIT_AUTHOR_EMAIL=me@example.org", "GIT_COMMITTER_NAME=Me", "GIT_COMMITTER_EMAIL=me@example.org")
 	out, err := cmd.CombinedOutput()
 	if strings.Contains(string(out), "Perl module") {
 		t.Skipf("git send-email lacks what it needs: %s", out)

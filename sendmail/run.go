@@ -43,6 +43,9 @@ func Run(ctx context.Context, j *Journal, t Transport, progress func(Event)) (Su
 	}
 	r := &run{j: j, t: t, progress: progress}
 	err := r.all(ctx)
+	if err != nil && ctx.Err() != nil {
+		err = fmt.Errorf("interrupted: %w", ctx.Err()) // what it broke is no news
+	}
 	s := j.Summary()
 	s.Stopped = r.stopped
 	return s, err

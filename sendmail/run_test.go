@@ -82,6 +82,9 @@ func TestRunUnderFaults(t *testing.T) {
 		"F12 MAIL 5xx at message 2": {
 			mailtest.Fault{At: mailtest.AtMAIL, Message: 2, Reply: "550 5.7.1 not you"},
 			"accepted refused pending pending", 3, "accepted refused accepted accepted", false},
+		"login needed at MAIL, which is not about the message": {
+			mailtest.Fault{At: mailtest.AtMAIL, Message: 2, Reply: "530 5.7.0 authentication required"},
+			"accepted deferred pending pending", 3, "accepted accepted accepted accepted", false},
 		"F13 one recipient refused everywhere": {
 			mailtest.Fault{At: mailtest.AtRCPT, Recipient: bob, Reply: "550 5.1.1 no such user"},
 			"accepted/refused/accepted accepted/refused/accepted accepted/refused/accepted accepted/refused/accepted", 3,

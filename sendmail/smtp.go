@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,7 +30,8 @@ type SMTP struct {
 
 	wire   *wire // nil: not connected
 	client *smtp.Client
-	sent   int // messages over this connection
+	able   Abilities // what the server said when connecting
+	sent   int       // messages over this connection
 }
 
 func newSMTP(s Settings, creds Credentials) (*SMTP, error) {
@@ -54,6 +56,11 @@ func newSMTP(s Settings, creds Credentials) (*SMTP, error) {
 			t.port = "465"
 		}
 	}
+	number, err := net.LookupPort("tcp", t.port)
+	if err != nil {
+		return nil, fmt.Errorf("sendemail.smtpServerPort: %q is neither a number nor the name of a service", clean(t.port))
+	}
+	t.port = strconv.Itoa(number)
 	if s.User != "" && len(t.allowed()) == 0 {
 		return nil, &LoginError{Host: s.Server, User: s.User,
 			Reason: "sendemail.smtpAuth allows only " + strings.Join(s.Auth, ", ") + ", and kprep speaks PLAIN and LOGIN"}
@@ -138,9 +145,11 @@ func (t *SMTP) Prepare(ctx context.Context, _ []Outgoing) (Abilities, error) {
 			return Abilities{}, err
 		}
 	}
-	return t.abilities(), nil
+	return t.able, nil
 }
 
+// abilities reads the extensions once: after a RSET, go-smtp's client says
+// EHLO again only to answer the question.
 func (t *SMTP) abilities() Abilities {
 	var a Abilities
 	a.EightBit, _ = t.client.Extension("8BITMIME")
@@ -192,6 +201,7 @@ func (t *SMTP) open(ctx context.Context) error {
 		t.drop()
 		return err
 	}
+	t.able = t.abilities()
 	if err := t.login(ctx); err != nil {
 		t.drop()
 		return err

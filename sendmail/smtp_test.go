@@ -231,6 +231,7 @@ func TestNothingInTheClear(t *testing.T) {
 		"asked for, but with password":  {[]string{"sendemail.smtpServer=mail.example.org", "sendemail.smtpEncryption=none", "sendemail.smtpUser=me"}, false, true},
 		"another host with a password":  {[]string{"sendemail.smtpServer=mail.example.org", "sendemail.smtpUser=me"}, false, true},
 		"another host with TLS":         {[]string{"sendemail.smtpServer=mail.example.org", "sendemail.smtpUser=me", "sendemail.smtpEncryption=tls"}, true, false},
+		"a port that is none":           {[]string{"sendemail.smtpServer=localhost", "sendemail.smtpServerPort=no-such-service"}, false, false},
 		"only mechanisms nobody speaks": {[]string{"sendemail.smtpServer=localhost", "sendemail.smtpUser=me", "sendemail.smtpAuth=GSSAPI"}, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {

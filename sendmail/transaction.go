@@ -77,7 +77,7 @@ type transaction struct {
 // unable says why the connection at hand cannot take the message. Run has
 // asked for Abilities, but a reconnect may have led to another server.
 func (x *transaction) unable() string {
-	a := x.t.abilities()
+	a := x.t.able
 	switch {
 	case !a.EightBit && !isASCII(string(x.raw)):
 		return "the server no longer takes 8-bit text"
@@ -211,11 +211,16 @@ func (x *transaction) receipts(step Step, recipients []string, err error) []Rece
 		return receipts(x.index, recipients, Deferred, step, 0, "connection lost: "+err.Error())
 	}
 	state := Deferred
-	if reply.Code/100 == 5 {
+	if reply.Code/100 == 5 && !isAboutSession(reply.Code) {
 		state = Refused
 	}
 	return receipts(x.index, recipients, state, step, reply.Code, replyText(reply))
 }
+
+// isAboutSession finds refusals that end when the user corrects the settings:
+// 530 login or STARTTLS needed, 538 encryption needed (RFC 4954 section 6, RFC
+// 3207 section 4).
+func isAboutSession(code int) bool { return code == 530 || code == 538 }
 
 // isGarbage finds replies that have no place there, such as 250 to DATA.
 func isGarbage(err error) bool {
