@@ -25,18 +25,18 @@ func (a *Answer) read(output string, kind Field, patch int, command string) {
 }
 
 // readRecipients reads one line. It is one address, whose name may have commas
-// without quotes. QUIRK: where that cannot be, it is read as a list, as b4
-// does: "a@example.org, b@example.org".
+// without quotes. QUIRK: b4 also takes several, "a@example.org, b@example.org";
+// when every part between commas is an address, it is a list.
 func readRecipients(line string) ([]patchmail.Address, error) {
 	line = withoutRole(line)
-	one, err := patchmail.ParseTrailerAddress(line)
-	if err == nil {
-		return []patchmail.Address{one}, nil
-	}
-	if list, listErr := patchmail.ParseAddressList(line); listErr == nil && len(list) > 0 {
+	if list, err := patchmail.ParseAddressList(line); err == nil && len(list) > 1 {
 		return list, nil
 	}
-	return nil, err
+	one, err := patchmail.ParseTrailerAddress(line)
+	if err != nil {
+		return nil, err
+	}
+	return []patchmail.Address{one}, nil
 }
 
 // withoutRole drops the role behind an address, "a@example.org (open list:X)":

@@ -108,20 +108,21 @@ func (r runner) ask(ctx context.Context, c project.Command, p PatchMail) (string
 	if err != nil {
 		return "", &CommandError{Command: c, Title: p.Title, Status: err.Error(), Stderr: stderr.printable(), Err: err}
 	}
-	return stdout.String(), nil
+	return string(stdout.text), nil
 }
 
-// A start keeps the beginning of what is written to it.
+// A start keeps the beginning of what is written to it. It embeds no
+// bytes.Buffer, whose ReadFrom would go round Write.
 type start struct {
-	bytes.Buffer
-	max int
-	cut bool
+	text []byte
+	max  int
+	cut  bool
 }
 
 func (s *start) Write(p []byte) (int, error) {
-	keep := min(len(p), s.max-s.Len())
+	keep := min(len(p), s.max-len(s.text))
 	s.cut = s.cut || keep < len(p)
-	s.Buffer.Write(p[:keep])
+	s.text = append(s.text, p[:keep]...)
 	return len(p), nil
 }
 

@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -50,10 +51,10 @@ func commands(t *testing.T, to, cc string) (r *gittest.Repo, toCmd, ccCmd projec
 func find(t *testing.T, to, cc string, limit time.Duration, mails ...string) (findings, error) {
 	t.Helper()
 	r, toCmd, ccCmd := commands(t, to, cc)
-	return findAll(context.Background(), patchMails(mails...), commandFinder(r.Dir, r.Env, limit, toCmd, ccCmd))
+	return findAll(context.Background(), mailsFor(mails...), commandFinder(r.Dir, r.Env, limit, toCmd, ccCmd))
 }
 
-func patchMails(mails ...string) []PatchMail {
+func mailsFor(mails ...string) []PatchMail {
 	patches := make([]PatchMail, len(mails))
 	for i, mail := range mails {
 		patches[i] = PatchMail{Title: fmt.Sprintf("foo: change %d", i+1), Mail: []byte(mail)}
@@ -106,7 +107,7 @@ func TestCommandsSeeTheMailTheTopAndTheirArguments(t *testing.T) {
 	t.Parallel()
 	mail := "Subject: [PATCH] x\n\nbytes \xff\x00 and \r\n" + strings.Repeat("long\n", 100_000)
 	r, to, cc := commands(t, "#!/bin/sh\ncat >mail; echo \"$1@$#.example\"; pwd >where\n", "")
-	got, err := findAll(context.Background(), patchMails(mail), commandFinder(r.Dir, r.Env, time.Minute, to, cc))
+	got, err := findAll(context.Background(), mailsFor(mail), commandFinder(r.Dir, r.Env, time.Minute, to, cc))
 	if err != nil || len(got.To) != 0 || len(got.Warnings) != 1 || got.Warnings[0].Line != "an argument@1.example" {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -228,14 +229,41 @@ func TestLongStderr(t *testing.T) {
 	}
 }
 
-// background starts a process of its own and waits for it.
-const background = "#!/bin/sh\nsleep 1000 &\necho $! >child.new; mv child.new child\nwait\n"
+// background starts a process of its own, which holds the FIFO "alive" open,
+// and waits for it.
+const background = "#!/bin/sh\n(echo up; exec sleep 1000) >alive &\nwait\n"
+
+// openAlive makes the FIFO. Reading it ends when no process holds it.
+func openAlive(t *testing.T, r *gittest.Repo) *os.File {
+	t.Helper()
+	name := filepath.Join(r.Dir, "alive")
+	if err := syscall.Mkfifo(name, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	alive, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { alive.Close() })
+	return alive
+}
+
+func checkGone(t *testing.T, alive *os.File) {
+	t.Helper()
+	if err := alive.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(alive); err != nil {
+		t.Errorf("a process lives on: %v", err)
+	}
+}
 
 func TestTimeLimitKillsTheWholeGroup(t *testing.T) {
 	t.Parallel()
 	r, to, cc := commands(t, background, "")
+	alive := openAlive(t, r)
 	began := time.Now()
-	_, err := findAll(context.Background(), patchMails("mail"), commandFinder(r.Dir, r.Env, 500*time.Millisecond, to, cc))
+	_, err := findAll(context.Background(), mailsFor("mail"), commandFinder(r.Dir, r.Env, 500*time.Millisecond, to, cc))
 	failed := (*CommandError)(nil)
 	if !errors.As(err, &failed) || !strings.HasPrefix(failed.Status, "no answer after 500ms") || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
@@ -243,44 +271,25 @@ func TestTimeLimitKillsTheWholeGroup(t *testing.T) {
 	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("it took %s", took)
 	}
-	waitUntilGone(t, filepath.Join(r.Dir, "child"))
+	checkGone(t, alive)
 }
 
 func TestCancelKillsTheWholeGroup(t *testing.T) {
 	t.Parallel()
 	r, to, cc := commands(t, background, "")
+	alive := openAlive(t, r)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() {
-		for ctx.Err() == nil {
-			if _, err := os.Stat(filepath.Join(r.Dir, "child")); err == nil {
-				cancel()
-			}
-			time.Sleep(10 * time.Millisecond)
+		// Before there is a writer, reading ends at once.
+		for n := 0; n == 0 && ctx.Err() == nil; time.Sleep(10 * time.Millisecond) {
+			n, _ = alive.Read(make([]byte, 1))
 		}
+		cancel()
 	}()
-	_, err := findAll(ctx, patchMails("mail", "mail", "mail", "mail", "mail", "mail"), commandFinder(r.Dir, r.Env, time.Minute, to, cc))
+	_, err := findAll(ctx, mailsFor("1", "2", "3", "4", "5", "6"), commandFinder(r.Dir, r.Env, time.Minute, to, cc))
 	if !errors.Is(err, context.Canceled) || errors.As(err, new(*CommandError)) {
 		t.Errorf("got %v", err)
 	}
-	waitUntilGone(t, filepath.Join(r.Dir, "child"))
-}
-
-// waitUntilGone waits for the end of the process whose number a file holds. A
-// zombie that nobody has waited for yet is gone too.
-func waitUntilGone(t *testing.T, file string) {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pid := strings.TrimSpace(string(text))
-	for range 500 {
-		state, err := exec.Command("ps", "-o", "stat=", "-p", pid).Output()
-		if err != nil || strings.HasPrefix(string(state), "Z") {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Errorf("process %s lives on", pid)
+	checkGone(t, alive)
 }
