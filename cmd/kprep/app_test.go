@@ -153,6 +153,14 @@ func TestRunInterrupted(t *testing.T) {
 	}
 }
 
+// Not every text that becomes a usage error was quoted on the way.
+func TestUsageErrorIsOnePrintableLine(t *testing.T) {
+	t.Parallel()
+	if got, want := usagef("send", "two\nlines\x1b[m").Error(), `send: two\nlines\x1b[m`; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // A verb that does not look at the errors of its writes must not end well.
 func TestRunOutputFails(t *testing.T) {
 	t.Parallel()

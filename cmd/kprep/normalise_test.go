@@ -35,6 +35,7 @@ func mailVerbs(*env) []*cli.Command {
 			Name: "new", Category: groupStart, Usage: "start a series", ArgsUsage: "NAME", Action: done,
 			Flags: []cli.Flag{&cli.StringFlag{Name: "fork", Aliases: []string{"f"}, Usage: "start at `COMMIT`"}},
 		},
+		{Name: "hidden", Hidden: true, Action: done},
 		{
 			Name: "key", Category: groupSetUp, Usage: "signing keys",
 			Flags: []cli.Flag{&cli.BoolFlag{Name: "json"}},
@@ -95,6 +96,7 @@ func TestNormaliseRefuses(t *testing.T) {
 		{"unknown verb with a slip", "sned", `unknown verb "sned"; did you mean "send"?`},
 		{"unknown verb like no other", "frobnicate", `unknown verb "frobnicate"`},
 		{"no abbreviated verb", "sen", `unknown verb "sen"; did you mean "send"?`},
+		{"hidden verbs are not suggested", "hiddn", `unknown verb "hiddn"`},
 		{"unknown option with a slip", "send --dryrun", `send: unknown option "--dryrun"; did you mean "--dry-run"?`},
 		{"no abbreviated option", "send --dry", `send: unknown option "--dry"`},
 		{"hidden options are not suggested", "send --secre", `send: unknown option "--secre"`},
