@@ -7,7 +7,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -216,6 +218,68 @@ func TestTheFirstFailingPatchIsNamed(t *testing.T) {
 	failed := (*CommandError)(nil)
 	if !errors.As(err, &failed) || failed.Title != "foo: change 2" {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A Finder need not be a command.
+func TestAfterAFailureNobodyIsAsked(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	var asked atomic.Int32
+	_, err := findAll(context.Background(), mailsFor(make([]string, 1000)...), func(context.Context, int, PatchMail) (Answer, error) {
+		asked.Add(1)
+		time.Sleep(time.Millisecond)
+		return Answer{}, broken
+	})
+	if n := int(asked.Load()); err != broken || n > 2*runtime.NumCPU()+1 {
+		t.Errorf("%v after %d patches", err, n)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := findAll(ctx, mailsFor("mail"), nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled before it began: %v", err)
+	}
+}
+
+// The project's own script, found and run as the project has it.
+func TestTheTreesScript(t *testing.T) {
+	t.Parallel()
+	r := gittest.New(t)
+	r.Write("scripts/get_maintainer.pl", `#!/usr/bin/perl
+use strict;
+my %on = map { $_ => 1 } @ARGV;
+die "wrong arguments: @ARGV" unless @ARGV == 5 && $on{"--nogit"} && $on{"--norolestats"};
+while (<STDIN>) {
+	next unless m{^\+\+\+ b/(\S+)\.c};
+	print "\"Doe, Jane\" <$1\@example.org>\n" if $on{"--nol"};
+	print "$1-list\@example.org\n" if $on{"--nom"};
+}
+`)
+	if err := os.Chmod(filepath.Join(r.Dir, "scripts/get_maintainer.pl"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	base := r.Commit("base\n")
+	repo, err := gitrepo.Open(context.Background(), r.Dir, gitrepo.Options{Env: r.Env})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer repo.Close()
+	settings, err := project.Load(context.Background(), repo, gitrepo.ID(base))
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, cc, err := settings.RecipientCommands()
+	if err != nil || to.NeedsConsent() || cc.NeedsConsent() {
+		t.Fatal(to, cc, err)
+	}
+	got, err := findAll(context.Background(), mailsFor("+++ b/foo.c\n", "+++ b/bar.c\n+++ b/foo.c\n"),
+		commandFinder(repo.TopLevel, r.Env, time.Minute, to, cc))
+	if err != nil || list(got.To) != `"Doe, Jane" <foo@example.org>; "Doe, Jane" <bar@example.org>` ||
+		list(got.Cc) != "foo-list@example.org; bar-list@example.org" {
+		t.Errorf("To: %s\nCc: %s\n%v", list(got.To), list(got.Cc), err)
+	}
+	if got.Found[0].Command != "scripts/get_maintainer.pl" {
+		t.Errorf("named by %s", got.Found[0].Command)
 	}
 }
 
