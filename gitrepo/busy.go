@@ -49,9 +49,11 @@ func (r *Repo) CheckIdle(ctx context.Context, branch string) error {
 // CheckIdleHere returns a *BusyError when any such operation is under way in
 // this work tree, whatever the branch: HEAD must not move then.
 func (r *Repo) CheckIdleHere() error {
-	for _, dir := range []string{"rebase-merge", "rebase-apply"} {
-		if _, err := os.Lstat(filepath.Join(r.GitDir, dir)); err == nil {
-			return &BusyError{Operation: "rebase or am"}
+	for file, operation := range map[string]string{
+		"rebase-merge": "rebase", "rebase-apply": "rebase or am", "BISECT_LOG": "bisect",
+	} {
+		if _, err := os.Lstat(filepath.Join(r.GitDir, file)); err == nil {
+			return &BusyError{Operation: operation}
 		}
 	}
 	if op := operationIn(r.GitDir, r.Head.Branch, true); op != "" {

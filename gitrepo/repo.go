@@ -86,6 +86,15 @@ func (r *Repo) Close() error {
 	return nil
 }
 
+// notRepository keeps what git says beyond the plain fact, such as an owner
+// that it does not trust.
+func notRepository(reason string) error {
+	if strings.HasPrefix(reason, ErrNotRepository.Error()) {
+		return ErrNotRepository
+	}
+	return fmt.Errorf("%w: %s", ErrNotRepository, reason)
+}
+
 func (r *Repo) discover(ctx context.Context) error {
 	out, err := r.git.output(ctx, "rev-parse", "--path-format=absolute", "--git-dir", "--git-common-dir",
 		"--show-object-format", "--is-inside-work-tree", "--show-cdup", "--symbolic-full-name", "HEAD")
@@ -95,7 +104,7 @@ func (r *Repo) discover(ctx context.Context) error {
 			err = fmt.Errorf("git rev-parse answered %q", out)
 		}
 		if ge := (*Error)(nil); errors.As(err, &ge) && ge.ExitCode == 128 {
-			return fmt.Errorf("%w: %s", ErrNotRepository, ge.reason())
+			return notRepository(ge.reason())
 		}
 		return err
 	}

@@ -220,6 +220,9 @@ func (d *drafter) patch(i int, commit *gitrepo.Commit) Draft {
 	text := commit.Text()
 	subject, body := gitrepo.SplitMessage(text)
 	own, title := patchmail.LiftBrackets(subject)
+	if title == "" { // nothing but brackets: better a strange title than none
+		own, title = nil, subject
+	}
 	above, _ := trailers.Cut(text)
 	_, block := trailers.Split(above)
 	draft := Draft{Counter: i + 1, Title: title, Commit: commit, Persons: persons(trailers.Parse(block))}
