@@ -103,6 +103,17 @@ func TestCreateRefuses(t *testing.T) {
 	}
 }
 
+func TestCreateLeavesNothingWhenItFails(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "v1", "0001-send")
+	if _, err := Create(dir, Plan{Finish: json.RawMessage("{")}, series(1)); err == nil {
+		t.Fatal("a plan that is no JSON was written")
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the journal is still there: %v", err)
+	}
+}
+
 func TestCreateKeepsToAnExistingFolder(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -228,6 +228,23 @@ func TestRunConnectionLostInsideALargeBody(t *testing.T) {
 	}
 }
 
+// go-smtp's client has no deadline while a body is written.
+func TestRunServerStopsReading(t *testing.T) {
+	t.Parallel()
+	s := mailtest.Start(t, mailtest.Options{Faults: []mailtest.Fault{{At: mailtest.AtBody, Hang: true}}})
+	messages := series(1)
+	messages[0].Raw = append(messages[0].Raw, strings.Repeat(strings.Repeat("x", 70)+"\n", 200_000)...)
+	tr := transportTo(t, s, nil)
+	tr.limits.write = 200 * time.Millisecond
+	j := journalOf(t, messages)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	sum, err := Run(ctx, j, tr, nil)
+	if err != nil || ctx.Err() != nil || states(j) != "deferred pending" || sum.Status() != 1 {
+		t.Errorf("%s, status %d, error %v", states(j), sum.Status(), err)
+	}
+}
+
 func TestRunHangingServerEndsInTime(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
