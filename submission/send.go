@@ -42,6 +42,9 @@ func (s *Submission) Ready(ctx context.Context, allow []string) (*Sending, error
 	if err := CheckNoneOpen(s.repo, s.Series); err != nil {
 		return nil, err
 	}
+	if err := s.validate(ctx); err != nil {
+		return nil, err
+	}
 	ready := &Sending{Submission: s}
 	var err error
 	if s.Kind == KindSend {

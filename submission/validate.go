@@ -1,0 +1,41 @@
+package submission
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// validate asks the user's sendemail-validate hook about every message before
+// anything is planned: the message, the headers as they will go out, and which
+// of how many it is (spec/mail 1.6). It returns a *gitrepo.HookError.
+func (s *Submission) validate(ctx context.Context) error {
+	if !s.Mail.Validate {
+		return nil
+	}
+	parent := filepath.Join(s.repo.CommonDir, "kprep", "validate")
+	if err := os.MkdirAll(parent, 0o700); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp(parent, "send-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	for i, m := range s.Messages {
+		header, _, _ := bytes.Cut(m.Raw, []byte("\n\n"))
+		files := []string{filepath.Join(dir, m.Name), filepath.Join(dir, m.Name+".header")}
+		for k, data := range [][]byte{m.Raw, append(header[:len(header):len(header)], '\n')} {
+			if err := os.WriteFile(files[k], data, 0o600); err != nil {
+				return err
+			}
+		}
+		env := []string{fmt.Sprintf("GIT_SENDEMAIL_FILE_COUNTER=%d", i+1), fmt.Sprintf("GIT_SENDEMAIL_FILE_TOTAL=%d", len(s.Messages))}
+		if err := s.repo.RunHook(ctx, "sendemail-validate", env, files...); err != nil {
+			return fmt.Errorf("%s: %w", m.Name, err)
+		}
+	}
+	return nil
+}
