@@ -1,7 +1,6 @@
 package sendmail
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -132,11 +131,13 @@ func (c *Command) run(ctx context.Context, args []string, input []byte) (State, 
 }
 
 // A head keeps the beginning of what is written to it.
-type head struct{ bytes.Buffer }
+type head struct{ text []byte }
 
 func (h *head) Write(p []byte) (int, error) {
-	if room := 4*maxReply - h.Len(); room > 0 {
-		h.Buffer.Write(p[:min(room, len(p))])
+	if room := 4*maxReply - len(h.text); room > 0 {
+		h.text = append(h.text, p[:min(room, len(p))]...)
 	}
 	return len(p), nil
 }
+
+func (h *head) String() string { return string(h.text) }

@@ -68,7 +68,6 @@ func TestRunSendsEverythingOnceInOrder(t *testing.T) {
 // that a second run against the healed server brings the rest exactly once.
 func TestRunUnderFaults(t *testing.T) {
 	t.Parallel()
-	const ok = "accepted"
 	for name, c := range map[string]struct {
 		fault  mailtest.Fault
 		states string
