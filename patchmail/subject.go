@@ -18,7 +18,7 @@ type Subject struct {
 	Revision       int      // vN is printed only when above 1
 	Counter, Total int      // k/n is printed when Total is above 1, k padded to the width of n
 	ForceCounter   bool     // print 0/1 and 1/1 too
-	Title          string   // runs of blanks and tabs are printed as one blank
+	Title          string   // its blanks survive; a tab is printed as a blank
 }
 
 // String is the line. Control characters other than tabs stay in it, so that
@@ -31,7 +31,7 @@ func (s Subject) String() string {
 	if s.Total > 1 || s.ForceCounter && s.Total == 1 {
 		words = append(words, fmt.Sprintf("%0*d/%d", len(strconv.Itoa(s.Total)), s.Counter, s.Total))
 	}
-	return strings.TrimRight(s.Presubject+"["+strings.Join(words, " ")+"] "+squeeze(s.Title), " ")
+	return strings.TrimRight(s.Presubject+"["+strings.Join(words, " ")+"] "+strings.Trim(strings.ReplaceAll(s.Title, "\t", " "), " "), " ")
 }
 
 // ParseSubject reads what String wrote, and tolerates what other tools and

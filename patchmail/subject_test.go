@@ -23,7 +23,7 @@ func TestSubjectString(t *testing.T) {
 		{"everything", Subject{"[myproj]", []string{"RFC", "mydrv"}, 2, 1, 3, false, "x"}, "[myproj][PATCH RFC mydrv v2 1/3] x"},
 		{"forced cover of one", Subject{Total: 1, ForceCounter: true, Title: "x"}, "[PATCH 0/1] x"},
 		{"forced one of one", Subject{Counter: 1, Total: 1, ForceCounter: true, Title: "x"}, "[PATCH 1/1] x"},
-		{"blanks squeezed", Subject{Title: " a  b\t c "}, "[PATCH] a b c"},
+		{"blanks survive, tabs become some", Subject{Title: " a  b\t c "}, "[PATCH] a  b  c"},
 		{"line ends not cleaned", Subject{Title: "a\nb"}, "[PATCH] a\nb"},
 	}
 	for _, tt := range tests {
