@@ -120,6 +120,25 @@ func (r *Repo) Shortlog(ctx context.Context, from, to ID) (string, error) {
 	return strings.TrimRight(string(out), "\n"), err
 }
 
+// Abbreviate shortens the names of commits as git does for this user
+// (core.abbrev, and longer where that would be ambiguous), in the order of
+// ids, which are all different.
+func (r *Repo) Abbreviate(ctx context.Context, ids []ID) ([]string, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var in bytes.Buffer
+	for _, id := range ids {
+		fmt.Fprintln(&in, id)
+	}
+	out, err := r.git.filter(ctx, &in, "rev-list", "--no-walk=unsorted", "--abbrev-commit", "--stdin")
+	short := strings.Fields(string(out))
+	if err == nil && len(short) != len(ids) {
+		err = fmt.Errorf("git rev-list printed %d names for %d commits", len(short), len(ids))
+	}
+	return short, err
+}
+
 // RangeDiff compares two ranges with git's own range-diff. With a terminal
 // git's pager and colours apply.
 func (r *Repo) RangeDiff(ctx context.Context, oldBase, oldTip, newBase, newTip ID, color bool) ([]byte, error) {

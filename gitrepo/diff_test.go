@@ -111,3 +111,21 @@ func TestTextDecodesTheMessage(t *testing.T) {
 		t.Errorf("text %q, message %q, encoding %q", c.Text(), c.Message, c.Encoding)
 	}
 }
+
+func TestAbbreviateAsTheUserWants(t *testing.T) {
+	t.Parallel()
+	r := gittest.New(t)
+	ids := []gitrepo.ID{gitrepo.ID(r.Commit("one\n")), gitrepo.ID(r.Commit("two\n"))}
+	for _, tc := range []struct {
+		abbrev string
+		length int
+	}{{"auto", 7}, {"20", 20}, {"no", 40}} {
+		r.Git("config", "core.abbrev", tc.abbrev)
+		repo := open(t, r, r.Dir)
+		// The newest first, to see that the order is ours.
+		got, err := repo.Abbreviate(context.Background(), []gitrepo.ID{ids[1], ids[0]})
+		if err != nil || len(got) != 2 || got[0] != string(ids[1])[:tc.length] || got[1] != string(ids[0])[:tc.length] {
+			t.Errorf("core.abbrev=%s: %q of %q (%v)", tc.abbrev, got, ids, err)
+		}
+	}
+}

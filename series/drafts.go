@@ -91,13 +91,9 @@ type drafter struct {
 
 // ask has git do everything it is needed for, at the same time.
 func (d *drafter) ask(ctx context.Context) error {
-	ids := make([]gitrepo.ID, len(d.s.Patches))
-	for i, p := range d.s.Patches {
-		ids[i] = p.ID
-	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		d.patches, err = d.s.repo.Patches(ctx, ids)
+		d.patches, err = d.s.repo.Patches(ctx, d.s.patchIDs())
 		return err
 	})
 	group.Go(func() (err error) {

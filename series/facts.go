@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/kprep/kprep/coverletter"
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/patchmail"
@@ -35,6 +37,7 @@ type Facts struct {
 // A CommitFact is one patch of the series.
 type CommitFact struct {
 	ID      string `json:"id"`
+	Short   string `json:"short"` // as git abbreviates it for this user
 	Subject string `json:"subject"`
 }
 
@@ -53,8 +56,18 @@ func (s *Series) Facts(ctx context.Context) (*Facts, error) {
 	if err != nil {
 		return nil, err
 	}
-	sent, err := s.Sent(ctx)
-	if err != nil {
+	var sent []Sent
+	var short []string
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		sent, err = s.Sent(ctx)
+		return err
+	})
+	group.Go(func() (err error) {
+		short, err = s.repo.Abbreviate(ctx, s.patchIDs())
+		return err
+	})
+	if err := group.Wait(); err != nil {
 		return nil, err
 	}
 	end := s.Cover
@@ -68,9 +81,9 @@ func (s *Series) Facts(ctx context.Context) (*Facts, error) {
 		CoverStrategy: "commit", NeedsEditing: coverletter.NeedsEditing(s.Text), NeedRecipients: len(letter.To)+len(letter.Cc) == 0,
 		Commits: []CommitFact{}, Sent: []SentFact{},
 	}
-	for _, p := range s.Patches {
+	for i, p := range s.Patches {
 		subject, _ := gitrepo.SplitMessage(p.Text())
-		f.Commits = append(f.Commits, CommitFact{ID: string(p.ID), Subject: subject})
+		f.Commits = append(f.Commits, CommitFact{ID: string(p.ID), Short: short[i], Subject: subject})
 	}
 	for _, r := range sent {
 		f.Sent = append(f.Sent, SentFact{Revision: r.Revision, Tag: r.Tag, Base: string(r.Base), TagObject: string(r.Object), MessageID: r.FirstID})
@@ -100,7 +113,7 @@ func (f *Facts) List() []Fact {
 		{"needs-editing", boolean(f.NeedsEditing)}, {"needs-recipients", boolean(f.NeedRecipients)},
 	}
 	for _, c := range slices.Backward(f.Commits) {
-		lines = append(lines, Fact{"commit-" + gitrepo.ID(c.ID).Short(), c.Subject})
+		lines = append(lines, Fact{"commit-" + c.Short, c.Subject})
 	}
 	for _, r := range slices.Backward(f.Sent) {
 		lines = append(lines, Fact{fmt.Sprintf("series-v%d", r.Revision),

@@ -152,6 +152,14 @@ func (s *Series) Slug() string {
 // Letter is the cover letter as a reader will see it.
 func (s *Series) Letter() (coverletter.Letter, error) { return coverletter.Parse(s.Text) }
 
+func (s *Series) patchIDs() []gitrepo.ID {
+	ids := make([]gitrepo.ID, len(s.Patches))
+	for i, p := range s.Patches {
+		ids[i] = p.ID
+	}
+	return ids
+}
+
 // A MergeError reports a merge among the patches: a patch mail cannot carry
 // one.
 type MergeError struct{ Commit *gitrepo.Commit }
