@@ -39,6 +39,7 @@ func imports() map[string][]string {
 		"internal/gittest":    {},
 		"internal/mailtest":   {"patchmail"},
 		"internal/bench":      {},
+		"internal/e2e":        {"internal/gittest", "internal/mailtest"},
 		"internal/houserules": {},
 	}
 	for _, direct := range slices.Clone(may["submission"]) {
