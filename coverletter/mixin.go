@@ -55,6 +55,9 @@ func joinMixed(patchMessage string, sections []string, statAndDiff, below, signa
 	var b strings.Builder
 	if message := strings.TrimRight(patchMessage, " \t\r\n"); message != "" {
 		b.WriteString(message + "\n")
+		if _, block := trailers.Split("\n" + message); block == "" {
+			b.WriteByte('\n') // as b4 does
+		}
 	}
 	for _, s := range sections {
 		b.WriteString("---\n" + s + "\n")

@@ -100,6 +100,7 @@ func TestMixIn(t *testing.T) {
 			message + "---\np\n\nAcked-by: Ann <ann@example.org>\n---\nChanges in v2:\n- x\n---\nmore\n---\n" + statAndDiff + end},
 		{"no cover text", message, Letter{Trailers: []trailers.Trailer{signed}}, statAndDiff, DefaultTemplate, message + "---\n" + statAndDiff + end},
 		{"trailers only", message, Letter{Trailers: []trailers.Trailer{acked}}, statAndDiff, DefaultTemplate, message + "---\nAcked-by: Ann <ann@example.org>\n---\n" + statAndDiff + end},
+		{"no trailers", "b\n", Letter{Prose: "p"}, statAndDiff, DefaultTemplate, "b\n\n---\np\n---\n" + statAndDiff + end},
 		{"no commit message", "", Letter{Prose: "p"}, statAndDiff, DefaultTemplate, "---\np\n---\n" + statAndDiff + end},
 		{"message of trailers only", signOff, Letter{Trailers: []trailers.Trailer{signed}}, statAndDiff, DefaultTemplate, signOff + "\n---\n" + statAndDiff + end},
 		{"empty commit", message, Letter{Prose: "p"}, "", DefaultTemplate, message + "---\np\n---\n" + basement + farewell},
