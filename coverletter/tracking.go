@@ -38,16 +38,18 @@ type Tracking struct {
 type TrackingError struct {
 	Offset int // in bytes, from the start of what was parsed
 	Line   int // from 1
+	Column int // in bytes, from 1
 	Reason string
 }
 
 func (e *TrackingError) Error() string {
-	return fmt.Sprintf("tracking data: line %d (byte %d): %s", e.Line, e.Offset, e.Reason)
+	return fmt.Sprintf("tracking data: line %d, column %d: %s", e.Line, e.Column, e.Reason)
 }
 
 func trackingError(data []byte, offset int, reason string) error {
 	offset = min(offset, len(data))
-	return &TrackingError{Offset: offset, Line: 1 + bytes.Count(data[:offset], []byte("\n")), Reason: reason}
+	return &TrackingError{Offset: offset, Line: 1 + bytes.Count(data[:offset], []byte("\n")),
+		Column: offset - bytes.LastIndexByte(data[:offset], '\n'), Reason: reason}
 }
 
 // fields lists the known keys of "series", in the order in which new ones are

@@ -22,7 +22,7 @@ func (e *ForeignError) Error() string {
 		b.WriteString("a commit of the series was committed by someone else:")
 	}
 	for _, c := range e.Commits {
-		fmt.Fprintf(&b, "\n  %s %s (committed by %s <%s>)", c.ID.Short(), c.Subject(), c.Committer.Name, c.Committer.Email)
+		fmt.Fprintf(&b, "\n%s %s (committed by %s <%s>)", c.ID.Short(), c.Subject(), c.Committer.Name, c.Committer.Email)
 	}
 	return b.String()
 }

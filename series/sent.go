@@ -3,6 +3,8 @@ package series
 import (
 	"context"
 	"fmt"
+	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -86,6 +88,35 @@ func (s *Series) readSent(ref gitrepo.Ref, revision int) (*Sent, error) {
 		sent.FirstID = ids[0]
 	}
 	return sent, nil
+}
+
+// lastSent finds the newest sent tag of a series whose tracking data cannot be
+// read: by the change-id where one can still be made out, else by the branch.
+func lastSent(ctx context.Context, repo *gitrepo.Repo, branch, message string) string {
+	refs, err := repo.Refs(ctx, "refs/tags/sent/")
+	if err != nil {
+		return "" // a way out of another error, no error of its own
+	}
+	slug := regexp.QuoteMeta(slugOf(repo, branch))
+	patterns := []string{slug, `[0-9]{8}-` + slug + `-[0-9a-f]+`}
+	if m := regexp.MustCompile(`"change-id"\s*:\s*"([^"]+)"`).FindStringSubmatch(message); m != nil {
+		patterns = append(patterns, regexp.QuoteMeta(m[1]))
+	}
+	last, highest := "", 0
+	for _, pattern := range slices.Backward(patterns) {
+		tag := regexp.MustCompile(`^refs/tags/(sent/` + pattern + `-v([0-9]+))$`)
+		for _, ref := range refs {
+			if m := tag.FindStringSubmatch(ref.Name); m != nil {
+				if n, err := strconv.Atoi(m[2]); err == nil && n > highest {
+					last, highest = m[1], n
+				}
+			}
+		}
+		if last != "" {
+			break
+		}
+	}
+	return last
 }
 
 // A NotSentError reports a revision without a sent tag.

@@ -40,11 +40,17 @@ func (e *UnbornError) Error() string {
 	return fmt.Sprintf("branch %q has no commits yet", shortBranch(e.Branch))
 }
 
+// An UnknownBranchError reports a branch that is not there.
+type UnknownBranchError struct{ Branch string }
+
+func (e *UnknownBranchError) Error() string { return fmt.Sprintf("branch %q does not exist", e.Branch) }
+
 // A BrokenError reports a cover-letter commit that cannot be read.
 type BrokenError struct {
 	Branch string
 	Commit gitrepo.ID
-	Err    error // a *coverletter.TrackingError
+	Err    error  // usually a *coverletter.TrackingError; its lines are those of the commit message
+	Sent   string // the tag of the last revision that was sent; "" for none
 }
 
 func (e *BrokenError) Error() string {
@@ -63,7 +69,8 @@ func (e *StorageError) Error() string {
 
 // Load reads the series of a branch: a full or short name, "" for the one
 // that is checked out. It returns ErrDetached, an *UnbornError, a
-// *NotPreparedError, a *StorageError or a *BrokenError.
+// *UnknownBranchError, a *NotPreparedError, a *StorageError or a
+// *BrokenError.
 func Load(ctx context.Context, repo *gitrepo.Repo, branch string) (*Series, error) {
 	ref, err := branchRef(ctx, repo, branch)
 	if err != nil {
@@ -75,7 +82,7 @@ func Load(ctx context.Context, repo *gitrepo.Repo, branch string) (*Series, erro
 	}
 	found, err := newFinder(repo).find(ref, ref)
 	if errors.As(err, new(*gitrepo.MissingError)) {
-		return nil, fmt.Errorf("branch %q does not exist", shortBranch(ref))
+		return nil, &UnknownBranchError{Branch: shortBranch(ref)}
 	}
 	if err != nil {
 		return nil, err
@@ -89,7 +96,11 @@ func Load(ctx context.Context, repo *gitrepo.Repo, branch string) (*Series, erro
 	if err := checkOwn(ctx, repo, ref, found.cover); err != nil {
 		return nil, err
 	}
-	return read(repo, ref, found)
+	s, err := read(repo, ref, found)
+	if broken := (*BrokenError)(nil); errors.As(err, &broken) {
+		broken.Sent = lastSent(ctx, repo, ref, found.cover.Text())
+	}
+	return s, err
 }
 
 // read makes a Series of what the finder found.
@@ -130,7 +141,7 @@ func branchRef(ctx context.Context, repo *gitrepo.Repo, branch string) (string, 
 			return name, nil
 		}
 	}
-	return "", fmt.Errorf("branch %q does not exist", branch)
+	return "", &UnknownBranchError{Branch: branch}
 }
 
 func shortBranch(ref string) string { return strings.TrimPrefix(ref, "refs/heads/") }
@@ -139,14 +150,16 @@ func shortBranch(ref string) string { return strings.TrimPrefix(ref, "refs/heads
 func (s *Series) Name() string { return shortBranch(s.Branch) }
 
 // Slug is the branch name without b4's or the user's own branch prefix.
-func (s *Series) Slug() string {
-	prefix := "b4/"
-	if config, err := s.repo.Config(); err == nil {
-		if own, ok := config.Get("kprep.branch-prefix"); ok && strings.HasPrefix(s.Name(), own) {
+func (s *Series) Slug() string { return slugOf(s.repo, s.Branch) }
+
+func slugOf(repo *gitrepo.Repo, branch string) string {
+	name, prefix := shortBranch(branch), "b4/"
+	if config, err := repo.Config(); err == nil {
+		if own, ok := config.Get("kprep.branch-prefix"); ok && strings.HasPrefix(name, own) {
 			prefix = own
 		}
 	}
-	return strings.TrimPrefix(s.Name(), prefix)
+	return strings.TrimPrefix(name, prefix)
 }
 
 // Letter is the cover letter as a reader will see it.

@@ -30,6 +30,13 @@ type ForkError struct {
 func (e *ForkError) Error() string { return fmt.Sprintf("fork point %q: %v", e.Fork, e.Err) }
 func (e *ForkError) Unwrap() error { return e.Err }
 
+// A NameError reports a name that no branch name can be made of.
+type NameError struct{ Name string }
+
+func (e *NameError) Error() string {
+	return fmt.Sprintf("the name %q has no letters or digits to make a branch name of", e.Name)
+}
+
 // An ExistsError reports that the branch to be made is there already.
 type ExistsError struct{ Branch string }
 
@@ -43,7 +50,7 @@ func (e *ExistsError) Error() string {
 func Start(ctx context.Context, repo *gitrepo.Repo, o Origin) (*Series, error) {
 	slug := coverletter.Slug(o.Name)
 	if slug == "" {
-		return nil, fmt.Errorf("the name %q has no letters or digits to make a branch name of", o.Name)
+		return nil, &NameError{Name: o.Name}
 	}
 	if err := repo.CheckIdleHere(); err != nil {
 		return nil, err

@@ -10,10 +10,16 @@ import (
 
 // A Problem is something that speaks against sending.
 type Problem struct {
-	Name    string // for --allow
+	Name    string // one of those of [Allowable], or "no-recipients"
 	Text    string
 	Refusal bool   // stops a send; otherwise a warning that a confirmation passes
 	Next    string // what to do about it; "" when the text says it
+}
+
+// Allowable lists the problems that the user can pass over by name. There is
+// no way round the others: without recipients there is nothing to send.
+func Allowable() []string {
+	return []string{"editme", "fixup", "large", "many-recipients", "no-message"}
 }
 
 // Refusals collects the problems that stop a send.

@@ -91,17 +91,21 @@ func seriesHint(err error) string {
 	case errors.As(err, new(*series.UnbornError)):
 		return "make a first commit, or start at another one with 'kprep new NAME -f FORK'"
 	case errors.As(err, &broken):
-		return fmt.Sprintf("see it with 'git show %s'; a sent revision keeps its data, see 'git tag -l \"sent/*\"'; an older state is in 'git reflog'", broken.Commit.Short())
+		return brokenHint(broken)
 	case errors.As(err, new(*series.ForkError)):
 		return "name a tag, branch or commit; 'git fetch --tags' brings those that are missing"
 	case errors.As(err, new(*series.NotAncestorError)):
 		return "name a commit that the branch contains, or rebase the branch first"
+	case errors.As(err, new(*series.NameError)):
+		return "give it a short name, such as 'fix-leak'"
+	case errors.As(err, new(*series.UnknownBranchError)):
+		return "'kprep list' shows the branches that are a series"
 	case errors.As(err, new(*series.ExistsError)):
 		return "choose another name, or check that branch out"
 	case errors.As(err, new(*series.EnrolledError)):
 		return "see it with 'kprep info'"
 	case errors.As(err, new(*series.MergeError)):
-		return "rebase the series so that it is linear"
+		return "'git rebase' leaves merges out: run it onto the commit below the first patch, 'kprep info start-commit'"
 	case errors.As(err, new(*series.ForeignError)):
 		return "kprep rewrites only your own commits; if an address is yours, say so with 'git config --add kprep.my-address ADDRESS'"
 	case empty:
@@ -114,6 +118,16 @@ func seriesHint(err error) string {
 		return "if that tag is a mistake, delete it with 'git tag -d'"
 	}
 	return ""
+}
+
+// brokenHint says where the cover letter can still be had from.
+func brokenHint(e *series.BrokenError) string {
+	branch := strings.TrimPrefix(e.Branch, "refs/heads/")
+	text := fmt.Sprintf("older states of the branch are in 'git reflog %s', the damage in 'git cat-file commit %s'", branch, e.Commit.Short())
+	if e.Sent != "" {
+		text = fmt.Sprintf("the cover letter as it was sent is in 'git cat-file tag %s'; %s", e.Sent, text)
+	}
+	return text
 }
 
 // gitHint helps with the state of the repository.
@@ -145,7 +159,10 @@ func sendHint(err error) string {
 				steps = append(steps, p.Next)
 			}
 		}
-		return strings.Join(steps, "; ") + "; '--allow NAME' sends all the same"
+		if flags := allowFlags(refusals); flags != "" {
+			steps = append(steps, "or send all the same with '"+flags+"'")
+		}
+		return strings.Join(steps, "; ")
 	case errors.As(err, new(*submission.OpenSendError)):
 		return "'kprep send --continue' goes on with it, 'kprep send --abandon' gives it up"
 	case errors.As(err, &unfinished):
@@ -161,6 +178,21 @@ func sendHint(err error) string {
 		return "set sendemail.smtpServer (with smtpEncryption and smtpUser), or sendemail.sendmailCmd; see git-send-email(1)"
 	}
 	return ""
+}
+
+// allowFlags are the options that pass over refusals; "" when some of them
+// cannot be passed over.
+func allowFlags(r *submission.Refusals) string {
+	var flags []string
+	for _, p := range r.Problems {
+		if !slices.Contains(submission.Allowable(), p.Name) {
+			return ""
+		}
+		if flag := "--allow " + p.Name; !slices.Contains(flags, flag) {
+			flags = append(flags, flag)
+		}
+	}
+	return strings.Join(flags, " ")
 }
 
 // report says on the terminal what went wrong, and what can be done about it.

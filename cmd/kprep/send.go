@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -25,7 +26,7 @@ func sendCommand(e *env) *cli.Command {
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write one file per message into `DIR` instead of sending them"},
 			&cli.BoolFlag{Name: "reflect", Usage: "send to yourself alone, headers as for everybody"},
 			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask"},
-			&cli.StringSliceFlag{Name: "allow", Usage: "send in spite of the problem `NAME`"},
+			&cli.StringSliceFlag{Name: "allow", Usage: "send in spite of the problem `NAME`", Action: checkAllow},
 			&cli.BoolFlag{Name: "continue", Usage: "go on with a send that broke off"},
 			&cli.BoolFlag{Name: "abandon", Usage: "give up a send that broke off"},
 		),
@@ -60,6 +61,17 @@ func sendCommand(e *env) *cli.Command {
 			return e.send(c, s)
 		},
 	}
+}
+
+// checkAllow refuses names that allow nothing: a slip must not look like a
+// problem that came back.
+func checkAllow(c *cli.Context, names []string) error {
+	for _, name := range names {
+		if !slices.Contains(submission.Allowable(), strings.ToLower(name)) {
+			return usagef(c.Command.Name, "--allow takes %s, not %q", strings.Join(submission.Allowable(), ", "), name)
+		}
+	}
+	return nil
 }
 
 // exclusive refuses two of the named options together.
