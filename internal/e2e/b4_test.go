@@ -155,6 +155,11 @@ func (w *world) checkInfo() {
 		w.t.Errorf("b4 knows only %q", theirs)
 	}
 	for key, value := range theirs {
+		if strings.HasPrefix(key, "series-v") { // b4 0.12 names the tag where newer ones name its object
+			start, rest, _ := strings.Cut(value, "..")
+			tag, id, _ := strings.Cut(rest, " ")
+			value = start + ".." + w.git("rev-parse", tag)[:12] + " " + id
+		}
 		if mine[key] != value {
 			w.t.Errorf("%s: kprep says %q, b4 %q", key, mine[key], value)
 		}
