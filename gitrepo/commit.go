@@ -70,6 +70,11 @@ func parseCommit(obj Object) (*Commit, error) {
 	return c, nil
 }
 
+// Signed says whether the commit carries a signature, whoever made it.
+func (c *Commit) Signed() bool {
+	return bytes.Contains(c.header, []byte("\ngpgsig ")) || bytes.Contains(c.header, []byte("\ngpgsig-sha256 "))
+}
+
 // Subject is the first paragraph of the message on one line, as git's %s.
 func (c *Commit) Subject() string {
 	subject, _ := SplitMessage(c.Message)
@@ -95,17 +100,22 @@ func SplitMessage(message string) (subject, body string) {
 // A Change says what a rewritten commit has different.
 type Change struct {
 	Parents   []ID
-	Message   *string // nil keeps the message; a new one is UTF-8
+	Message   *string // UTF-8, as [Commit.Text] gives it; nil keeps the message
 	Committer Ident
 }
 
-// Rewrite returns the bytes of the commit with the change applied. Every
-// other header stays, in its order; the signature goes, since it no longer
-// fits. When neither parents nor message change it returns nil: the commit
-// keeps its id and its committer.
+// Rewrite returns the bytes of the commit with the change applied, without a
+// signature. Every other header stays, in its order. A new message is stored
+// in the commit's own encoding, so that lines which stay keep their bytes;
+// only one that does not fit it makes the commit UTF-8. When neither parents
+// nor message change it returns nil: the commit keeps its id, its committer
+// and its signature.
 func (c *Commit) Rewrite(ch Change) []byte {
-	sameMessage := ch.Message == nil || *ch.Message == c.Message
-	if sameMessage && sameIDs(c.Parents, ch.Parents) {
+	message, keepEncoding := c.Message, true
+	if ch.Message != nil && *ch.Message != c.Message {
+		message, keepEncoding = encodeText(*ch.Message, c.Message, c.Encoding)
+	}
+	if message == c.Message && sameIDs(c.Parents, ch.Parents) {
 		return nil
 	}
 	var out bytes.Buffer
@@ -137,21 +147,15 @@ func (c *Commit) Rewrite(ch Change) []byte {
 		case "gpgsig", "gpgsig-sha256":
 			dropping = true
 		case "encoding":
-			if !sameMessage {
-				dropping = true
-				continue
+			if dropping = !keepEncoding; !dropping {
+				out.Write(line)
 			}
-			out.Write(line)
 		default:
 			out.Write(line)
 		}
 	}
 	out.WriteByte('\n')
-	if sameMessage {
-		out.WriteString(c.Message)
-	} else {
-		out.WriteString(*ch.Message)
-	}
+	out.WriteString(message)
 	return out.Bytes()
 }
 
@@ -171,44 +175,6 @@ func sameIDs(a, b []ID) bool {
 		}
 	}
 	return true
-}
-
-// NewCommit makes a commit object. The message is UTF-8.
-func (r *Repo) NewCommit(tree ID, parents []ID, author, committer Ident, message string) Object {
-	var out bytes.Buffer
-	fmt.Fprintf(&out, "tree %s\n", tree)
-	writeParents(&out, parents)
-	fmt.Fprintf(&out, "author %s\ncommitter %s\n\n%s", author, committer, message)
-	return r.NewObject("commit", out.Bytes())
-}
-
-// NewTag makes an annotated tag object that points at a commit.
-func (r *Repo) NewTag(name string, commit ID, tagger Ident, message string) Object {
-	data := fmt.Sprintf("object %s\ntype commit\ntag %s\ntagger %s\n\n%s", commit, name, tagger, message)
-	return r.NewObject("tag", []byte(data))
-}
-
-// Chain re-creates commits, oldest first, on top of onto: the first gets it
-// as its only parent, each other the one before. Messages holds new messages
-// by the id of the commit as it is. It returns the new tip and the objects to
-// write; a commit that stays the same is kept and needs no object.
-func (r *Repo) Chain(commits []*Commit, onto ID, messages map[ID]string, committer Ident) (tip ID, objects []Object) {
-	tip = onto
-	for _, c := range commits {
-		change := Change{Parents: []ID{tip}, Committer: committer}
-		if m, ok := messages[c.ID]; ok {
-			change.Message = &m
-		}
-		data := c.Rewrite(change)
-		if data == nil {
-			tip = c.ID
-			continue
-		}
-		obj := r.NewObject("commit", data)
-		objects = append(objects, obj)
-		tip = obj.ID
-	}
-	return tip, objects
 }
 
 // Tagger reads who made an annotated tag. It is false for other objects and

@@ -35,7 +35,7 @@ func diffConfig() []string {
 func (r *Repo) Patches(ctx context.Context, ids []ID) ([]Patch, error) {
 	patches := make([]Patch, len(ids))
 	group, ctx := errgroup.WithContext(ctx)
-	for _, part := range slices(len(ids), min(runtime.NumCPU(), 4)) {
+	for _, part := range spans(len(ids), min(runtime.NumCPU(), 4)) {
 		group.Go(func() error {
 			return r.patches(ctx, ids[part.from:part.to], patches[part.from:part.to])
 		})
@@ -45,9 +45,9 @@ func (r *Repo) Patches(ctx context.Context, ids []ID) ([]Patch, error) {
 
 type span struct{ from, to int }
 
-// slices cuts n items into at most parts spans of nearly equal length, each
+// spans cuts n items into at most parts spans of nearly equal length, each
 // of at least four items: below that a process costs more than it saves.
-func slices(n, parts int) []span {
+func spans(n, parts int) []span {
 	parts = max(1, min(parts, n/4))
 	var out []span
 	for i := range parts {

@@ -142,8 +142,14 @@ func TestWriteObjectsAgreesWithGit(t *testing.T) {
 			}
 			tree := gitrepo.ID(r.Git("rev-parse", "HEAD^{tree}"))
 			long := "long\n\n" + strings.Repeat("text é\n", 5000)
-			commit := repo.NewCommit(tree, []gitrepo.ID{gitrepo.ID(base)}, me, me, long)
-			tag := repo.NewTag("sent/x-v1", commit.ID, me, "title\n\n# heading\n")
+			commit, err := repo.NewCommit(context.Background(), tree, []gitrepo.ID{gitrepo.ID(base)}, me, me, long)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tag, err := repo.NewTag(context.Background(), "sent/x-v1", commit.ID, me, "title\n\n# heading\n")
+			if err != nil {
+				t.Fatal(err)
+			}
 			if err := repo.WriteObjects(context.Background(), commit, tag); err != nil {
 				t.Fatal(err)
 			}

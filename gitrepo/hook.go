@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // A HookError reports a hook of the user's that said no.
@@ -41,8 +42,22 @@ func (r *Repo) RunHook(ctx context.Context, name string, env []string, args ...s
 	cmd.Dir = r.workDir()
 	cmd.Env = append(r.git.env[:len(r.git.env):len(r.git.env)], "GIT_DIR="+r.GitDir)
 	cmd.Env = append(cmd.Env, env...)
+	return runHook(ctx, name, cmd)
+}
+
+// RunCommand runs a command of the user's, a program and its arguments, in
+// the top directory. The name, such as that of its setting, is for people. It
+// returns a *HookError when the command ends with another status than 0.
+func (r *Repo) RunCommand(ctx context.Context, name string, words []string) error {
+	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
+	cmd.Dir, cmd.Env = r.workDir(), r.git.env
+	return runHook(ctx, name, cmd)
+}
+
+func runHook(ctx context.Context, name string, cmd *exec.Cmd) error {
+	cmd.WaitDelay = time.Second
 	out, err := cmd.CombinedOutput()
-	if err == nil {
+	if err == nil || errors.Is(err, exec.ErrWaitDelay) { // a child that it left behind is its own affair
 		return nil
 	}
 	if ctx.Err() != nil {
@@ -58,20 +73,51 @@ func (r *Repo) RunHook(ctx context.Context, name string, env []string, args ...s
 	return fmt.Errorf("run the hook %s: %w", name, err)
 }
 
+// RewriteHooks run around a rewrite of history; each may be nil.
+type RewriteHooks struct {
+	Before func(ctx context.Context, r *Repo) error // an error stops the rewrite
+	After  func(ctx context.Context, r *Repo)       // whatever came of a rewrite that Before let begin
+}
+
+// BeforeRewrite asks whether history may be rewritten now. What it returns is
+// the hook's own error; nothing may be changed then.
+func (r *Repo) BeforeRewrite(ctx context.Context) error {
+	if r.rewrite.Before == nil {
+		return nil
+	}
+	return r.rewrite.Before(ctx, r)
+}
+
+// AfterRewrite tells that the rewrite is over, also after an interrupt.
+func (r *Repo) AfterRewrite(ctx context.Context) {
+	if r.rewrite.After != nil {
+		r.rewrite.After(context.WithoutCancel(ctx), r)
+	}
+}
+
 // hooksPath expands the value of core.hooksPath. A relative one is meant from
 // where hooks run (githooks(5)).
 func (r *Repo) hooksPath(ctx context.Context, path string) (string, error) {
 	if strings.HasPrefix(path, "~") {
-		out, err := r.git.output(ctx, "config", "--type=path", "--get", "core.hooksPath")
-		if err != nil {
+		var err error
+		if path, err = r.expandPath(ctx, path); err != nil {
 			return "", err
 		}
-		path = string(trimNewline(out))
 	}
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(r.workDir(), path)
 	}
 	return path, nil
+}
+
+// expandPath expands "~/", "~user/" and "%(prefix)/" as git does in its
+// settings of the type path.
+func (r *Repo) expandPath(ctx context.Context, path string) (string, error) {
+	if !strings.HasPrefix(path, "~") && !strings.HasPrefix(path, "%(prefix)/") {
+		return path, nil
+	}
+	out, err := r.git.output(ctx, "-c", "kprep.path="+path, "config", "--type=path", "--get", "kprep.path")
+	return string(trimNewline(out)), err
 }
 
 func (r *Repo) workDir() string {

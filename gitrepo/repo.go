@@ -18,6 +18,8 @@ type Options struct {
 	Env []string
 	// Config holds KEY=VALUE overrides, given to git as "-c KEY=VALUE".
 	Config []string
+	// Rewrite holds what the user wants run around every rewrite of history.
+	Rewrite RewriteHooks
 }
 
 // A Repo is an open repository, seen from one work tree.
@@ -33,6 +35,8 @@ type Repo struct {
 	config    func() (*Config, error)
 	committer func() (Ident, error)
 	author    func() (Ident, error)
+	signer    func() (*signer, error)
+	rewrite   RewriteHooks
 
 	objectsMu sync.Mutex
 	objects   *objectReader
@@ -61,10 +65,11 @@ func Open(ctx context.Context, dir string, opts Options) (*Repo, error) {
 	if len(env) == 0 {
 		env = os.Environ()
 	}
-	r := &Repo{Dir: abs, git: newRunner(abs, env, opts.Config)}
+	r := &Repo{Dir: abs, git: newRunner(abs, env, opts.Config), rewrite: opts.Rewrite}
 	r.config = inBackground(func() (*Config, error) { return r.readConfig(ctx) })
 	r.committer = sync.OnceValues(func() (Ident, error) { return r.ident(ctx, "GIT_COMMITTER_IDENT") })
 	r.author = sync.OnceValues(func() (Ident, error) { return r.ident(ctx, "GIT_AUTHOR_IDENT") })
+	r.signer = sync.OnceValues(func() (*signer, error) { return r.findSigner(ctx) })
 	// The reader starts before the repository is known to exist: a failed
 	// Open then costs one more process, every other verb gains its start.
 	r.objects = startObjectReader(r.git)

@@ -4,7 +4,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/ianaindex"
 )
 
 // Text is the message in UTF-8, decoded by the commit's encoding header. A
@@ -22,16 +24,66 @@ func (c *Commit) AuthorText() Ident {
 }
 
 func decodeText(text, charset string) string {
-	if charset == "" || strings.EqualFold(charset, "utf-8") {
-		return text
+	decoded, _ := tryDecode(text, charset)
+	return decoded
+}
+
+// tryDecode returns text as it is, and false, when it cannot be decoded.
+func tryDecode(text, charset string) (string, bool) {
+	if isUTF8(charset) {
+		return text, true
 	}
-	enc, err := htmlindex.Get(charset)
-	if err != nil {
-		return text
+	enc := findEncoding(charset)
+	if enc == nil {
+		return text, false
 	}
 	decoded, err := enc.NewDecoder().String(text)
 	if err != nil || !utf8.ValidString(decoded) {
-		return text
+		return text, false
 	}
-	return decoded
+	return decoded, true
+}
+
+// encodeText is the way back: text, which took the place of the message old,
+// in the encoding of old, or as it is when it does not fit. Fits says whether
+// the result is in that encoding. A message that could not be decoded was
+// edited as the bytes that it is, and is stored so.
+func encodeText(text, old, charset string) (encoded string, fits bool) {
+	if isUTF8(charset) {
+		return text, true
+	}
+	decoded, ok := tryDecode(old, charset)
+	if !ok {
+		return text, true
+	}
+	enc := findEncoding(charset)
+	// Encodings with more than one way to write a text would change lines
+	// that nobody edited.
+	if again, err := enc.NewEncoder().String(decoded); err != nil || again != old {
+		return text, false
+	}
+	encoded, err := enc.NewEncoder().String(text)
+	if err != nil {
+		return text, false
+	}
+	if back, err := enc.NewDecoder().String(encoded); err != nil || back != text {
+		return text, false
+	}
+	return encoded, true
+}
+
+func isUTF8(charset string) bool {
+	return charset == "" || strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "utf8")
+}
+
+// findEncoding looks a name up as git's iconv would: for the web, which knows
+// more names, latin-1 is windows-1252. It returns nil for an unknown name.
+func findEncoding(charset string) encoding.Encoding {
+	if enc, err := ianaindex.IANA.Encoding(charset); err == nil && enc != nil {
+		return enc
+	}
+	if enc, err := htmlindex.Get(charset); err == nil {
+		return enc
+	}
+	return nil
 }

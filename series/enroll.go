@@ -65,20 +65,26 @@ func Enroll(ctx context.Context, repo *gitrepo.Repo, base string, o Origin) (*Se
 
 func (s *Series) enroll(ctx context.Context, fork *gitrepo.Commit, o Origin) (*Series, error) {
 	o.Name = s.Slug()
-	cover, err := firstCover(s.repo, fork, coverletter.Slug(s.Slug()), o)
+	if len(s.Patches) > 0 {
+		if err := s.repo.BeforeRewrite(ctx); err != nil {
+			return nil, err
+		}
+		defer s.repo.AfterRewrite(ctx)
+	}
+	cover, err := firstCover(ctx, s.repo, fork, coverletter.Slug(s.Slug()), o)
 	if err != nil {
 		return nil, err
 	}
-	me, err := s.repo.Committer()
+	chain, err := s.chain(ctx, s.Patches, cover.ID, nil)
 	if err != nil {
 		return nil, err
 	}
-	tip, objects := s.repo.Chain(s.Patches, cover.ID, nil, me)
-	if err := s.repo.WriteObjects(ctx, append([]gitrepo.Object{cover}, objects...)...); err != nil {
+	updates, err := store(ctx, s.repo, chain, cover)
+	if err != nil {
 		return nil, err
 	}
-	update := gitrepo.RefUpdate{Name: s.Branch, New: tip, Old: s.Tip}
-	if err := s.repo.CheckRefs(ctx, update); err != nil {
+	updates = append(updates, gitrepo.RefUpdate{Name: s.Branch, New: chain.Tip, Old: s.Tip})
+	if err := s.repo.CheckRefs(ctx, updates...); err != nil {
 		return nil, err
 	}
 	config, err := s.repo.Config()
@@ -89,7 +95,7 @@ func (s *Series) enroll(ctx context.Context, fork *gitrepo.Commit, o Origin) (*S
 	if err := recordStorage(ctx, s.repo, s.Branch); err != nil {
 		return nil, err
 	}
-	if err := s.repo.UpdateRefs(ctx, "kprep: enroll", update); err != nil {
+	if err := s.repo.UpdateRefs(ctx, "kprep: enroll", updates...); err != nil {
 		ctx := context.WithoutCancel(ctx)
 		if had {
 			_ = s.repo.SetConfig(ctx, storageKey(s.Branch), before)

@@ -25,7 +25,8 @@ type Reroll struct {
 	Revision int    // the next one
 	Branch   string
 	Updates  []gitrepo.RefUpdate
-	Mailed   Mailed // for a branch that moves while the mail goes out
+	Moved    map[gitrepo.ID]gitrepo.ID // commits of the branch to those of the next revision; their notes follow when the refs move
+	Mailed   Mailed                    // for a branch that moves while the mail goes out
 }
 
 // A TaggedError means that the revision about to be sent has a tag already.
@@ -53,18 +54,26 @@ func (s *Series) PrepareReroll(ctx context.Context, m Mailed, compatTag bool) (*
 	r := &Reroll{Tag: sentTag(s.Tracking.ChangeID, s.Tracking.Revision), Revision: s.Tracking.Revision + 1,
 		Branch: s.Branch, Mailed: m}
 
-	sentTip, objects := s.repo.Chain(s.Patches, s.Base, nil, me)
-	tag := s.repo.NewTag(r.Tag, sentTip, me, coverletter.TagText(m.Prefixes, m.Subject, m.Text))
-	objects = append(objects, tag)
-
-	next, text := s.nextRevision(m)
-	newTip, moved, err := s.withCover(text, next)
+	sent, err := s.chain(ctx, s.Patches, s.Base, nil)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.repo.WriteObjects(ctx, append(objects, moved...)...); err != nil {
+	tag, err := s.repo.NewTag(ctx, r.Tag, sent.Tip, me, coverletter.TagText(m.Prefixes, m.Subject, m.Text))
+	if err != nil {
 		return nil, err
 	}
+	next, text := s.nextRevision(m)
+	chain, err := s.withCover(ctx, text, next)
+	if err != nil {
+		return nil, err
+	}
+	// Others may add notes while the mail goes out: these are made again when
+	// the refs move, and only proved possible here.
+	notes, err := store(ctx, s.repo, chain, append(sent.Objects, tag)...)
+	if err != nil {
+		return nil, err
+	}
+	r.Moved = chain.New
 	names := []string{r.Tag}
 	if compatTag {
 		names = append(names, fmt.Sprintf("sent/%s-v%d", s.Slug(), s.Tracking.Revision))
@@ -72,8 +81,8 @@ func (s *Series) PrepareReroll(ctx context.Context, m Mailed, compatTag bool) (*
 	for _, name := range names {
 		r.Updates = append(r.Updates, gitrepo.RefUpdate{Name: "refs/tags/" + name, New: tag.ID})
 	}
-	r.Updates = append(r.Updates, gitrepo.RefUpdate{Name: s.Branch, New: newTip, Old: s.Tip})
-	return r, s.checkReroll(ctx, r)
+	r.Updates = append(r.Updates, gitrepo.RefUpdate{Name: s.Branch, New: chain.Tip, Old: s.Tip})
+	return r, s.checkReroll(ctx, r, notes)
 }
 
 // nextRevision is the tracking data and cover letter after this one is sent.
@@ -89,7 +98,7 @@ func (s *Series) nextRevision(m Mailed) (*coverletter.Tracking, string) {
 	return next, coverletter.AddChangelog(s.Text, next.Revision, link)
 }
 
-func (s *Series) checkReroll(ctx context.Context, r *Reroll) error {
+func (s *Series) checkReroll(ctx context.Context, r *Reroll, notes []gitrepo.RefUpdate) error {
 	for _, u := range r.Updates {
 		got, err := s.repo.Ref(ctx, u.Name)
 		if err != nil {
@@ -102,12 +111,14 @@ func (s *Series) checkReroll(ctx context.Context, r *Reroll) error {
 			return &gitrepo.RefChangedError{Name: u.Name, Want: u.Old, Got: got}
 		}
 	}
-	return s.repo.CheckRefs(ctx, r.Updates...)
+	return s.repo.CheckRefs(ctx, append(notes, r.Updates...)...)
 }
 
-// FinishReroll moves the refs in one transaction. It may be called again
-// after a crash: refs that stand where they should are left alone. A branch
-// that moved while the mail went out is rerolled where it is now.
+// FinishReroll moves the refs in one transaction, the notes with the branch.
+// It may be called again after a crash: refs that stand where they should are
+// left alone. A branch that moved while the mail went out is rerolled where it
+// is now. BeforeRewrite was asked before the mail left; AfterRewrite is told
+// here.
 func FinishReroll(ctx context.Context, repo *gitrepo.Repo, r *Reroll) error {
 	var open []gitrepo.RefUpdate
 	for _, u := range r.Updates {
@@ -118,39 +129,50 @@ func FinishReroll(ctx context.Context, repo *gitrepo.Repo, r *Reroll) error {
 		if got == u.New {
 			continue
 		}
-		if u.Name == r.Branch && got != u.Old {
-			moved, err := rerollMoved(ctx, repo, r)
-			if err != nil {
-				return err
-			}
-			open = append(open, moved...)
+		if u.Name != r.Branch {
+			open = append(open, u)
 			continue
 		}
-		open = append(open, u)
+		moved := r.Moved
+		if got != u.Old {
+			if u, moved, err = rerollMoved(ctx, repo, r); err != nil {
+				return err
+			}
+		}
+		notes, err := repo.CarryNotes(ctx, moved)
+		if err != nil {
+			return err
+		}
+		open = append(open, notes...)
+		if u.New != "" {
+			open = append(open, u)
+		}
 	}
 	if len(open) == 0 {
 		return nil
 	}
+	defer repo.AfterRewrite(ctx)
 	return repo.UpdateRefs(ctx, fmt.Sprintf("kprep: sent v%d, reroll", r.Revision-1), open...)
 }
 
-// rerollMoved makes the next revision of the branch as it is now; nothing when
-// it is that already.
-func rerollMoved(ctx context.Context, repo *gitrepo.Repo, r *Reroll) ([]gitrepo.RefUpdate, error) {
+// rerollMoved makes the next revision of the branch as it is now; the zero
+// update when it is that already.
+func rerollMoved(ctx context.Context, repo *gitrepo.Repo, r *Reroll) (u gitrepo.RefUpdate, moved map[gitrepo.ID]gitrepo.ID, err error) {
 	s, err := Load(ctx, repo, r.Branch)
 	if err != nil {
-		return nil, err
+		return u, nil, err
 	}
 	if s.Tracking.Revision >= r.Revision {
-		return nil, nil
+		return u, nil, nil
 	}
 	if err := s.CheckRewritable(ctx); err != nil {
-		return nil, err
+		return u, nil, err
 	}
 	next, text := s.nextRevision(r.Mailed)
-	tip, objects, err := s.withCover(text, next)
+	chain, err := s.withCover(ctx, text, next)
 	if err != nil {
-		return nil, err
+		return u, nil, err
 	}
-	return []gitrepo.RefUpdate{{Name: s.Branch, New: tip, Old: s.Tip}}, repo.WriteObjects(ctx, objects...)
+	u = gitrepo.RefUpdate{Name: s.Branch, New: chain.Tip, Old: s.Tip}
+	return u, chain.New, repo.WriteObjects(ctx, chain.Objects...)
 }

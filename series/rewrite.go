@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/kprep/kprep/coverletter"
 	"github.com/kprep/kprep/gitrepo"
 )
@@ -99,24 +101,50 @@ func (s *Series) Edit(ctx context.Context, text, reason string) (changed bool, e
 	if err := s.CheckRewritable(ctx); err != nil {
 		return false, err
 	}
-	tip, objects, err := s.withCover(text, s.Tracking)
+	if err := s.repo.BeforeRewrite(ctx); err != nil {
+		return false, err
+	}
+	defer s.repo.AfterRewrite(ctx)
+	chain, err := s.withCover(ctx, text, s.Tracking)
 	if err != nil {
 		return false, err
 	}
-	if err := s.repo.WriteObjects(ctx, objects...); err != nil {
+	notes, err := store(ctx, s.repo, chain)
+	if err != nil {
 		return false, err
 	}
-	return true, s.repo.UpdateRefs(ctx, reason, gitrepo.RefUpdate{Name: s.Branch, New: tip, Old: s.Tip})
+	branch := gitrepo.RefUpdate{Name: s.Branch, New: chain.Tip, Old: s.Tip}
+	if err := s.repo.UpdateRefs(ctx, reason, append(notes, branch)...); err != nil {
+		return false, err
+	}
+	return true, nil
 }
 
-// withCover makes the commits of the branch with another cover letter.
-func (s *Series) withCover(text string, tracking *coverletter.Tracking) (gitrepo.ID, []gitrepo.Object, error) {
+// withCover makes the commits of the branch with another cover letter. The
+// caller has checked that they are the user's.
+func (s *Series) withCover(ctx context.Context, text string, tracking *coverletter.Tracking) (gitrepo.Chain, error) {
+	commits := append([]*gitrepo.Commit{s.Cover}, s.Patches...)
+	return s.chain(ctx, commits, s.Base, map[gitrepo.ID]string{s.Cover.ID: coverletter.Encode(text, tracking)})
+}
+
+// chain makes commits of the series again, which are known to be the user's.
+func (s *Series) chain(ctx context.Context, commits []*gitrepo.Commit, onto gitrepo.ID, messages map[gitrepo.ID]string) (gitrepo.Chain, error) {
 	me, err := s.repo.Committer()
 	if err != nil {
-		return "", nil, err
+		return gitrepo.Chain{}, err
 	}
-	commits := append([]*gitrepo.Commit{s.Cover}, s.Patches...)
-	messages := map[gitrepo.ID]string{s.Cover.ID: coverletter.Encode(text, tracking)}
-	tip, objects := s.repo.Chain(commits, s.Base, messages, me)
-	return tip, objects, nil
+	return s.repo.Chain(ctx, commits, onto, messages, gitrepo.ChainOptions{Committer: me, Mine: true})
+}
+
+// store writes the commits that were made again, and others, and has the
+// notes follow. What it returns belongs into the transaction of the branch.
+func store(ctx context.Context, repo *gitrepo.Repo, chain gitrepo.Chain, others ...gitrepo.Object) (notes []gitrepo.RefUpdate, err error) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return repo.WriteObjects(ctx, append(others, chain.Objects...)...) })
+	group.Go(func() error {
+		var err error
+		notes, err = repo.CarryNotes(ctx, chain.New)
+		return err
+	})
+	return notes, group.Wait()
 }

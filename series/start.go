@@ -65,7 +65,7 @@ func Start(ctx context.Context, repo *gitrepo.Repo, o Origin) (*Series, error) {
 		}
 	}
 	branch := "refs/heads/" + o.BranchPrefix + slug
-	cover, err := firstCover(repo, fork, slug, o)
+	cover, err := firstCover(ctx, repo, fork, slug, o)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func forkPoint(repo *gitrepo.Repo, fork string) (c *gitrepo.Commit, isHead bool,
 }
 
 // firstCover makes the cover-letter commit of a new series.
-func firstCover(repo *gitrepo.Repo, fork *gitrepo.Commit, slug string, o Origin) (gitrepo.Object, error) {
+func firstCover(ctx context.Context, repo *gitrepo.Repo, fork *gitrepo.Commit, slug string, o Origin) (gitrepo.Object, error) {
 	author, err := repo.Author()
 	if err != nil {
 		return gitrepo.Object{}, err
@@ -128,7 +128,7 @@ func firstCover(repo *gitrepo.Repo, fork *gitrepo.Commit, slug string, o Origin)
 	tracking.Prefixes, tracking.Presubject = o.Prefixes, o.Presubject
 	me := patchmail.Address{Name: author.Name, Mailbox: author.Email}
 	message := coverletter.Encode(coverletter.Default(o.Name, me), tracking)
-	return repo.NewCommit(fork.Tree, []gitrepo.ID{fork.ID}, author, committer, message), nil
+	return repo.NewCommit(ctx, fork.Tree, []gitrepo.ID{fork.ID}, author, committer, message)
 }
 
 // switchTo records b4's storage of the cover and checks the branch out.

@@ -174,6 +174,10 @@ func (r *Sending) Send(ctx context.Context, progress func(sendmail.Event)) (Outc
 	plan := sendmail.Plan{Kind: string(r.Kind), ChangeID: r.Series.Tracking.ChangeID, Revision: r.Series.Tracking.Revision,
 		Created: r.now, Transport: r.Route, EnvelopeFrom: r.Envelope}
 	if r.reroll != nil {
+		// A hook that forbids the reroll says so while nothing has left.
+		if err := r.repo.BeforeRewrite(ctx); err != nil {
+			return Outcome{}, err
+		}
 		finish, err := json.Marshal(r.reroll)
 		if err != nil {
 			return Outcome{}, err

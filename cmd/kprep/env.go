@@ -92,7 +92,7 @@ func (e *env) openRepo(ctx context.Context) (*gitrepo.Repo, error) {
 	if e.repo != nil {
 		return e.repo, nil
 	}
-	repo, err := gitrepo.Open(ctx, e.dir, gitrepo.Options{Env: e.environ, Config: e.config})
+	repo, err := gitrepo.Open(ctx, e.dir, gitrepo.Options{Env: e.environ, Config: e.config, Rewrite: e.rewriteHooks()})
 	if err != nil {
 		return nil, err
 	}

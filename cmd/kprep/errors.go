@@ -142,6 +142,8 @@ func gitHint(err error) string {
 		return "nothing was changed; run the command again"
 	case errors.As(err, new(*gitrepo.IdentityError)):
 		return "set them with 'git config --global user.name NAME' and 'git config --global user.email ADDRESS'"
+	case errors.As(err, new(*gitrepo.SignError)):
+		return "nothing was changed; 'git commit -S' signs with the same program and key, see gpg.format and user.signingKey in git-config(1)"
 	case errors.As(err, new(*gitrepo.EditorError)):
 		return "nothing was changed; 'git config core.editor' chooses the editor, 'kprep cover --from FILE' needs none"
 	}
