@@ -12,12 +12,13 @@ import (
 type history struct{ commits, files int }
 
 // upstream makes a bare repository of that history and adds the files that
-// [specialFiles] lists.
-func (w *world) upstream(h history) string {
+// [specialFiles] lists. The options are for git init.
+func (w *world) upstream(h history, options ...string) string {
 	w.t.Helper()
 	dir := filepath.Join(w.t.TempDir(), "upstream.git")
-	w.git("init", "--quiet", "--bare", dir)
+	w.git(append(append([]string{"init", "--quiet", "--bare"}, options...), dir)...)
 	w.at(dir).run(h.stream(), "git", "fast-import", "--quiet", "--done")
+	w.at(dir).git("branch", "--quiet", "-D", "side")
 	w.addSpecialFiles(dir, "main")
 	return dir
 }
@@ -49,7 +50,7 @@ func (h history) stream() string {
 			fmt.Fprintf(b, "tag v0.%d\nfrom :%d\ntagger U P Stream <up@example.org> %d +0000\ndata 8\nrelease\n\n", n/500, n, 1400000000+n*3600)
 		}
 	}
-	fmt.Fprintf(b, "reset refs/heads/side\nfrom 0000000000000000000000000000000000000000\n\ndone\n")
+	fmt.Fprintln(b, "done")
 	b.Flush()
 	return buffer.String()
 }
