@@ -121,7 +121,7 @@ func Continue(ctx context.Context, repo *gitrepo.Repo, s *series.Series, mail se
 		for _, i := range summary.Doubtful {
 			doubtful.Messages = append(doubtful.Messages, j.Plan().Messages[i])
 		}
-		return Outcome{Summary: summary}, &UnfinishedError{Summary: summary, Err: doubtful}
+		return Outcome{Summary: summary}, &UnfinishedError{Kind: KindSend, Summary: summary, Err: doubtful}
 	}
 	if summary.Complete {
 		return Outcome{Summary: summary, Receipts: j.Receipts()}.finish(ctx, repo, j)

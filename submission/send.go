@@ -141,6 +141,7 @@ type Outcome struct {
 // An UnfinishedError reports a send that is not over: the journal holds what
 // is left to do.
 type UnfinishedError struct {
+	Kind    Kind // of a mail to oneself nothing is kept to go on with
 	Summary sendmail.Summary
 	Refs    bool // the mail is out; only tag and branch are left
 	Err     error
@@ -201,18 +202,19 @@ func (r *Sending) Send(ctx context.Context, progress func(sendmail.Event)) (Outc
 func carry(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Journal, t sendmail.Transport, progress func(sendmail.Event)) (Outcome, error) {
 	summary, err := sendmail.Run(ctx, j, t, progress)
 	out := Outcome{Summary: summary, Receipts: j.Receipts()}
-	if Kind(j.Plan().Kind) != KindSend {
+	kind := Kind(j.Plan().Kind)
+	if kind != KindSend {
 		// A mail to oneself may be repeated at will: nothing to go on with.
 		if markErr := j.Mark(markClosed); markErr != nil {
 			err = errors.Join(err, markErr)
 		}
 		if err != nil || !summary.Complete {
-			return out, &UnfinishedError{Summary: summary, Err: err}
+			return out, &UnfinishedError{Kind: kind, Summary: summary, Err: err}
 		}
 		return out, nil
 	}
 	if err != nil || !summary.Complete {
-		return out, &UnfinishedError{Summary: summary, Err: err}
+		return out, &UnfinishedError{Kind: kind, Summary: summary, Err: err}
 	}
 	// The mail is out: what follows must not be cut short by an interrupt.
 	return out.finish(context.WithoutCancel(ctx), repo, j)
@@ -222,7 +224,7 @@ func carry(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Journal, t sendm
 func (o Outcome) finish(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Journal) (Outcome, error) {
 	var reroll series.Reroll
 	if err := json.Unmarshal(j.Plan().Finish, &reroll); err != nil {
-		return o, &UnfinishedError{Summary: o.Summary, Refs: true, Err: err}
+		return o, &UnfinishedError{Kind: KindSend, Summary: o.Summary, Refs: true, Err: err}
 	}
 	err := markOnce(j, markMailDone)
 	if err == nil {
@@ -233,7 +235,7 @@ func (o Outcome) finish(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Jou
 		err = errors.Join(markOnce(j, markRerolled), markOnce(j, markClosed))
 	}
 	if err != nil {
-		return o, &UnfinishedError{Summary: o.Summary, Refs: true, Err: err}
+		return o, &UnfinishedError{Kind: KindSend, Summary: o.Summary, Refs: true, Err: err}
 	}
 	return o, nil
 }

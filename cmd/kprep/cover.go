@@ -108,7 +108,7 @@ func (e *env) storeEdited(ctx context.Context, repo *gitrepo.Repo, before *serie
 		return err
 	}
 	if now.Text != before.Text {
-		return errors.New("the cover letter was changed by somebody else while you edited it")
+		return errors.New("the cover letter changed while you edited it")
 	}
 	return e.storeCover(ctx, now, text)
 }

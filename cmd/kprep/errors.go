@@ -75,7 +75,7 @@ func hint(err error) string {
 
 func keptTextHint(err error) string {
 	if kept := (*keptTextError)(nil); errors.As(err, &kept) {
-		return fmt.Sprintf("your text is in %s; store it with 'kprep cover --from FILE'", kept.file)
+		return fmt.Sprintf("your text is kept; store it with 'kprep cover --from %s'", kept.file)
 	}
 	return ""
 }
@@ -123,7 +123,7 @@ func seriesHint(err error) string {
 // brokenHint says where the cover letter can still be had from.
 func brokenHint(e *series.BrokenError) string {
 	branch := strings.TrimPrefix(e.Branch, "refs/heads/")
-	text := fmt.Sprintf("older states of the branch are in 'git reflog %s', the damage in 'git cat-file commit %s'", branch, e.Commit.Short())
+	text := fmt.Sprintf("older states of the branch are in 'git reflog %s', the damage in 'git log -1 --format=%%B %s'", branch, e.Commit.Short())
 	if e.Sent != "" {
 		text = fmt.Sprintf("the cover letter as it was sent is in 'git cat-file tag %s'; %s", e.Sent, text)
 	}
@@ -152,7 +152,7 @@ func gitHint(err error) string {
 
 // sendHint helps with what stopped a send.
 func sendHint(err error) string {
-	refusals, unfinished := (*submission.Refusals)(nil), (*submission.UnfinishedError)(nil)
+	refusals, unfinished, git := (*submission.Refusals)(nil), (*submission.UnfinishedError)(nil), (*gitrepo.Error)(nil)
 	switch {
 	case errors.As(err, &refusals):
 		var steps []string
@@ -168,16 +168,49 @@ func sendHint(err error) string {
 	case errors.As(err, new(*submission.OpenSendError)):
 		return "'kprep send --continue' goes on with it, 'kprep send --abandon' gives it up"
 	case errors.As(err, &unfinished):
-		if unfinished.Status() == statusFailed {
-			return "nothing was sent; when it is mended, 'kprep send --continue' tries again, 'kprep send --abandon' gives it up"
-		}
-		return "go on with 'kprep send --continue'"
+		return unfinishedHint(unfinished)
+	case errors.As(err, &git) && git.Command == "credential":
+		return "run kprep on a terminal, or let a credential helper know the password, see gitcredentials(7)"
 	case errors.As(err, new(*submission.ReflectRouteError)):
 		return "if it sends only to the recipients it is given, say so with 'git config sendemail.b4-really-reflect-via COMMAND'"
 	case errors.As(err, new(*project.ConsentError)):
 		return "read the command; '--trust' agrees to run it, now and in future"
-	case errors.As(err, new(*sendmail.NoTransportError)):
-		return "set sendemail.smtpServer (with smtpEncryption and smtpUser), or sendemail.sendmailCmd; see git-send-email(1)"
+	}
+	return ""
+}
+
+// unfinishedHint says how to go on with a send.
+func unfinishedHint(e *submission.UnfinishedError) string {
+	next := "'kprep send --continue' goes on, 'kprep send --abandon' gives it up"
+	switch {
+	case e.Kind != submission.KindSend:
+		next = "try again"
+	case e.Refs:
+		next = "'kprep send --continue' does only that"
+	}
+	if e.Status() == statusFailed {
+		next = "nothing was sent; " + next
+	}
+	if first := serverHint(e.Err); first != "" {
+		return first + "; " + next
+	}
+	return next
+}
+
+// serverHint helps with a server that cannot be used.
+func serverHint(err error) string {
+	login := (*sendmail.LoginError)(nil)
+	switch {
+	case errors.As(err, new(*sendmail.LookupError)):
+		return "check sendemail.smtpServer and your network"
+	case errors.As(err, new(*sendmail.ConnectError)):
+		return "check sendemail.smtpServer, smtpServerPort and smtpEncryption"
+	case errors.As(err, new(*sendmail.StartTLSError)):
+		return "check sendemail.smtpEncryption: tls is STARTTLS, ssl is TLS from the start"
+	case errors.As(err, new(*sendmail.CertificateError)):
+		return "if you trust the server, name the certificate of its authority in sendemail.smtpSSLCertPath"
+	case errors.As(err, &login) && login.Code/100 == 5:
+		return "check sendemail.smtpUser and the password; some providers want one made for the program"
 	}
 	return ""
 }
