@@ -246,8 +246,11 @@ func (d *drafter) patch(i int, commit *gitrepo.Commit) Draft {
 }
 
 // startsLikeHeader says whether git am would read the first line of a message
-// as an in-body header and cut it off.
+// as an in-body header, or as a subject, and cut it off.
 func startsLikeHeader(body string) bool {
+	if strings.HasPrefix(body, "[PATCH]") {
+		return true
+	}
 	key, _, found := strings.Cut(body, ":")
 	if !found {
 		return false
