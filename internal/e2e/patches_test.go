@@ -115,6 +115,33 @@ func changes() []change {
 			do: func(w *world) { w.edit("x/form\ffeed.txt", "another", "\fyet another") }},
 		{why: "a file of one line feed, and one that becomes empty", message: "x: empty files\n\nNothing in them.\n",
 			do: func(w *world) { w.write("x/nothing", ""); w.write("x/one", "\n"); w.write("x/tabs.txt", "") }},
+		{why: "a body that begins like a subject", message: "x: prefix\n\n[PATCH] is not a prefix here\n\nIt is prose.\n",
+			do: func(w *world) { w.edit("x/plain.txt", "line 22\n", "[PATCH] line 22\n") }},
+		{why: "a body that begins like a quoted mailbox line", message: "x: quote\n\n>From here\n\nIt is prose.\n",
+			do: func(w *world) { w.edit("x/plain.txt", "line 23\n", ">From line 23\n") }},
+		{why: "a body that begins like a continued header", message: "x: continue\n\n  indented\n\nFrom: me\nDate: now\n",
+			do: func(w *world) { w.edit("x/plain.txt", "line 24\n", "  line 24\n") }},
+		{why: "a signature in the message", message: "x: sign\n\nMany regards,\n-- \nJane\n", arrives: "x: sign\n\nMany regards,\n--\nJane\n",
+			do: func(w *world) { w.edit("x/plain.txt", "line 25\n", "-- \n") }},
+		{why: "an author who needs quotes", author: `J. "Joe" O'Neil, Jr. (ACME) <joe@example.org>`, message: "x: quote Joe\n\nHe wrote it.\n",
+			do: func(w *world) { w.edit("x/plain.txt", "line 26\n", "line twenty-six\n") }},
+		{why: "a paragraph on one line", message: "x: write on\n\n" + strings.Repeat("größer ", 200) + "end\n",
+			do: func(w *world) { w.edit("x/plain.txt", "line 27\n", "line twenty-seven\n") }},
+		{why: "a file that becomes a directory", message: "x: make room\n\nFor more files.\n",
+			do: func(w *world) {
+				os.Remove(w.path("x/dots.txt"))
+				w.write("x/dots.txt/one.txt", "1\n")
+				w.write("x/dots.txt/two.txt", "2\n")
+			}},
+		{why: "a plain rename", message: "x: move\n\nTo the top.\n",
+			do: func(w *world) { w.git("mv", "x/dos.txt", "dos.txt") }},
+		{why: "a title in brackets", message: "x: [brackets] inside\n\nThey stay.\n",
+			do: func(w *world) { w.edit("x/plain.txt", "line 28\n", "line twenty-eight\n") }},
+		{why: "attributes", message: "x: set attributes\n\nOf some files.\n",
+			do: func(w *world) {
+				w.write(".gitattributes", "*.txt diff=other\n*.dat -text -diff\n")
+				w.write("x/some.dat", "text, but not to be shown\n")
+			}},
 	}
 }
 
