@@ -141,9 +141,17 @@ func (c *Commit) Rewrite(ch Change) []byte {
 				writeParents(&out, ch.Parents)
 				parentsDone = true
 			}
-			out.Write(line)
+			if keepEncoding {
+				out.Write(line)
+			} else { // the encoding is that of the names, too
+				out.WriteString(decodeText(string(line), c.Encoding))
+			}
 		case "committer":
-			fmt.Fprintf(&out, "committer %s\n", ch.Committer)
+			committer := ch.Committer.String()
+			if keepEncoding {
+				committer, _ = tryEncode(committer, c.Encoding)
+			}
+			fmt.Fprintf(&out, "committer %s\n", committer)
 		case "gpgsig", "gpgsig-sha256":
 			dropping = true
 		case "encoding":

@@ -38,7 +38,8 @@ func tryDecode(text, charset string) (string, bool) {
 		return text, false
 	}
 	decoded, err := enc.NewDecoder().String(text)
-	if err != nil || !utf8.ValidString(decoded) {
+	// The decoder reports bytes that mean nothing by U+FFFD only.
+	if err != nil || !utf8.ValidString(decoded) || strings.ContainsRune(decoded, utf8.RuneError) {
 		return text, false
 	}
 	return decoded, true
@@ -56,10 +57,22 @@ func encodeText(text, old, charset string) (encoded string, fits bool) {
 	if !ok {
 		return text, true
 	}
-	enc := findEncoding(charset)
 	// Encodings with more than one way to write a text would change lines
 	// that nobody edited.
-	if again, err := enc.NewEncoder().String(decoded); err != nil || again != old {
+	if again, ok := tryEncode(decoded, charset); !ok || again != old {
+		return text, false
+	}
+	return tryEncode(text, charset)
+}
+
+// tryEncode returns text as it is, and false, when it has no place in the
+// encoding.
+func tryEncode(text, charset string) (string, bool) {
+	if isUTF8(charset) {
+		return text, true
+	}
+	enc := findEncoding(charset)
+	if enc == nil {
 		return text, false
 	}
 	encoded, err := enc.NewEncoder().String(text)
