@@ -19,6 +19,8 @@ type ChainOptions struct {
 	// Mine says that all are known to be the user's, under whatever address.
 	// Otherwise [Repo.IsMe] decides whose signature is renewed.
 	Mine bool
+	// Trees holds other trees by the id of the commit as it is.
+	Trees map[ID]ID
 }
 
 // Chain makes commits again, oldest first, on top of onto: the first gets it
@@ -29,7 +31,7 @@ type ChainOptions struct {
 func (r *Repo) Chain(ctx context.Context, commits []*Commit, onto ID, messages map[ID]string, o ChainOptions) (Chain, error) {
 	chain := Chain{Tip: onto, New: map[ID]ID{}}
 	for _, c := range commits {
-		change := Change{Parents: []ID{chain.Tip}, Committer: o.Committer}
+		change := Change{Tree: o.Trees[c.ID], Parents: []ID{chain.Tip}, Committer: o.Committer}
 		if m, ok := messages[c.ID]; ok {
 			change.Message = &m
 		}

@@ -99,6 +99,7 @@ func SplitMessage(message string) (subject, body string) {
 
 // A Change says what a rewritten commit has different.
 type Change struct {
+	Tree      ID // "" keeps the tree
 	Parents   []ID
 	Message   *string // UTF-8, as [Commit.Text] gives it; nil keeps the message
 	Committer Ident
@@ -107,15 +108,15 @@ type Change struct {
 // Rewrite returns the bytes of the commit with the change applied, without a
 // signature. Every other header stays, in its order. A new message is stored
 // in the commit's own encoding, so that lines which stay keep their bytes;
-// only one that does not fit it makes the commit UTF-8. When neither parents
-// nor message change it returns nil: the commit keeps its id, its committer
-// and its signature.
+// only one that does not fit it makes the commit UTF-8. When nothing changes it
+// returns nil: the commit keeps its id, its committer and its signature.
 func (c *Commit) Rewrite(ch Change) []byte {
 	message, keepEncoding := c.Message, true
 	if ch.Message != nil && *ch.Message != c.Message {
 		message, keepEncoding = encodeText(*ch.Message, c.Message, c.Encoding)
 	}
-	if message == c.Message && sameIDs(c.Parents, ch.Parents) {
+	sameTree := ch.Tree == "" || ch.Tree == c.Tree
+	if message == c.Message && sameTree && sameIDs(c.Parents, ch.Parents) {
 		return nil
 	}
 	var out bytes.Buffer
@@ -130,6 +131,11 @@ func (c *Commit) Rewrite(ch Change) []byte {
 		key, _, _ := bytes.Cut(line, []byte(" "))
 		dropping = false
 		switch string(key) {
+		case "tree":
+			if !sameTree {
+				line = []byte("tree " + ch.Tree + "\n")
+			}
+			out.Write(line)
 		case "parent":
 			dropping = true
 			if !parentsDone {

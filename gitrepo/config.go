@@ -144,6 +144,7 @@ func (c *Config) Keys() []string {
 
 // SetConfig writes one value into the repository's configuration.
 func (r *Repo) SetConfig(ctx context.Context, key, value string) error {
+	defer r.ForgetConfig()
 	_, err := r.git.output(ctx, "config", "--local", "--replace-all", key, value)
 	return err
 }
@@ -151,6 +152,7 @@ func (r *Repo) SetConfig(ctx context.Context, key, value string) error {
 // UnsetConfig takes a key out of the repository's configuration. A key that
 // is not there is no error.
 func (r *Repo) UnsetConfig(ctx context.Context, key string) error {
+	defer r.ForgetConfig()
 	_, err := r.git.output(ctx, "config", "--local", "--unset-all", key)
 	if ge := (*Error)(nil); errors.As(err, &ge) && ge.ExitCode == 5 {
 		return nil

@@ -150,10 +150,34 @@ func (r *Repo) MergeBase(ctx context.Context, a, b ID) (ID, error) {
 	return ID(bytes.TrimSpace(out)), err
 }
 
+// ForkPoint returns where branch left base, as git merge-base --fork-point
+// sees it with the help of base's reflog, else as MergeBase. Base is a full
+// ref name. It is "" when the two have no common ancestor.
+func (r *Repo) ForkPoint(ctx context.Context, base string, branch ID) (ID, error) {
+	out, err := r.git.output(ctx, "merge-base", "--fork-point", base, string(branch))
+	if err == nil {
+		return ID(bytes.TrimSpace(out)), nil
+	}
+	if ge := (*Error)(nil); !errors.As(err, &ge) || ge.ExitCode != 1 {
+		return "", err
+	}
+	tip, err := r.Ref(ctx, base)
+	if err != nil {
+		return "", err
+	}
+	return r.MergeBase(ctx, tip, branch)
+}
+
+// RefsContaining lists refs below the prefixes that contain a commit.
+func (r *Repo) RefsContaining(ctx context.Context, commit ID, prefixes ...string) ([]string, error) {
+	args := append([]string{"for-each-ref", "--contains", string(commit), "--format=%(refname)"}, prefixes...)
+	out, err := r.git.output(ctx, args...)
+	return strings.Fields(string(out)), err
+}
+
 // RemotesContaining lists the remote-tracking branches that contain a commit.
 func (r *Repo) RemotesContaining(ctx context.Context, commit ID) ([]string, error) {
-	out, err := r.git.output(ctx, "for-each-ref", "--contains", string(commit), "--format=%(refname)", "refs/remotes/")
-	return strings.Fields(string(out)), err
+	return r.RefsContaining(ctx, commit, "refs/remotes/")
 }
 
 // AttachHead makes branch, a full ref name, the one that is checked out
@@ -161,4 +185,19 @@ func (r *Repo) RemotesContaining(ctx context.Context, commit ID) ([]string, erro
 func (r *Repo) AttachHead(ctx context.Context, branch, message string) error {
 	_, err := r.git.output(ctx, "symbolic-ref", "-m", message, "HEAD", branch)
 	return err
+}
+
+// Upstream returns the full name of the branch that branch follows, "" when
+// it follows none, or one that is not there.
+func (r *Repo) Upstream(ctx context.Context, branch string) (string, error) {
+	out, err := r.git.output(ctx, "for-each-ref", "--format=%(upstream)", branch)
+	name := string(bytes.TrimSpace(out))
+	if err != nil || name == "" {
+		return "", err
+	}
+	id, err := r.Ref(ctx, name)
+	if err != nil || id == "" {
+		return "", err
+	}
+	return name, nil
 }

@@ -32,6 +32,7 @@ type Repo struct {
 	Head         Head
 
 	git       runner
+	configMu  sync.Mutex
 	config    func() (*Config, error)
 	committer func() (Ident, error)
 	author    func() (Ident, error)
@@ -134,7 +135,19 @@ func (r *Repo) discover(ctx context.Context) error {
 }
 
 // Config returns the user's configuration, read once.
-func (r *Repo) Config() (*Config, error) { return r.config() }
+func (r *Repo) Config() (*Config, error) {
+	r.configMu.Lock()
+	read := r.config
+	r.configMu.Unlock()
+	return read()
+}
+
+// ForgetConfig has the configuration read again when it is next asked for.
+func (r *Repo) ForgetConfig() {
+	r.configMu.Lock()
+	defer r.configMu.Unlock()
+	r.config = sync.OnceValues(func() (*Config, error) { return r.readConfig(context.Background()) })
+}
 
 // Hex returns the length of an object id in hexadecimal digits: 40 or 64.
 func (r *Repo) Hex() int { return len(r.Null()) }

@@ -65,7 +65,7 @@ func (s *Series) Render(ctx context.Context, r Rendering) (*Rendered, error) {
 	if len(s.Patches) == 0 {
 		return nil, ErrEmpty
 	}
-	if err := s.CheckLinear(); err != nil {
+	if err := errors.Join(s.CheckPlaced(), s.CheckLinear()); err != nil {
 		return nil, err
 	}
 	letter, err := s.Letter()
@@ -101,11 +101,11 @@ func (d *drafter) ask(ctx context.Context) error {
 		return err
 	})
 	group.Go(func() (err error) {
-		d.parts.Diffstat, err = d.s.repo.DiffStat(ctx, d.s.Base, d.s.Tip)
+		d.parts.Diffstat, err = d.s.repo.DiffStat(ctx, d.s.Base, d.s.End())
 		return err
 	})
 	group.Go(func() (err error) {
-		d.parts.Shortlog, err = d.s.repo.Shortlog(ctx, d.s.Cover.ID, d.s.Tip)
+		d.parts.Shortlog, err = d.s.repo.Shortlog(ctx, d.s.Start(), d.s.End())
 		return err
 	})
 	if err := group.Wait(); err != nil {

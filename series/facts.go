@@ -70,15 +70,11 @@ func (s *Series) Facts(ctx context.Context) (*Facts, error) {
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	end := s.Cover
-	if len(s.Patches) > 0 {
-		end = s.Patches[len(s.Patches)-1]
-	}
 	f := &Facts{
 		Schema: 1, Branch: s.Name(), Subject: letter.Subject, ChangeID: s.Tracking.ChangeID, Revision: s.Tracking.Revision,
 		Prefixes: append([]string{}, s.Tracking.Prefixes...), Presubject: s.Tracking.Presubject,
-		BaseBranch: s.Tracking.BaseBranch, BaseCommit: string(s.Base), StartCommit: string(s.Cover.ID), EndCommit: string(end.ID),
-		CoverStrategy: "commit", NeedsEditing: coverletter.NeedsEditing(s.Text), NeedRecipients: len(letter.To)+len(letter.Cc) == 0,
+		BaseBranch: s.Tracking.BaseBranch, BaseCommit: string(s.Base), StartCommit: string(s.Start()), EndCommit: string(s.End()),
+		CoverStrategy: string(s.Storage), NeedsEditing: coverletter.NeedsEditing(s.Text), NeedRecipients: len(letter.To)+len(letter.Cc) == 0,
 		Commits: []CommitFact{}, Sent: []SentFact{},
 	}
 	for i, p := range s.Patches {

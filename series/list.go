@@ -2,6 +2,7 @@ package series
 
 import (
 	"context"
+	"errors"
 
 	"github.com/kprep/kprep/gitrepo"
 )
@@ -16,15 +17,10 @@ func List(ctx context.Context, repo *gitrepo.Repo, broken func(error)) ([]*Serie
 	f := newFinder(repo)
 	var all []*Series
 	for _, ref := range refs {
-		found, err := f.find(ref.Name, string(ref.Object))
-		if err != nil {
-			broken(err)
+		s, err := read(ctx, f, ref.Name, string(ref.Object))
+		if errors.As(err, new(*NotPreparedError)) || err == nil && s == nil {
 			continue
 		}
-		if found == nil || checkOwn(ctx, repo, ref.Name, found.cover) != nil {
-			continue
-		}
-		s, err := read(repo, ref.Name, found)
 		if err != nil {
 			broken(err)
 			continue

@@ -63,17 +63,17 @@ func (s *Series) PrepareReroll(ctx context.Context, m Mailed, compatTag bool) (*
 		return nil, err
 	}
 	next, text := s.nextRevision(m)
-	chain, err := s.withCover(ctx, text, next)
+	l, err := s.layOut(ctx, s.Storage, text, next)
 	if err != nil {
 		return nil, err
 	}
 	// Others may add notes while the mail goes out: these are made again when
 	// the refs move, and only proved possible here.
-	notes, err := store(ctx, s.repo, chain, append(sent.Objects, tag)...)
+	notes, err := store(ctx, s.repo, l.chain, append(sent.Objects, tag)...)
 	if err != nil {
 		return nil, err
 	}
-	r.Moved = chain.New
+	r.Moved = l.chain.New
 	names := []string{r.Tag}
 	if compatTag {
 		names = append(names, fmt.Sprintf("sent/%s-v%d", s.Slug(), s.Tracking.Revision))
@@ -81,7 +81,9 @@ func (s *Series) PrepareReroll(ctx context.Context, m Mailed, compatTag bool) (*
 	for _, name := range names {
 		r.Updates = append(r.Updates, gitrepo.RefUpdate{Name: "refs/tags/" + name, New: tag.ID})
 	}
-	r.Updates = append(r.Updates, gitrepo.RefUpdate{Name: s.Branch, New: chain.Tip, Old: s.Tip})
+	if l.chain.Tip != s.Tip {
+		r.Updates = append(r.Updates, gitrepo.RefUpdate{Name: s.Branch, New: l.chain.Tip, Old: s.Tip})
+	}
 	return r, s.checkReroll(ctx, r, notes)
 }
 
@@ -114,65 +116,78 @@ func (s *Series) checkReroll(ctx context.Context, r *Reroll, notes []gitrepo.Ref
 	return s.repo.CheckRefs(ctx, append(notes, r.Updates...)...)
 }
 
-// FinishReroll moves the refs in one transaction, the notes with the branch.
-// It may be called again after a crash: refs that stand where they should are
-// left alone. A branch that moved while the mail went out is rerolled where it
-// is now. BeforeRewrite was asked before the mail left; AfterRewrite is told
-// here.
+// FinishReroll moves the refs in one transaction, the notes with the branch,
+// and then changes the configuration where the cover letter is kept there. It
+// may be called again after a crash: what stands where it should is left
+// alone. A branch that moved while the mail went out is rerolled where it is
+// now. BeforeRewrite was asked before the mail left; AfterRewrite is told here.
 func FinishReroll(ctx context.Context, repo *gitrepo.Repo, r *Reroll) error {
 	var open []gitrepo.RefUpdate
+	var config []ConfigUpdate
+	var onBranch *gitrepo.RefUpdate
 	for _, u := range r.Updates {
+		if u.Name == r.Branch {
+			onBranch = &u
+			continue
+		}
 		got, err := repo.Ref(ctx, u.Name)
 		if err != nil {
 			return err
 		}
-		if got == u.New {
-			continue
-		}
-		if u.Name != r.Branch {
-			open = append(open, u)
-			continue
-		}
-		moved := r.Moved
-		if got != u.Old {
-			if u, moved, err = rerollMoved(ctx, repo, r); err != nil {
-				return err
-			}
-		}
-		notes, err := repo.CarryNotes(ctx, moved)
-		if err != nil {
-			return err
-		}
-		open = append(open, notes...)
-		if u.New != "" {
+		if got != u.New {
 			open = append(open, u)
 		}
 	}
-	if len(open) == 0 {
+	moved := r.Moved
+	tip, err := repo.Ref(ctx, r.Branch)
+	switch {
+	case err != nil:
+		return err
+	case onBranch != nil && tip == onBranch.Old:
+		open = append(open, *onBranch)
+	case onBranch == nil || tip != onBranch.New:
+		var again *gitrepo.RefUpdate
+		if again, moved, config, err = rerollMoved(ctx, repo, r); err != nil {
+			return err
+		}
+		if again != nil {
+			open = append(open, *again)
+		}
+	}
+	notes, err := repo.CarryNotes(ctx, moved)
+	if err != nil {
+		return err
+	}
+	if open = append(notes, open...); len(open)+len(config) == 0 {
 		return nil
 	}
 	defer repo.AfterRewrite(ctx)
-	return repo.UpdateRefs(ctx, fmt.Sprintf("kprep: sent v%d, reroll", r.Revision-1), open...)
+	if len(open) > 0 {
+		if err := repo.UpdateRefs(ctx, fmt.Sprintf("kprep: sent v%d, reroll", r.Revision-1), open...); err != nil {
+			return err
+		}
+	}
+	return applyConfig(ctx, repo, config)
 }
 
-// rerollMoved makes the next revision of the branch as it is now; the zero
-// update when it is that already.
-func rerollMoved(ctx context.Context, repo *gitrepo.Repo, r *Reroll) (u gitrepo.RefUpdate, moved map[gitrepo.ID]gitrepo.ID, err error) {
+// rerollMoved makes the next revision of the branch as it is now; nothing when
+// it is that already.
+func rerollMoved(ctx context.Context, repo *gitrepo.Repo, r *Reroll) (u *gitrepo.RefUpdate, moved map[gitrepo.ID]gitrepo.ID, config []ConfigUpdate, err error) {
+	repo.ForgetConfig() // the cover letter may be there, and have changed
 	s, err := Load(ctx, repo, r.Branch)
-	if err != nil {
-		return u, nil, err
-	}
-	if s.Tracking.Revision >= r.Revision {
-		return u, nil, nil
+	if err != nil || s.Tracking.Revision >= r.Revision {
+		return nil, nil, nil, err
 	}
 	if err := s.CheckRewritable(ctx); err != nil {
-		return u, nil, err
+		return nil, nil, nil, err
 	}
 	next, text := s.nextRevision(r.Mailed)
-	chain, err := s.withCover(ctx, text, next)
+	l, err := s.layOut(ctx, s.Storage, text, next)
 	if err != nil {
-		return u, nil, err
+		return nil, nil, nil, err
 	}
-	u = gitrepo.RefUpdate{Name: s.Branch, New: chain.Tip, Old: s.Tip}
-	return u, chain.New, repo.WriteObjects(ctx, chain.Objects...)
+	if l.chain.Tip != s.Tip {
+		u = &gitrepo.RefUpdate{Name: s.Branch, New: l.chain.Tip, Old: s.Tip}
+	}
+	return u, l.chain.New, l.config, repo.WriteObjects(ctx, l.chain.Objects...)
 }

@@ -38,7 +38,14 @@ func (s *Series) CheckRewritable(ctx context.Context) error {
 	if err := s.CheckLinear(); err != nil {
 		return err
 	}
-	return s.checkMine(ctx, append([]*gitrepo.Commit{s.Cover}, s.Patches...))
+	if err := s.CheckPlaced(); err != nil {
+		return err
+	}
+	own := s.Patches
+	if s.Cover != nil {
+		own = append([]*gitrepo.Commit{s.Cover}, own...)
+	}
+	return s.checkMine(ctx, own)
 }
 
 func (s *Series) checkMine(ctx context.Context, commits []*gitrepo.Commit) error {
@@ -101,30 +108,11 @@ func (s *Series) Edit(ctx context.Context, text, reason string) (changed bool, e
 	if err := s.CheckRewritable(ctx); err != nil {
 		return false, err
 	}
-	if err := s.repo.BeforeRewrite(ctx); err != nil {
-		return false, err
-	}
-	defer s.repo.AfterRewrite(ctx)
-	chain, err := s.withCover(ctx, text, s.Tracking)
+	l, err := s.layOut(ctx, s.Storage, text, s.Tracking)
 	if err != nil {
 		return false, err
 	}
-	notes, err := store(ctx, s.repo, chain)
-	if err != nil {
-		return false, err
-	}
-	branch := gitrepo.RefUpdate{Name: s.Branch, New: chain.Tip, Old: s.Tip}
-	if err := s.repo.UpdateRefs(ctx, reason, append(notes, branch)...); err != nil {
-		return false, err
-	}
-	return true, nil
-}
-
-// withCover makes the commits of the branch with another cover letter. The
-// caller has checked that they are the user's.
-func (s *Series) withCover(ctx context.Context, text string, tracking *coverletter.Tracking) (gitrepo.Chain, error) {
-	commits := append([]*gitrepo.Commit{s.Cover}, s.Patches...)
-	return s.chain(ctx, commits, s.Base, map[gitrepo.ID]string{s.Cover.ID: coverletter.Encode(text, tracking)})
+	return s.apply(ctx, l, reason)
 }
 
 // chain makes commits of the series again, which are known to be the user's.

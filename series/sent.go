@@ -173,5 +173,5 @@ func (s *Series) Diff(ctx context.Context, sent Sent, color bool) ([]byte, error
 	if sent.Base == "" {
 		return nil, fmt.Errorf("the tag %q names no base-commit", sent.Tag)
 	}
-	return s.repo.RangeDiff(ctx, sent.Base, sent.Tip, s.Cover.ID, s.Tip, color)
+	return s.repo.RangeDiff(ctx, sent.Base, sent.Tip, s.Start(), s.End(), color)
 }

@@ -14,11 +14,15 @@ import (
 type Series struct {
 	Branch   string          // full ref name
 	Tip      gitrepo.ID      // of the branch
-	Cover    *gitrepo.Commit // the cover-letter commit
+	Storage  Storage         // where the cover letter is
+	Cover    *gitrepo.Commit // the cover-letter commit; nil for BranchDescription
 	Text     string          // the cover letter as stored, comments in it
 	Tracking *coverletter.Tracking
 	Base     gitrepo.ID        // the commit that the first patch applies to
 	Patches  []*gitrepo.Commit // oldest first; may be empty
+	// Misplaced are commits above a cover letter that has to be at the tip,
+	// oldest first: they are not in the series until they are put right.
+	Misplaced []*gitrepo.Commit
 
 	repo *gitrepo.Repo
 }
@@ -48,76 +52,58 @@ func (e *UnknownBranchError) Error() string { return fmt.Sprintf("branch %q does
 // A BrokenError reports a cover-letter commit that cannot be read.
 type BrokenError struct {
 	Branch string
-	Commit gitrepo.ID
-	Err    error  // usually a *coverletter.TrackingError; its lines are those of the commit message
-	Sent   string // the tag of the last revision that was sent; "" for none
+	Commit gitrepo.ID // "" for data in the branch's configuration
+	Err    error      // usually a *coverletter.TrackingError; its lines are those of the commit message
+	Sent   string     // the tag of the last revision that was sent; "" for none
+
+	message string // what could not be read
 }
 
 func (e *BrokenError) Error() string {
+	if e.Commit == "" {
+		return fmt.Sprintf("the tracking data in the configuration of branch %q: %v", shortBranch(e.Branch), e.Err)
+	}
 	return fmt.Sprintf("the cover-letter commit %s of branch %q: %v", e.Commit.Short(), shortBranch(e.Branch), e.Err)
 }
 
 func (e *BrokenError) Unwrap() error { return e.Err }
 
-// A StorageError reports a series whose cover lies where kprep does not look.
-type StorageError struct{ Branch, Strategy string }
-
-func (e *StorageError) Error() string {
-	return fmt.Sprintf("branch %q keeps its cover letter by the strategy %q; kprep reads the strategy \"commit\"",
-		shortBranch(e.Branch), e.Strategy)
-}
-
 // Load reads the series of a branch: a full or short name, "" for the one
 // that is checked out. It returns ErrDetached, an *UnbornError, a
-// *UnknownBranchError, a *NotPreparedError, a *StorageError or a
+// *UnknownBranchError, a *NotPreparedError, a *BaseBranchError or a
 // *BrokenError.
 func Load(ctx context.Context, repo *gitrepo.Repo, branch string) (*Series, error) {
 	ref, err := branchRef(ctx, repo, branch)
 	if err != nil {
 		return nil, err
 	}
-	config, err := repo.Config()
-	if err != nil {
-		return nil, err
-	}
-	found, err := newFinder(repo).find(ref, ref)
+	s, err := read(ctx, newFinder(repo), ref, ref)
 	if errors.As(err, new(*gitrepo.MissingError)) {
 		return nil, &UnknownBranchError{Branch: shortBranch(ref)}
 	}
-	if err != nil {
-		return nil, err
+	if err == nil && s == nil {
+		err = &NotPreparedError{Branch: ref}
 	}
-	if found == nil {
-		if strategy, ok := config.Get(storageKey(ref)); ok && strategy != "commit" {
-			return nil, &StorageError{Branch: ref, Strategy: strategy}
-		}
-		return nil, &NotPreparedError{Branch: ref}
-	}
-	if err := checkOwn(ctx, repo, ref, found.cover); err != nil {
-		return nil, err
-	}
-	s, err := read(repo, ref, found)
 	if broken := (*BrokenError)(nil); errors.As(err, &broken) {
-		broken.Sent = lastSent(ctx, repo, ref, found.cover.Text())
+		broken.Sent = lastSent(ctx, repo, ref, broken.message)
 	}
 	return s, err
 }
 
-// read makes a Series of what the finder found.
-func read(repo *gitrepo.Repo, ref string, found *finding) (*Series, error) {
-	s := &Series{Branch: ref, Tip: found.tip, Cover: found.cover, repo: repo, Patches: found.patches}
-	text, tracking, err := coverletter.Decode(found.cover.Text())
-	if err != nil {
-		return nil, &BrokenError{Branch: ref, Commit: found.cover.ID, Err: err}
+// read makes a Series of a branch whose tip rev names; nil when it has no
+// cover letter.
+func read(ctx context.Context, f *finder, ref, rev string) (*Series, error) {
+	st, err := lookUp(f, ref, rev)
+	if err != nil || st == nil {
+		return nil, err
 	}
-	s.Text, s.Tracking = text, tracking
-	if len(found.cover.Parents) == 1 {
-		s.Base = found.cover.Parents[0]
-	} else {
-		return nil, &BrokenError{Branch: ref, Commit: found.cover.ID,
-			Err: fmt.Errorf("it has %d parents, a cover-letter commit has one", len(found.cover.Parents))}
+	if st.cover != nil {
+		if err := checkOwn(ctx, f.repo, ref, st.cover); err != nil {
+			return nil, err
+		}
 	}
-	return s, nil
+	s := &Series{Branch: ref, Tip: st.tip, Storage: st.storage, Cover: st.cover, Text: st.text, Tracking: st.tracking, repo: f.repo}
+	return s, s.place(ctx, st)
 }
 
 // branchRef resolves what the user calls a branch.
@@ -179,6 +165,22 @@ type MergeError struct{ Commit *gitrepo.Commit }
 
 func (e *MergeError) Error() string {
 	return fmt.Sprintf("commit %s (%s) is a merge, and a series is linear", e.Commit.ID.Short(), e.Commit.Subject())
+}
+
+// Start is the commit below the first patch on the branch.
+func (s *Series) Start() gitrepo.ID {
+	if s.Storage == CoverCommit {
+		return s.Cover.ID
+	}
+	return s.Base
+}
+
+// End is the last patch, or Start when there is none.
+func (s *Series) End() gitrepo.ID {
+	if n := len(s.Patches); n > 0 {
+		return s.Patches[n-1].ID
+	}
+	return s.Start()
 }
 
 // CheckLinear returns a *MergeError when a patch of the series is a merge.

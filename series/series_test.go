@@ -203,10 +203,6 @@ func TestLoadRefuses(t *testing.T) {
 	if _, err := series.Load(ctx, open(t, r), ""); !errors.As(err, new(*series.NotPreparedError)) {
 		t.Errorf("plain branch: got %v", err)
 	}
-	r.Git("config", "branch.main.b4-prep-cover-strategy", "branch-description")
-	if _, err := series.Load(ctx, open(t, r), ""); !errors.As(err, new(*series.StorageError)) {
-		t.Errorf("other storage: got %v", err)
-	}
 	if _, err := series.Load(ctx, open(t, r), "nowhere"); err == nil || !strings.Contains(err.Error(), "does not exist") {
 		t.Errorf("unknown branch: got %v", err)
 	}

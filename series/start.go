@@ -148,10 +148,6 @@ func recordStorage(ctx context.Context, repo *gitrepo.Repo, branch string) error
 	return repo.SetConfig(ctx, storageKey(branch), "commit")
 }
 
-func storageKey(branch string) string {
-	return "branch." + shortBranch(branch) + ".b4-prep-cover-strategy"
-}
-
 // forget takes back what Start made. It runs also after an interrupt.
 func forget(ctx context.Context, repo *gitrepo.Repo, branch string, cover gitrepo.ID) {
 	ctx = context.WithoutCancel(ctx)

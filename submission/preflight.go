@@ -86,7 +86,7 @@ func (s *Submission) fixups() []Problem {
 			if strings.HasPrefix(c.Subject(), mark) {
 				all = append(all, Problem{Name: "fixup", Refusal: true,
 					Text: fmt.Sprintf("commit %s (%s) is to be squashed first", c.ID.Short(), c.Subject()),
-					Next: fmt.Sprintf("run 'git rebase -i --autosquash %s'", s.Series.Cover.ID.Short())})
+					Next: fmt.Sprintf("run 'git rebase -i --autosquash %s'", s.Series.Start().Short())})
 			}
 		}
 	}

@@ -1,0 +1,220 @@
+package series
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/kprep/kprep/coverletter"
+	"github.com/kprep/kprep/gitrepo"
+)
+
+// A layout is a branch as it would be with another cover letter, other
+// tracking data or another storage: nothing is stored yet.
+type layout struct {
+	chain  gitrepo.Chain  // its Tip is the new tip of the branch
+	config []ConfigUpdate // to be made after the refs, in order
+}
+
+// A ConfigUpdate sets a key of the repository's configuration, or removes it.
+type ConfigUpdate struct {
+	Key string
+	New *string // nil removes
+}
+
+// layOut makes the branch anew with the given contents. What is the same
+// already keeps its id. The caller has checked that the commits are the user's.
+func (s *Series) layOut(ctx context.Context, storage Storage, text string, tracking *coverletter.Tracking) (layout, error) {
+	var l layout
+	var err error
+	switch message := coverletter.Encode(text, tracking); {
+	case storage == BranchDescription:
+		l.chain, err = s.chain(ctx, s.Patches, s.Base, nil)
+	case s.Cover != nil:
+		l.chain, err = s.moveCover(ctx, storage, message)
+	default:
+		l.chain, err = s.newCover(ctx, storage, message)
+	}
+	if err != nil {
+		return l, err
+	}
+	l.config, err = s.configure(storage, text, tracking)
+	return l, err
+}
+
+// moveCover makes the branch with the cover commit that there is, in the place
+// that the storage has for it.
+func (s *Series) moveCover(ctx context.Context, storage Storage, message string) (gitrepo.Chain, error) {
+	me, err := s.repo.Committer()
+	if err != nil {
+		return gitrepo.Chain{}, err
+	}
+	commits := append([]*gitrepo.Commit{s.Cover}, s.Patches...)
+	if storage == TipCommit {
+		commits = append(append([]*gitrepo.Commit{}, s.Patches...), s.Cover)
+	}
+	tree, err := s.coverTree(storage)
+	if err != nil {
+		return gitrepo.Chain{}, err
+	}
+	return s.repo.Chain(ctx, commits, s.Base, map[gitrepo.ID]string{s.Cover.ID: message},
+		gitrepo.ChainOptions{Committer: me, Mine: true, Trees: map[gitrepo.ID]gitrepo.ID{s.Cover.ID: tree}})
+}
+
+// newCover makes the branch with a cover commit that was not there.
+func (s *Series) newCover(ctx context.Context, storage Storage, message string) (gitrepo.Chain, error) {
+	author, err := s.repo.Author()
+	if err != nil {
+		return gitrepo.Chain{}, err
+	}
+	me, err := s.repo.Committer()
+	if err != nil {
+		return gitrepo.Chain{}, err
+	}
+	tree, err := s.coverTree(storage)
+	if err != nil {
+		return gitrepo.Chain{}, err
+	}
+	cover := func(parent gitrepo.ID) (gitrepo.Object, error) {
+		return s.repo.NewCommit(ctx, tree, []gitrepo.ID{parent}, author, me, message)
+	}
+	if storage == TipCommit {
+		chain, err := s.chain(ctx, s.Patches, s.Base, nil)
+		if err != nil {
+			return chain, err
+		}
+		obj, err := cover(chain.Tip)
+		chain.Objects, chain.Tip = append(chain.Objects, obj), obj.ID
+		return chain, err
+	}
+	obj, err := cover(s.Base)
+	if err != nil {
+		return gitrepo.Chain{}, err
+	}
+	chain, err := s.chain(ctx, s.Patches, obj.ID, nil)
+	chain.Objects = append([]gitrepo.Object{obj}, chain.Objects...)
+	return chain, err
+}
+
+// coverTree is the tree of the commit below the cover: the cover is empty.
+func (s *Series) coverTree(storage Storage) (gitrepo.ID, error) {
+	if storage == TipCommit && len(s.Patches) > 0 {
+		return s.Patches[len(s.Patches)-1].Tree, nil
+	}
+	base, err := s.repo.Commit(string(s.Base))
+	if err != nil {
+		return "", err
+	}
+	return base.Tree, nil
+}
+
+// configure records where the cover is, and keeps it there where that is the
+// configuration itself.
+func (s *Series) configure(storage Storage, text string, tracking *coverletter.Tracking) ([]ConfigUpdate, error) {
+	config, err := s.repo.Config()
+	if err != nil {
+		return nil, err
+	}
+	var updates []ConfigUpdate
+	want := map[string]*string{storageKey(s.Branch): ptr(string(storage)), trackingKey(s.Branch): nil}
+	if storage == BranchDescription {
+		want[trackingKey(s.Branch)] = ptr(string(tracking.Compact()))
+		want[descriptionKey(s.Branch)] = &text
+	} else if s.Storage == BranchDescription {
+		want[descriptionKey(s.Branch)] = nil
+	}
+	for _, key := range []string{descriptionKey(s.Branch), trackingKey(s.Branch), storageKey(s.Branch)} {
+		value, wanted := want[key]
+		now, has := config.Get(key)
+		if wanted && (has != (value != nil) || has && now != *value) {
+			updates = append(updates, ConfigUpdate{Key: key, New: value})
+		}
+	}
+	return updates, nil
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// apply stores a layout: objects and notes, then branch and notes in one
+// transaction, then the configuration. It says whether anything changed.
+func (s *Series) apply(ctx context.Context, l layout, reason string) (changed bool, err error) {
+	if l.chain.Tip == s.Tip && len(l.config) == 0 {
+		return false, nil
+	}
+	if err := s.repo.BeforeRewrite(ctx); err != nil {
+		return false, err
+	}
+	defer s.repo.AfterRewrite(ctx)
+	if l.chain.Tip != s.Tip {
+		updates, err := store(ctx, s.repo, l.chain)
+		if err != nil {
+			return false, err
+		}
+		branch := gitrepo.RefUpdate{Name: s.Branch, New: l.chain.Tip, Old: s.Tip}
+		if err := s.repo.UpdateRefs(ctx, reason, append(updates, branch)...); err != nil {
+			return false, err
+		}
+	}
+	return true, applyConfig(context.WithoutCancel(ctx), s.repo, l.config)
+}
+
+func applyConfig(ctx context.Context, repo *gitrepo.Repo, updates []ConfigUpdate) error {
+	for _, u := range updates {
+		var err error
+		if u.New == nil {
+			err = repo.UnsetConfig(ctx, u.Key)
+		} else {
+			err = repo.SetConfig(ctx, u.Key, *u.New)
+		}
+		if err != nil {
+			return fmt.Errorf("set %s: %w", u.Key, err)
+		}
+	}
+	return nil
+}
+
+// A MisplacedError reports commits on the wrong side of the cover letter.
+type MisplacedError struct {
+	Branch  string
+	Commits []*gitrepo.Commit
+}
+
+func (e *MisplacedError) Error() string {
+	text := fmt.Sprintf("branch %q keeps its cover letter at the tip, but these commits are above it and so not in the series:", shortBranch(e.Branch))
+	for _, c := range e.Commits {
+		text += fmt.Sprintf("\n  %s %s", c.ID.Short(), c.Subject())
+	}
+	return text
+}
+
+// CheckPlaced returns a *MisplacedError when commits lie on the wrong side of
+// the cover letter. Convert to the same storage puts them right.
+func (s *Series) CheckPlaced() error {
+	if len(s.Misplaced) > 0 {
+		return &MisplacedError{Branch: s.Branch, Commits: s.Misplaced}
+	}
+	return nil
+}
+
+// Convert moves the cover letter and the tracking data to another storage, or
+// to its right place in the same one. Base names the base branch where the
+// storage needs one; "" finds it. It returns a *BaseBranchError when that
+// cannot be found.
+func (s *Series) Convert(ctx context.Context, storage Storage, base, reason string) (changed bool, err error) {
+	tracking := s.Tracking.Clone()
+	if storage != CoverCommit || base != "" {
+		if tracking.BaseBranch, err = s.chooseBase(ctx, base); err != nil {
+			return false, err
+		}
+	}
+	placed := *s
+	placed.Patches = append(append([]*gitrepo.Commit{}, s.Patches...), s.Misplaced...)
+	placed.Misplaced = nil
+	if err := placed.CheckRewritable(ctx); err != nil {
+		return false, err
+	}
+	l, err := placed.layOut(ctx, storage, s.Text, tracking)
+	if err != nil {
+		return false, err
+	}
+	return placed.apply(ctx, l, reason)
+}
