@@ -32,9 +32,10 @@ type Letter struct {
 
 // Clean returns a cover text as it is rendered (b4-interop 3.2): comment lines
 // emptied, ">#" turned into "#", runs of blank lines made one, and white space
-// at both ends gone. CRLF becomes LF.
+// at both ends gone. CRLF becomes LF. A comment among trailers leaves no blank
+// line: the trailers above it would not be read as such.
 func Clean(text string) string {
-	lines := view(strings.ReplaceAll(text, "\r\n", "\n"))
+	lines := view(settle(strings.ReplaceAll(text, "\r\n", "\n")))
 	clean := strings.Join(lines, "\n")
 	for strings.Contains(clean, "\n\n\n") {
 		clean = strings.ReplaceAll(clean, "\n\n\n", "\n\n")

@@ -70,7 +70,13 @@ func TestParse(t *testing.T) {
 		{why: "list on one line", text: "title\n\nTo: a@example.org, B <b@example.org>\n", subject: "title", to: "a@example.org b@example.org"},
 		{why: "comma in the name is no list", text: "title\n\nTo: Odd, Name <odd@example.org>\n", subject: "title", to: "odd@example.org"},
 		{why: "notes stay trailers", text: "title\n\nx\n\nTo: a@example.org\n[jane: x]\n" + signOff, subject: "title", prose: "x", trailers: "[jane: x]\n" + signOff, to: "a@example.org"},
-		{why: "a comment divides the paragraph", text: "title\n\nAcked-by: a@example.org\n# c\n" + signOff, subject: "title", prose: "Acked-by: a@example.org", trailers: signOff},
+		{why: "a trailer commented out divides no block", text: "title\n\nAcked-by: a@example.org\nTo: b@example.org\n# To: c@example.org\n#\n" + signOff + "\n# e", subject: "title",
+			trailers: "Acked-by: a@example.org\n" + signOff, to: "b@example.org"},
+		{why: "a comment divides prose from the block", text: "title\n\nProse.\n# c\n" + signOff, subject: "title", prose: "Prose.", trailers: signOff},
+		{why: "a comment divides trailers in prose from the block", text: "title\n\nProse.\nTo: a@example.org\n# c\n" + signOff, subject: "title", prose: "Prose.\nTo: a@example.org", trailers: signOff},
+		{why: "a title like a trailer above a comment", text: "net: title\n# c\n" + signOff, subject: "net: title", trailers: signOff},
+		{why: "a comment among what is below the cut", text: "title\n\n" + signOff + "\n---\nTo: a@example.org\n# c\nCc: b@example.org", subject: "title", trailers: signOff,
+			below: []string{"To: a@example.org\n\nCc: b@example.org"}},
 		{why: "indented prose", text: "title\n\n    code\n\nx", subject: "title", prose: "    code\n\nx"},
 	}
 	for _, tt := range tests {

@@ -18,14 +18,15 @@ import (
 // An address that the block already names, in To, Cc or any other trailer of a
 // person, is not added, and one in both lists becomes To only. So the user's
 // own order and choice stay, and adding twice is adding once. Comments and all
-// other bytes stay.
+// other bytes stay; only comments among the trailers move above them.
 //
 // QUIRK: b4 0.16 repeats the recipients as last paragraph of the changelog;
 // such To and Cc trailers move up to where they work.
 func AddRecipients(text string, to, cc []patchmail.Address) string {
 	text, strayTo, strayCc := liftStray(text)
 	to, cc = slices.Concat(to, strayTo), slices.Concat(cc, strayCc)
-	o := outlineOf(view(text))
+	settled := settle(text)
+	o := outlineOf(view(settled))
 	seen := map[string]bool{}
 	for _, t := range o.trailers {
 		for _, a := range named(t) {
@@ -37,7 +38,7 @@ func AddRecipients(text string, to, cc []patchmail.Address) string {
 	if len(toLines)+len(ccLines) == 0 {
 		return text
 	}
-	return insertRecipients(text, o, toLines, ccLines)
+	return insertRecipients(settled, o, toLines, ccLines)
 }
 
 // named returns whom a trailer names; none for one that names nobody.

@@ -47,6 +47,7 @@ func TestAddRecipients(t *testing.T) {
 		},
 		{"any person trailer counts", "t\n\nReviewed-by: Max <max@example.org>\nTo: odd@example.org, list@example.org\n" + signOff + "\n", "t\n\nReviewed-by: Max <max@example.org>\nTo: odd@example.org, list@example.org\n" + signOff + "\n"},
 		{"prose does not count", "t\n\nMax <max@example.org>\nTo: odd@example.org\n\n" + signOff + "\n", "t\n\nMax <max@example.org>\nTo: odd@example.org\n\n" + toLines + ccLine + signOff + "\n"},
+		{"commented trailer among others", "t\n\nTo: z@example.org\n#To: max@example.org\n" + signOff + "\n", "t\n\n#To: max@example.org\nTo: z@example.org\n" + toLines + ccLine + signOff + "\n"},
 		{"commented trailer does not count", "t\n\n#To: max@example.org\n" + signOff + "\n", "t\n\n#To: max@example.org\n" + toLines + ccLine + signOff + "\n"},
 	}
 	for _, tt := range tests {
