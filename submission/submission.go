@@ -128,6 +128,13 @@ func sender(repo *gitrepo.Repo, from string) (patchmail.Address, error) {
 
 func (s *Submission) rendering(o Options) (series.Rendering, error) {
 	r := series.Rendering{From: s.Sender, Now: o.Now, Random: o.Random, ForceCover: o.ForceCover, Signature: signature(o.Home)}
+	if r.Signature == "" { // who writes, whoever sends: as b4 does
+		author, err := s.repo.Author()
+		if err != nil {
+			return r, err
+		}
+		r.Signature = fmt.Sprintf("%s <%s>", author.Name, author.Email)
+	}
 	if s.Mail.XMailer {
 		r.Mailer = o.Mailer
 	}
