@@ -102,6 +102,52 @@ func TestB4Agrees(t *testing.T) {
 			w.cover(someCover)
 			w.b4("prep", "--set-prefixes", "RFC")
 		}},
+		{"a template and a signature of one's own", func(w *world) {
+			w.at(w.home).write(".signature", "Jane\nBüro 7\n")
+			w.at(w.home).write("template", "# a comment\n${cover}\n\n---\n${diffstat}\n\n${shortlog}\n---\nCosts $$5, ${unknown} and $nothing.\n\nbase-commit: ${base_commit}\nchange-id: $change_id\n-- \n${signature}\n")
+			w.git("config", "--global", "b4.prep-cover-template", "~/template")
+			w.make(someChanges(2))
+			w.cover(someCover)
+		}},
+		{"a signature below a single patch", func(w *world) {
+			w.at(w.home).write(".signature", "Jane\nBüro 7\n")
+			w.make(someChanges(1))
+			w.cover(someCover)
+		}},
+		{"standing recipients", func(w *world) {
+			w.git("config", "b4.send-series-to", "first@example.org, \"Second, The\" <second@example.org>")
+			w.git("config", "b4.send-series-cc", "Max Maintainer <max@example.org>, third@example.org")
+			w.make(someChanges(2))
+			w.cover(someCover)
+		}},
+		{"a sender other than the author", func(w *world) {
+			w.git("config", "sendemail.from", "J. Dév <work@example.com>")
+			w.make(someChanges(2))
+			w.cover(someCover)
+		}},
+		{"comments in the cover letter", func(w *world) {
+			w.make(someChanges(2))
+			w.cover("x: change\n\n# not to be sent\n\nProse.\n# neither\n\n\n\nMore.\n\nTo: max@example.org\nCc: cc@example.org\n# nor this\n")
+		}},
+		{"a cover letter without trailers but those", func(w *world) {
+			w.make(someChanges(2))
+			w.cover("x: change\n\nProse.\n\nTo: max@example.org\n")
+		}},
+		{"sections in the cover letter", func(w *world) {
+			w.make(someChanges(2))
+			w.cover("x: change\n\nProse.\n\nTo: max@example.org\nSigned-off-by: Jane Dév <jane@example.org>\n\n---\nChanges in v1:\n- none\n\n---\nTested on x86.\n")
+		}},
+		{"sections below a single patch", func(w *world) {
+			w.make(someChanges(1))
+			w.cover("x: change\n\nProse.\n\nTo: max@example.org\nSigned-off-by: Jane Dév <jane@example.org>\n\n---\nChanges in v1:\n- none\n\n---\nTested on x86.\n")
+		}},
+		{"trailers of all kinds", func(w *world) {
+			w.edit("x/plain.txt", "line 3\n", "line three\n")
+			w.commit("x: change\n\nProse.\n\nFixes: 012345678901 (\"x: an old change\")\nLink: https://example.org/x@y\nReported-by: \"Ritter, Rita\" <rita@example.net>\nCc: stable@example.org # v5.10+\nCo-developed-by: Bär K. <k@example.org>\nSigned-off-by: Jane Dév <jane@example.org>\n")
+			w.edit("x/plain.txt", "line 4\n", "line four\n")
+			w.commit("x: change\n\nTested-by: Ted Tester <ted@example.org>\n")
+			w.cover(someCover)
+		}},
 		{"the second revision, with a changelog", func(w *world) {
 			w.make(someChanges(3))
 			w.cover(someCover)
