@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 )
@@ -30,11 +31,20 @@ type ConnectError struct {
 
 func (e *ConnectError) Error() string {
 	if e.Step == "" {
-		return fmt.Sprintf("connect to the mail server %s: %v", clean(e.Addr), clean(e.Err.Error()))
+		return fmt.Sprintf("connect to the mail server %s: %v", clean(e.Addr), clean(netReason(e.Err)))
 	}
-	return fmt.Sprintf("talk to the mail server %s, at %s: %v", clean(e.Addr), e.Step, clean(e.Err.Error()))
+	return fmt.Sprintf("talk to the mail server %s, at %s: %v", clean(e.Addr), e.Step, clean(netReason(e.Err)))
 }
 func (e *ConnectError) Unwrap() error { return e.Err }
+
+// netReason is why a connection failed, without its addresses: the message
+// around it names the server.
+func netReason(err error) string {
+	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Err != nil {
+		return op.Err.Error()
+	}
+	return err.Error()
+}
 
 // A PlainTextError reports settings that would send mail, or a password, in
 // the clear to another machine.

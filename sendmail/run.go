@@ -46,6 +46,9 @@ func Run(ctx context.Context, j *Journal, t Transport, progress func(Event)) (Su
 	if err != nil && ctx.Err() != nil {
 		err = fmt.Errorf("interrupted: %w", ctx.Err()) // what it broke is no news
 	}
+	if ctx.Err() != nil && r.stopped != "" {
+		r.stopped = "interrupted"
+	}
 	s := j.Summary()
 	s.Stopped = r.stopped
 	return s, err
@@ -303,7 +306,10 @@ func (s Summary) String() string {
 	if rest := s.Messages - s.Sent - len(s.Doubtful); rest > 0 {
 		text += fmt.Sprintf(", %d not sent", rest)
 	}
-	if s.Refused > 0 {
+	switch {
+	case s.Refused == 1:
+		text += ", 1 recipient refused"
+	case s.Refused > 1:
 		text += fmt.Sprintf(", %d recipients refused", s.Refused)
 	}
 	return text

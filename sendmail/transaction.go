@@ -188,7 +188,7 @@ func (x *transaction) data(taken []string) ([]Receipt, error) {
 		return x.receipts(AtDot, taken, err), nil
 	}
 	x.t.drop()
-	return receipts(x.index, taken, Unknown, AtDot, 0, "no answer to the final dot: "+err.Error()), nil
+	return receipts(x.index, taken, Unknown, AtDot, 0, "no answer to the final dot: "+netReason(err)), nil
 }
 
 // failed makes the receipts of a step before the dot and gets the connection
@@ -208,7 +208,7 @@ func (x *transaction) failed(step Step, recipients []string, err error) []Receip
 func (x *transaction) receipts(step Step, recipients []string, err error) []Receipt {
 	var reply *smtp.SMTPError
 	if !errors.As(err, &reply) {
-		return receipts(x.index, recipients, Deferred, step, 0, "connection lost: "+err.Error())
+		return receipts(x.index, recipients, Deferred, step, 0, "connection lost: "+netReason(err))
 	}
 	state := Deferred
 	if reply.Code/100 == 5 && !isAboutSession(reply.Code) {

@@ -38,6 +38,9 @@ type OpenSendError struct {
 }
 
 func (e *OpenSendError) Error() string {
+	if e.Summary.Complete {
+		return fmt.Sprintf("the mail of v%d is out, but tag and branch are not updated", e.Revision)
+	}
 	return fmt.Sprintf("the send of v%d is not finished: %s", e.Revision, e.Summary)
 }
 

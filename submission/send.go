@@ -151,6 +151,8 @@ func (e *UnfinishedError) Error() string {
 	switch {
 	case e.Refs:
 		return fmt.Sprintf("all mail was accepted, but tag and branch could not be updated: %v", e.Err)
+	case e.Err == nil && e.Summary.Stopped == "":
+		return e.Summary.String() + ": somebody in To was refused"
 	case e.Err == nil:
 		return e.Summary.String() + ": " + e.Summary.Stopped
 	}

@@ -38,14 +38,14 @@ func status(err error) int {
 	if exit := (*exitError)(nil); errors.As(err, &exit) {
 		return exit.status
 	}
+	if interrupted := (*interruptedError)(nil); errors.As(err, &interrupted) {
+		return statusInterrupted
+	}
 	if unfinished := (*submission.UnfinishedError)(nil); errors.As(err, &unfinished) {
 		return unfinished.Status()
 	}
 	if usage := (*usageError)(nil); errors.As(err, &usage) {
 		return statusUsage
-	}
-	if interrupted := (*interruptedError)(nil); errors.As(err, &interrupted) {
-		return statusInterrupted
 	}
 	if out := (*outputError)(nil); errors.As(err, &out) && out.brokenPipe() {
 		return statusBrokenPipe
@@ -63,7 +63,7 @@ func hint(err error) string {
 	case errors.Is(err, submission.ErrNothingOpen):
 		return "'kprep send' starts one"
 	case errors.As(err, new(*submission.UnknownFateError)):
-		return "look for the message-ids in the list's archive and in your inbox; nothing is sent again unasked"
+		return unknownHint
 	}
 	for _, h := range []func(error) string{keptTextHint, seriesHint, gitHint, sendHint} {
 		if text := h(err); text != "" {
@@ -82,7 +82,7 @@ func keptTextHint(err error) string {
 
 // seriesHint helps with what is wrong with a branch.
 func seriesHint(err error) string {
-	broken, empty := (*series.BrokenError)(nil), errors.Is(err, series.ErrEmpty)
+	broken, tagged := (*series.BrokenError)(nil), (*series.TaggedError)(nil)
 	switch {
 	case errors.As(err, new(*series.NotPreparedError)):
 		return "run 'kprep enroll BASE' to make this branch a series, or 'kprep new NAME' to start one"
@@ -108,14 +108,14 @@ func seriesHint(err error) string {
 		return "'git rebase' leaves merges out: run it onto the commit below the first patch, 'kprep info start-commit'"
 	case errors.As(err, new(*series.ForeignError)):
 		return "kprep rewrites only your own commits; if an address is yours, say so with 'git config --add kprep.my-address ADDRESS'"
-	case empty:
+	case errors.Is(err, series.ErrEmpty):
 		return "commit your patches on top of the cover letter first"
 	case errors.Is(err, series.ErrBlank):
 		return "nothing was changed"
 	case errors.As(err, new(*series.NotSentError)):
 		return "'kprep info' lists the revisions that were sent"
-	case errors.As(err, new(*series.TaggedError)):
-		return "if that tag is a mistake, delete it with 'git tag -d'"
+	case errors.As(err, &tagged):
+		return fmt.Sprintf("if that tag is a mistake, delete it with 'git tag -d %s'", tagged.Tag)
 	}
 	return ""
 }
@@ -179,6 +179,10 @@ func sendHint(err error) string {
 	return ""
 }
 
+// unknownHint is what only the user can find out.
+const unknownHint = "look for the message in the list's archive and in your inbox: nothing is sent again unasked; " +
+	"'kprep send --abandon' ends this send"
+
 // unfinishedHint says how to go on with a send.
 func unfinishedHint(e *submission.UnfinishedError) string {
 	next := "'kprep send --continue' goes on, 'kprep send --abandon' gives it up"
@@ -187,6 +191,10 @@ func unfinishedHint(e *submission.UnfinishedError) string {
 		next = "try again"
 	case e.Refs:
 		next = "'kprep send --continue' does only that"
+	case e.Summary.Unknown > 0:
+		next = unknownHint
+	case e.Err == nil && e.Summary.Stopped == "":
+		next = "'kprep send --abandon' leaves it at that, and makes the branch the next revision"
 	}
 	if e.Status() == statusFailed {
 		next = "nothing was sent; " + next
@@ -293,8 +301,7 @@ func (e *exitError) Error() string {
 func (e *exitError) Unwrap() error { return e.err }
 
 // An interruptedError reports that the user stopped a verb before it had sent
-// anything. An err that knows better, such as a send under way, keeps its own
-// status.
+// anything; run makes one only of an error of status 1.
 type interruptedError struct{ cause error }
 
 func (e *interruptedError) Error() string {

@@ -117,7 +117,7 @@ func stable(ts *testscript.TestScript, text string) string {
 }
 
 // interruptAt: interrupt STATUS SERVER REGEXP PROGRAM [ARGUMENTS]. It runs the
-// program, sends it SIGINT as soon as a line that the server was given matches,
+// program, sends it SIGINT as soon as the lines that the server was given match,
 // and wants the status. stdout and stderr are left as by refused.
 func interruptAt(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 4 || state(ts).servers[args[1]] == nil {
@@ -131,7 +131,7 @@ func interruptAt(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(cmd.Start())
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
-	for deadline := time.Now().Add(20 * time.Second); !matchesAny(pattern, server.Lines()); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); !pattern.MatchString(strings.Join(server.Lines(), "\n")); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			cmd.Process.Kill()
 			<-done
@@ -148,13 +148,4 @@ func interruptAt(ts *testscript.TestScript, neg bool, args []string) {
 	if got := cmd.ProcessState.ExitCode(); strconv.Itoa(got) != args[0] {
 		ts.Fatalf("%s ended with status %d, want %s\n%s", args[3], got, args[0], stderr.String())
 	}
-}
-
-func matchesAny(pattern *regexp.Regexp, lines []string) bool {
-	for _, line := range lines {
-		if pattern.MatchString(line) {
-			return true
-		}
-	}
-	return false
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -128,7 +129,7 @@ func (e *env) send(c *cli.Context, s *series.Series) error {
 		}
 	}
 	out, err := ready.Send(c.Context, e.progress)
-	return e.reportSend(out, err)
+	return e.reportSend(kind, out, err)
 }
 
 // showPlan shows everything that will happen.
@@ -189,7 +190,11 @@ func (e *env) progress(ev sendmail.Event) {
 	for _, r := range ev.Receipts {
 		if r.State != sendmail.Accepted {
 			refused++
-			e.warnf("%s: %s for %s: %d %s", ev.Name, r.State, r.Recipient, r.Code, r.Reply)
+			answer := r.Reply
+			if r.Code != 0 {
+				answer = fmt.Sprintf("%d %s", r.Code, r.Reply)
+			}
+			e.warnf("%s: %s for %s: %s", ev.Name, r.State, r.Recipient, answer)
 		}
 	}
 	if refused < len(ev.Receipts) {
@@ -198,11 +203,14 @@ func (e *env) progress(ev sendmail.Event) {
 }
 
 // reportSend tells how a send ended.
-func (e *env) reportSend(out submission.Outcome, err error) error {
+func (e *env) reportSend(kind submission.Kind, out submission.Outcome, err error) error {
 	if err != nil {
 		return err
 	}
 	fmt.Fprintln(e.stdout, out.Summary.String())
+	if kind == submission.KindReflect {
+		e.notef("they went to you alone; the branch is as it was")
+	}
 	if out.Tag != "" {
 		e.notef("tagged %s; the branch is now v%d", out.Tag, out.NextRevision)
 		e.notef("describe what changes in v%d with 'kprep cover'; compare with 'kprep diff'", out.NextRevision)
@@ -227,26 +235,31 @@ func (e *env) continueSend(c *cli.Context, s *series.Series) error {
 		e.notef("%v; 'kprep send' starts one", err)
 		return nil
 	}
-	return e.reportSend(out, err)
+	return e.reportSend(submission.KindSend, out, err)
 }
 
 func (e *env) abandonSend(c *cli.Context, s *series.Series) error {
-	e.notef("giving up the send of this series that broke off")
+	open := (*submission.OpenSendError)(nil)
+	if err := submission.CheckNoneOpen(e.repo, s); !errors.As(err, &open) {
+		if err == nil {
+			e.notef("%v", submission.ErrNothingOpen)
+		}
+		return err
+	}
 	if !c.Bool("yes") {
+		fmt.Fprintln(e.stderr, open)
 		if err := e.confirm(c.Context, "Give it up?", "nothing was changed; --yes does not ask"); err != nil {
 			return err
 		}
 	}
 	out, err := submission.Abandon(c.Context, e.repo, s)
-	if err == submission.ErrNothingOpen {
-		e.notef("%v", err)
-		return nil
-	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if out.Tag != "" {
-		e.notef("some of it was sent: tagged %s; the branch is now v%d", out.Tag, out.NextRevision)
+	case out.Tag != "":
+		e.notef("given up after %s: tagged %s; the branch is now v%d", out.Summary, out.Tag, out.NextRevision)
+	default:
+		e.notef("given up: nothing of v%d was sent", open.Revision)
 	}
 	return nil
 }
