@@ -1,0 +1,407 @@
+package oplog
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/kprep/kprep/gitrepo"
+)
+
+// UndoOptions say what an undo or redo is about.
+type UndoOptions struct {
+	// ChangeID limits it to the operations of one series; "" for all.
+	ChangeID string
+	// Committer is the user's address, for the record.
+	Committer string
+	// Instead gives refs another value than the recorded one, from the value
+	// that they have now: the recorded state with commits replayed on top; the
+	// value of now to leave a ref alone; or the recorded one, to force it.
+	Instead []gitrepo.RefUpdate
+	// Objects are those that Instead needs and that are not written yet.
+	Objects []gitrepo.Object
+	// Force exchanges also what is no longer as the operation left it. The log
+	// has it then, so that redo brings it back.
+	Force bool
+}
+
+// A BarrierError means that something had left for the world: what came
+// before it cannot be undone. A caller that may restore content all the same
+// finds it in the records (see Stack) and writes it as a new operation.
+type BarrierError struct {
+	Op       *Operation // the barrier
+	Undoable int        // operations above it
+}
+
+func (e *BarrierError) Error() string {
+	return fmt.Sprintf("operation %d (%s) cannot be undone: what was sent stays sent", e.Op.ID, e.Op.Title())
+}
+
+// A NothingError means that there are fewer operations than asked for.
+type NothingError struct {
+	Verb         string // "undo" or "redo"
+	Wanted, Have int
+}
+
+func (e *NothingError) Error() string {
+	if e.Have == 0 {
+		return "there is nothing to " + e.Verb
+	}
+	return fmt.Sprintf("there are %d operations to %s, not %d", e.Have, e.Verb, e.Wanted)
+}
+
+// A WorkTreeError means that an operation checked something out in another
+// work tree, or that a branch to be moved is checked out there.
+type WorkTreeError struct {
+	Op     *Operation
+	Branch string // full ref name; "" when HEAD itself is meant
+	Path   string // of the work tree, or its name when it is gone
+}
+
+func (e *WorkTreeError) Error() string {
+	if e.Branch == "" {
+		return fmt.Sprintf("operation %d (%s) checked out a branch in the work tree %s", e.Op.ID, e.Op.Title(), e.Path)
+	}
+	return fmt.Sprintf("branch %q is checked out in the work tree %s", strings.TrimPrefix(e.Branch, "refs/heads/"), e.Path)
+}
+
+// Undo takes back the last n operations, newest first, and records that as an
+// operation. It is all or nothing.
+//
+// Errors that change nothing: *NothingError, *BarrierError, *MovedError (the
+// facts a caller needs to replay what came since, see UndoOptions.Instead),
+// *WorkTreeError, *gitrepo.OverwriteError, and those of Begin.
+func (l *Log) Undo(ctx context.Context, n int, o UndoOptions) (*Operation, error) {
+	return l.travel(ctx, "undo", o, func(ops []*Operation) ([]side, error) {
+		stack, _ := stacks(ops, o.ChangeID)
+		var steps []side
+		for i := range n {
+			if i == len(stack) {
+				return nil, &NothingError{Verb: "undo", Wanted: n, Have: i}
+			}
+			op := stack[len(stack)-1-i]
+			if op.Barrier {
+				return nil, &BarrierError{Op: op, Undoable: i}
+			}
+			steps = append(steps, side{op, false})
+		}
+		return steps, nil
+	})
+}
+
+// Redo brings back the last n operations that were undone, as Undo does.
+func (l *Log) Redo(ctx context.Context, n int, o UndoOptions) (*Operation, error) {
+	return l.travel(ctx, "redo", o, func(ops []*Operation) ([]side, error) {
+		_, undone := stacks(ops, o.ChangeID)
+		if len(undone) < n {
+			return nil, &NothingError{Verb: "redo", Wanted: n, Have: len(undone)}
+		}
+		var steps []side
+		for i := range n {
+			u := undone[len(undone)-1-i]
+			if len(u.by.Undoes) == 1 { // a forced or replayed undo is taken back as it was
+				steps = append(steps, side{u.by, false})
+			} else {
+				steps = append(steps, side{u.op, true})
+			}
+		}
+		return steps, nil
+	})
+}
+
+// Stack returns the operations that Undo would take back, in its order, up to
+// and with the first barrier.
+func (l *Log) Stack(changeID string) ([]*Operation, error) {
+	ops, err := l.all()
+	if err != nil {
+		return nil, err
+	}
+	stack, _ := stacks(ops, changeID)
+	slices.Reverse(stack)
+	if i := slices.IndexFunc(stack, func(op *Operation) bool { return op.Barrier }); i >= 0 {
+		stack = stack[:i+1]
+	}
+	return stack, nil
+}
+
+// An undone operation, and the undo that did it.
+type undone struct{ op, by *Operation }
+
+// stacks replays the log: what can be undone and what can be redone, the next
+// one last. Operations are all or those of one series.
+func stacks(ops []*Operation, changeID string) (undo []*Operation, redo []undone) {
+	for _, op := range ops {
+		switch {
+		case op.Status != Done:
+		case len(op.Undoes) > 0:
+			for _, id := range op.Undoes {
+				if i := slices.IndexFunc(undo, func(o *Operation) bool { return o.ID == id }); i >= 0 {
+					redo = append(redo, undone{undo[i], op})
+					undo = slices.Delete(undo, i, i+1)
+				}
+			}
+		case len(op.Redoes) > 0:
+			for _, id := range op.Redoes {
+				if i := slices.IndexFunc(redo, func(u undone) bool { return u.op.ID == id }); i >= 0 {
+					undo = append(undo, redo[i].op)
+					redo = slices.Delete(redo, i, i+1)
+				}
+			}
+		case changeID == "" || op.ChangeID == changeID:
+			undo, redo = append(undo, op), nil
+		}
+	}
+	return undo, redo
+}
+
+// travel makes one operation of steps and applies it. What to do is decided
+// under the lock.
+func (l *Log) travel(ctx context.Context, verb string, o UndoOptions, choose func([]*Operation) ([]side, error)) (*Operation, error) {
+	var steps []side
+	var moves []Move
+	op, err := l.begin(ctx, Intent{Verb: verb, Committer: o.Committer}, func(record *Operation) error {
+		ops, err := l.all()
+		if err != nil {
+			return err
+		}
+		if steps, err = choose(ops); err != nil {
+			return err
+		}
+		if err := l.compose(ctx, record, verb, steps, o); err != nil {
+			return err
+		}
+		moves, err = l.startFromNow(ctx, record, o)
+		if err == nil && len(moves) > 0 && !o.Force {
+			return &MovedError{Op: steps[0].op, Moves: moves}
+		}
+		if err != nil {
+			return err
+		}
+		return l.checkPlace(ctx, record, steps)
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer op.Close()
+	var sources []*Operation
+	for _, s := range steps {
+		sources = append(sources, s.op)
+	}
+	head := op.record.Head.After
+	plan := Plan{Objects: slices.Concat(l.tagObjects(sources...), o.Objects)}
+	if head != (gitrepo.HeadState{}) {
+		plan.Head = &head
+	}
+	if err := op.Apply(ctx, plan); err != nil {
+		if !op.record.Planned {
+			return nil, err // nothing was begun
+		}
+		if r, aborted := op.Abort(ctx); aborted != nil || r.Outcome != RolledBack {
+			return nil, fmt.Errorf("%w (%v)", err, describe(r, aborted))
+		}
+		return nil, err
+	}
+	return op.record, op.Done(ctx)
+}
+
+func describe(r *Recovery, err error) any {
+	if err != nil {
+		return err
+	}
+	return r
+}
+
+// compose fills a record with what the steps change together. A state between
+// two steps that neither knows is a gap: something was done there by others.
+func (l *Log) compose(ctx context.Context, op *Operation, verb string, steps []side, o UndoOptions) error {
+	var titles []string
+	same := true
+	for i, s := range steps {
+		source := s.op
+		if moves := op.append(s); len(moves) > 0 {
+			for j, m := range moves {
+				if strings.HasPrefix(m.What, "refs/") {
+					moves[j] = l.refMove(ctx, m.What, gitrepo.ID(m.Want), gitrepo.ID(m.Now))
+				}
+			}
+			return &MovedError{Op: source, Moves: moves, Steps: i}
+		}
+		for _, u := range source.Undoes {
+			op.Redoes = append(op.Redoes, u)
+		}
+		switch {
+		case verb == "undo":
+			op.Undoes = append(op.Undoes, source.ID)
+		case len(source.Undoes) == 0:
+			op.Redoes = append(op.Redoes, source.ID)
+		}
+		titles = append(titles, strings.Join(source.titleWords(), " "))
+		same = same && source.ChangeID == steps[0].op.ChangeID && source.Branch == steps[0].op.Branch
+	}
+	if same {
+		op.ChangeID, op.Branch = steps[0].op.ChangeID, steps[0].op.Branch
+	}
+	op.Args = []string{strings.Join(titles, ", ")}
+	for _, u := range o.Instead {
+		i := slices.IndexFunc(op.Refs, func(c RefChange) bool { return c.Name == u.Name })
+		if i < 0 {
+			return fmt.Errorf("%s is not part of what %s changes", u.Name, verb)
+		}
+		op.Refs[i] = RefChange{Name: u.Name, Before: u.Old, After: u.New}
+	}
+	return nil
+}
+
+// titleWords is the verb without arguments; that of an undo is what it undid.
+func (op *Operation) titleWords() []string {
+	if len(op.Undoes) > 0 {
+		return op.Args
+	}
+	return []string{op.Verb}
+}
+
+// append puts one more step behind what the record changes already.
+func (op *Operation) append(s side) []Move {
+	var moves []Move
+	for _, c := range s.op.Refs {
+		from, to := s.ref(c)
+		i := slices.IndexFunc(op.Refs, func(d RefChange) bool { return d.Name == c.Name })
+		switch {
+		case i < 0:
+			op.Refs = append(op.Refs, RefChange{Name: c.Name, Before: from, After: to})
+		case op.Refs[i].After == from, op.Refs[i].After == to:
+			op.Refs[i].After = to
+		default:
+			moves = append(moves, Move{What: c.Name, Want: string(from), Now: string(op.Refs[i].After), Ahead: -1})
+		}
+	}
+	for _, c := range s.op.Config {
+		from, to := s.config(c)
+		i := slices.IndexFunc(op.Config, func(d ConfigChange) bool { return d.Branch == c.Branch })
+		switch {
+		case i < 0:
+			op.Config = append(op.Config, ConfigChange{Branch: c.Branch, Before: from, After: to})
+		case sameSections(op.Config[i].After, from), sameSections(op.Config[i].After, to):
+			op.Config[i].After = to
+		default:
+			moves = append(moves, Move{What: "configuration of " + c.Branch, Ahead: -1})
+		}
+	}
+	for _, c := range s.op.Blobs {
+		from, to := s.blob(c)
+		i := slices.IndexFunc(op.Blobs, func(d BlobChange) bool { return d.Path == c.Path })
+		switch {
+		case i < 0:
+			op.Blobs = append(op.Blobs, BlobChange{Path: c.Path, Before: from, After: to})
+		case sameBlob(op.Blobs[i].After, from), sameBlob(op.Blobs[i].After, to):
+			op.Blobs[i].After = to
+		default:
+			moves = append(moves, Move{What: c.Path, Ahead: -1})
+		}
+	}
+	if from, to := s.head(); from != to {
+		if op.Head == (HeadChange{}) {
+			op.Head.Before = from
+		}
+		op.Head.After = to
+	}
+	return moves
+}
+
+// startFromNow compares what is there with what the steps start from, and
+// makes the record start from what is there. It returns what differs.
+func (l *Log) startFromNow(ctx context.Context, op *Operation, o UndoOptions) ([]Move, error) {
+	var moves []Move
+	var names []string
+	for _, c := range op.Refs {
+		names = append(names, c.Name)
+	}
+	values, err := l.repo.RefValues(ctx, names...)
+	if err != nil {
+		return nil, err
+	}
+	for i, c := range op.Refs {
+		now := values[c.Name]
+		if now != c.Before && now != c.After {
+			if slices.ContainsFunc(o.Instead, func(u gitrepo.RefUpdate) bool { return u.Name == c.Name }) {
+				return nil, &gitrepo.RefChangedError{Name: c.Name, Want: c.Before, Got: now}
+			}
+			moves = append(moves, l.refMove(ctx, c.Name, c.Before, now))
+		}
+		op.Refs[i].Before = now
+	}
+	more, err := l.filesFromNow(op)
+	if err != nil {
+		return nil, err
+	}
+	head, err := l.repo.HeadNow(ctx)
+	if op.Head != (HeadChange{}) && op.Head.Before != head {
+		op.Head = HeadChange{Before: head, After: head} // what is checked out is the user's choice
+	}
+	return append(moves, more...), err
+}
+
+func (l *Log) filesFromNow(op *Operation) ([]Move, error) {
+	var moves []Move
+	if len(op.Config) > 0 {
+		file, err := l.repo.ConfigFile()
+		if err != nil {
+			return nil, err
+		}
+		for i, c := range op.Config {
+			now := file.Branch(c.Branch)
+			if !sameSections(now, c.Before) && !sameSections(now, c.After) {
+				moves = append(moves, Move{What: "configuration of " + c.Branch, Ahead: -1})
+			}
+			op.Config[i].Before = now
+		}
+	}
+	for i, c := range op.Blobs {
+		now, err := l.readBlob(c.Path)
+		if err != nil {
+			return nil, err
+		}
+		if !sameBlob(now, c.Before) && !sameBlob(now, c.After) {
+			moves = append(moves, Move{What: c.Path, Ahead: -1})
+		}
+		op.Blobs[i].Before = now
+	}
+	return moves, nil
+}
+
+// checkPlace refuses what has to be done from another work tree.
+func (l *Log) checkPlace(ctx context.Context, op *Operation, steps []side) error {
+	for _, s := range steps {
+		if s.op.Head.Before == s.op.Head.After || s.op.WorkTree == l.workTree() {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(l.repo.CommonDir, filepath.FromSlash(s.op.WorkTree))); err == nil {
+			return &WorkTreeError{Op: s.op, Path: s.op.WorkTree}
+		}
+		op.Head = HeadChange{} // it was removed, and its HEAD with it
+	}
+	head, err := l.repo.HeadNow(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range op.Refs {
+		if c.Before == c.After || !strings.HasPrefix(c.Name, "refs/heads/") {
+			continue
+		}
+		path, err := l.repo.WorkTreeWith(ctx, c.Name)
+		if err != nil {
+			return err
+		}
+		stays := head.Branch == c.Name && (op.Head == HeadChange{} || op.Head.After == head)
+		if path == "" && c.After == "" && stays {
+			path = l.repo.TopLevel // to be deleted below the user's feet
+		}
+		if path != "" {
+			return &WorkTreeError{Op: steps[0].op, Branch: c.Name, Path: path}
+		}
+	}
+	return nil
+}
