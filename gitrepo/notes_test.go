@@ -75,7 +75,7 @@ func TestNotesFollowAtEveryFanOut(t *testing.T) {
 	for _, tc := range []struct {
 		format string
 		notes  int
-		depth  int // of directories at least
+		depth  int // of directories
 	}{{"sha1", 60, 0}, {"sha1", 600, 1}, {"sha256", 600, 1}} {
 		t.Run(fmt.Sprint(tc.format, " ", tc.notes), func(t *testing.T) {
 			t.Parallel()
@@ -83,9 +83,7 @@ func TestNotesFollowAtEveryFanOut(t *testing.T) {
 			r.Commit("base\n")
 			ids := blobs(t, r, tc.notes+40)
 			annotate(r, ids[:tc.notes])
-			if depth := strings.Count(strings.SplitN(r.Git("ls-tree", "-r", "--name-only", "refs/notes/commits"), "\n", 2)[0], "/"); depth < tc.depth {
-				t.Fatalf("notes lie %d directories deep", depth)
-			}
+			checkDepth(t, r, tc.depth)
 			want := notesOf(r, "commits")
 			moved := map[gitrepo.ID]gitrepo.ID{}
 			for i := range 40 {
@@ -96,6 +94,7 @@ func TestNotesFollowAtEveryFanOut(t *testing.T) {
 				}
 			}
 			carry(t, r, moved)
+			checkDepth(t, r, tc.depth)
 			if got := notesOf(r, "commits"); !maps.Equal(got, want) {
 				t.Errorf("git finds %d notes, want %d", len(got), len(want))
 			}
@@ -111,6 +110,16 @@ func TestNotesFollowAtEveryFanOut(t *testing.T) {
 				t.Errorf("carried again: %v", again)
 			}
 		})
+	}
+}
+
+// checkDepth wants all notes to lie equally deep: new ones keep to the old.
+func checkDepth(t *testing.T, r *gittest.Repo, want int) {
+	t.Helper()
+	for path := range strings.Lines(r.Git("ls-tree", "-r", "--name-only", "refs/notes/commits")) {
+		if depth := strings.Count(path, "/"); depth != want {
+			t.Fatalf("%q lies %d directories deep, want %d", path, depth, want)
+		}
 	}
 }
 
@@ -145,6 +154,10 @@ func TestCarryNotesTable(t *testing.T) {
 			neighbour := new[:4] + old[4:]
 			r.GitInput(fmt.Sprintf("commit refs/notes/commits\ncommitter J <j@example.org> 1 +0000\ndata 0\nM 100644 %s %s\nM 100644 %s %s\n",
 				blob, spread(old), blob, spread(neighbour)), "fast-import", "--quiet")
+		}, []string{"commits"}},
+		{"a file that sorts before the directory of its name", func(r *gittest.Repo, blob, old, new string) {
+			r.GitInput(fmt.Sprintf("commit refs/notes/commits\ncommitter J <j@example.org> 1 +0000\ndata 0\nM 100644 %s %s/%s\nM 100644 %s %s.txt\n",
+				blob, old[:2], old[2:], blob, new[:2]), "fast-import", "--quiet")
 		}, []string{"commits"}},
 		{"files that are no notes", func(r *gittest.Repo, blob, old, _ string) {
 			r.Git("notes", "add", "-C", blob, old)
