@@ -91,21 +91,21 @@ type drafter struct {
 
 // ask has git do everything it is needed for, at the same time.
 func (d *drafter) ask(ctx context.Context) error {
-	group, ctx := errgroup.WithContext(ctx)
+	group, asking := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		d.patches, err = d.s.repo.Patches(ctx, d.s.patchIDs())
+		d.patches, err = d.s.repo.Patches(asking, d.s.patchIDs())
 		return err
 	})
 	group.Go(func() (err error) {
-		d.git, err = d.s.repo.Version(ctx)
+		d.git, err = d.s.repo.Version(asking)
 		return err
 	})
 	group.Go(func() (err error) {
-		d.parts.Diffstat, err = d.s.repo.DiffStat(ctx, d.s.Base, d.s.End())
+		d.parts.Diffstat, err = d.s.repo.DiffStat(asking, d.s.Base, d.s.End())
 		return err
 	})
 	group.Go(func() (err error) {
-		d.parts.Shortlog, err = d.s.repo.Shortlog(ctx, d.s.Start(), d.s.End())
+		d.parts.Shortlog, err = d.s.repo.Shortlog(asking, d.s.Start(), d.s.End())
 		return err
 	})
 	if err := group.Wait(); err != nil {

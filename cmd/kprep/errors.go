@@ -82,7 +82,7 @@ func keptTextHint(err error) string {
 
 // seriesHint helps with what is wrong with a branch.
 func seriesHint(err error) string {
-	broken, tagged := (*series.BrokenError)(nil), (*series.TaggedError)(nil)
+	broken, tagged, unsent := (*series.BrokenError)(nil), (*series.TaggedError)(nil), (*series.NotSentError)(nil)
 	switch {
 	case errors.As(err, new(*series.NotPreparedError)):
 		return "run 'kprep enroll BASE' to make this branch a series, or 'kprep new NAME' to start one"
@@ -112,7 +112,9 @@ func seriesHint(err error) string {
 		return "commit your patches on top of the cover letter first"
 	case errors.Is(err, series.ErrBlank):
 		return "nothing was changed"
-	case errors.As(err, new(*series.NotSentError)):
+	case errors.As(err, &unsent) && unsent.Revision == 0:
+		return "'kprep send' sends the first one; see it with 'kprep preview'"
+	case errors.As(err, &unsent):
 		return "'kprep info' lists the revisions that were sent"
 	case errors.As(err, &tagged):
 		return fmt.Sprintf("if that tag is a mistake, delete it with 'git tag -d %s'", tagged.Tag)
