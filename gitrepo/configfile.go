@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sort"
 	"strings"
 )
 
@@ -63,25 +64,60 @@ func (f *ConfigFile) Branch(name string) []ConfigSection {
 	return found
 }
 
-// WithBranch returns the file with other sections for a branch: where it had
-// as many they take their places, else they go where they stood when they
-// were read.
-func (f *ConfigFile) WithBranch(name string, sections []ConfigSection) *ConfigFile {
-	preamble, all := splitSections(f.text)
-	have := f.Branch(name)
-	if len(have) == len(sections) {
-		for i, h := range have {
-			all[h.Before] = sections[i].Text
+// A BranchEdit exchanges the sections of one branch, a short name.
+type BranchEdit struct {
+	Name     string
+	From, To []ConfigSection // as they were read
+}
+
+// SamePlaces says that the edit moves no section.
+func (e BranchEdit) SamePlaces() bool {
+	if len(e.From) != len(e.To) {
+		return false
+	}
+	for i := range e.From {
+		if e.From[i].Before != e.To[i].Before {
+			return false
 		}
-	} else {
-		var others []string
-		for _, s := range all {
-			if branchOf(s) != name {
-				others = append(others, s)
+	}
+	return true
+}
+
+// WithBranches returns the file with other sections for some branches. They
+// take the places of the present ones, unless the edit moves them: then they
+// go where they stood when they were read, among the sections of others.
+func (f *ConfigFile) WithBranches(edits ...BranchEdit) *ConfigFile {
+	preamble, all := splitSections(f.text)
+	var placed []ConfigSection
+	dropped := map[int]bool{}
+	for _, e := range edits {
+		have := f.Branch(e.Name)
+		inPlace := len(have) == len(e.To) && e.SamePlaces()
+		for i, h := range have {
+			if inPlace {
+				all[h.Before] = e.To[i].Text
+			} else {
+				dropped[h.Before] = true
 			}
 		}
-		all = interleave(others, sections)
+		if !inPlace {
+			placed = append(placed, e.To...)
+		}
 	}
+	var others []string
+	for i, s := range all {
+		if !dropped[i] {
+			others = append(others, s)
+		}
+	}
+	// Equal places come from different readings; any order will do, but one.
+	sort.Slice(placed, func(i, j int) bool {
+		if placed[i].Before != placed[j].Before {
+			return placed[i].Before < placed[j].Before
+		}
+		return placed[i].Text < placed[j].Text
+	})
+	all = interleave(others, placed)
 	return &ConfigFile{path: f.path, text: []byte(preamble + strings.Join(all, "")), absent: f.absent}
 }
 

@@ -66,12 +66,20 @@ type HeadChange struct {
 }
 
 // A ConfigChange holds the configuration of one branch: its sections in the
-// repository's configuration file, as text.
+// repository's configuration file, as text. Branches of the scope without a
+// change are there too when another one has changed: places count.
 type ConfigChange struct {
 	Branch string                  `json:"branch"` // short name
 	Before []gitrepo.ConfigSection `json:"before,omitempty"`
 	After  []gitrepo.ConfigSection `json:"after,omitempty"`
 }
+
+// moves says that sections change places.
+func (c ConfigChange) moves() bool {
+	return !gitrepo.BranchEdit{From: c.Before, To: c.After}.SamePlaces()
+}
+
+func (c ConfigChange) changed() bool { return !sameSections(c.Before, c.After) }
 
 // A BlobChange holds a file below "<common git dir>/kprep"; nil is "no such
 // file".
@@ -98,16 +106,20 @@ type TagObject struct {
 // changed keeps of an operation what it changed.
 func (op *Operation) changed() {
 	op.Refs = slices.DeleteFunc(op.Refs, func(c RefChange) bool { return c.Before == c.After })
-	op.Config = slices.DeleteFunc(op.Config, func(c ConfigChange) bool { return sameSections(c.Before, c.After) })
+	// The places of sections mean something only together.
+	if !slices.ContainsFunc(op.Config, ConfigChange.changed) {
+		op.Config = nil
+	}
 	op.Blobs = slices.DeleteFunc(op.Blobs, func(c BlobChange) bool { return sameBlob(c.Before, c.After) })
 	if op.Head.Before == op.Head.After {
 		op.Head = HeadChange{}
 	}
 }
 
-// empty says that an operation changed nothing.
+// empty says that an operation need not be remembered. An undo of several that
+// cancel each other out changes nothing, and counts.
 func (op *Operation) empty() bool {
-	return len(op.Refs) == 0 && len(op.Config) == 0 && len(op.Blobs) == 0 && op.Head == HeadChange{} && !op.Barrier
+	return len(op.Undoes) == 0 && len(op.Redoes) == 0 && len(op.Refs) == 0 && len(op.Config) == 0 && len(op.Blobs) == 0 && op.Head == HeadChange{} && !op.Barrier
 }
 
 // reason is the operation's line in reflogs.
@@ -142,7 +154,9 @@ func (op *Operation) Changes() []string {
 		list = append(list, "checked out "+headWords(op.Head.After))
 	}
 	for _, c := range op.Config {
-		list = append(list, "configuration of "+c.Branch)
+		if c.changed() {
+			list = append(list, "configuration of "+c.Branch)
+		}
 	}
 	for _, c := range op.Blobs {
 		list = append(list, "notes about the series ("+c.Path+")")

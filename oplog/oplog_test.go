@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -130,8 +131,16 @@ func (w *world) redo(n int) {
 
 func (w *world) expect(what, want string) {
 	w.t.Helper()
-	if got := w.state(); got != want {
-		w.t.Errorf("%s:\ngot\n%s\nwant\n%s", what, got, want)
+	got := w.state()
+	if got == want {
+		return
+	}
+	a, b := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range max(len(a), len(b)) {
+		if i >= len(a) || i >= len(b) || a[i] != b[i] {
+			w.t.Errorf("%s: from line %d on it is\n%s\nwant\n%s", what, i+1, strings.Join(a[min(i, len(a)):], "\n"), strings.Join(b[min(i, len(b)):], "\n"))
+			return
+		}
 	}
 }
 
@@ -286,4 +295,11 @@ func TestStacks(t *testing.T) {
 	if err != nil || list[0].Verb != "undo" || list[len(list)-1].Verb != "a" || strings.Join(list[len(list)-1].Changes(), ", ") != "tag a made" {
 		t.Errorf("list: %v, %v", list, err)
 	}
+}
+
+// command prepares git in the work tree.
+func (w *world) command(args ...string) *exec.Cmd {
+	cmd := exec.Command("git", args...)
+	cmd.Dir, cmd.Env = w.Dir, w.Env
+	return cmd
 }

@@ -126,10 +126,12 @@ func (l *Log) survey(ctx context.Context, s side) (*open, error) {
 		}
 		for _, c := range s.op.Config {
 			from, to := s.config(c)
+			change := ConfigChange{Branch: c.Branch, Before: from, After: to}
 			switch now := file.Branch(c.Branch); {
-			case sameSections(now, to):
+			case sameSections(now, to) && (slices.Equal(now, to) || !change.moves()):
 			case sameSections(now, from):
-				o.config = append(o.config, ConfigChange{Branch: c.Branch, Before: now, After: to})
+				o.config = append(o.config, change)
+			case sameSections(now, to):
 			default:
 				o.moves = append(o.moves, Move{What: "configuration of " + c.Branch, Ahead: -1})
 			}
@@ -335,12 +337,12 @@ func (l *Log) writeConfig(ctx context.Context, changes []ConfigChange) error {
 	if err != nil {
 		return err
 	}
-	changed := file
+	var edits []gitrepo.BranchEdit
 	for _, c := range changes {
-		changed = changed.WithBranch(c.Branch, c.After)
+		edits = append(edits, gitrepo.BranchEdit{Name: c.Branch, From: c.Before, To: c.After})
 	}
 	l.step("write configuration")
-	return l.repo.WriteConfigFile(ctx, file, changed)
+	return l.repo.WriteConfigFile(ctx, file, file.WithBranches(edits...))
 }
 
 func (l *Log) writeBlob(b BlobChange) error {

@@ -353,7 +353,10 @@ func (l *Log) filesFromNow(op *Operation) ([]Move, error) {
 		}
 		for i, c := range op.Config {
 			now := file.Branch(c.Branch)
-			if !sameSections(now, c.Before) && !sameSections(now, c.After) {
+			if sameSections(now, c.Before) {
+				continue
+			}
+			if !sameSections(now, c.After) {
 				moves = append(moves, Move{What: "configuration of " + c.Branch, Ahead: -1})
 			}
 			op.Config[i].Before = now
