@@ -19,7 +19,7 @@ type Problem struct {
 // Allowable lists the problems that the user can pass over by name. There is
 // no way round the others: without recipients there is nothing to send.
 func Allowable() []string {
-	return []string{"editme", "fixup", "large", "many-recipients", "no-message"}
+	return []string{"cut-message", "editme", "empty", "fixup", "large", "many-recipients", "no-message"}
 }
 
 // Refusals collects the problems that stop a send.
@@ -106,10 +106,13 @@ func (s *Submission) messageProblems(i int, m Message) []Problem {
 	if len(m.Raw) > largeMessage {
 		all = append(all, Problem{Name: "large", Text: fmt.Sprintf("%q is %d kB, lists may refuse it", m.Draft.Message.Subject, len(m.Raw)/1000)})
 	}
-	if m.Draft.Commit != nil && strings.TrimSpace(bodyOf(m.Draft)) == "" {
+	if m.Draft.Commit == nil {
+		return all
+	}
+	if strings.TrimSpace(bodyOf(m.Draft)) == "" {
 		all = append(all, Problem{Name: "no-message", Text: fmt.Sprintf("commit %s (%s) has no text below its title", m.Draft.Commit.ID.Short(), m.Draft.Title)})
 	}
-	return all
+	return append(all, s.lossy(m.Draft.Commit)...)
 }
 
 func bodyOf(d series.Draft) string {
