@@ -53,14 +53,8 @@ func encodeText(text, old, charset string) (encoded string, fits bool) {
 	if isUTF8(charset) {
 		return text, true
 	}
-	decoded, ok := tryDecode(old, charset)
-	if !ok {
+	if _, ok := tryDecode(old, charset); !ok {
 		return text, true
-	}
-	// Encodings with more than one way to write a text would change lines
-	// that nobody edited.
-	if again, ok := tryEncode(decoded, charset); !ok || again != old {
-		return text, false
 	}
 	return tryEncode(text, charset)
 }

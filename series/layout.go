@@ -140,11 +140,11 @@ func (s *Series) apply(ctx context.Context, l layout, reason string) (changed bo
 	if l.chain.Tip == s.Tip && len(l.config) == 0 {
 		return false, nil
 	}
-	if err := s.repo.BeforeRewrite(ctx); err != nil {
-		return false, err
-	}
-	defer s.repo.AfterRewrite(ctx)
 	if l.chain.Tip != s.Tip {
+		if err := s.repo.BeforeRewrite(ctx); err != nil {
+			return false, err
+		}
+		defer s.repo.AfterRewrite(ctx)
 		updates, err := store(ctx, s.repo, l.chain)
 		if err != nil {
 			return false, err

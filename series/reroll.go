@@ -3,6 +3,7 @@ package series
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kprep/kprep/coverletter"
@@ -116,6 +117,12 @@ func (s *Series) checkReroll(ctx context.Context, r *Reroll, notes []gitrepo.Ref
 	return s.repo.CheckRefs(ctx, append(notes, r.Updates...)...)
 }
 
+// Rewrites says whether the reroll rewrites history, as it does unless the
+// cover letter is kept in the configuration.
+func (r *Reroll) Rewrites() bool {
+	return slices.ContainsFunc(r.Updates, func(u gitrepo.RefUpdate) bool { return u.Name == r.Branch })
+}
+
 // FinishReroll moves the refs in one transaction, the notes with the branch,
 // and then changes the configuration where the cover letter is kept there. It
 // may be called again after a crash: what stands where it should is left
@@ -161,7 +168,9 @@ func FinishReroll(ctx context.Context, repo *gitrepo.Repo, r *Reroll) error {
 	if open = append(notes, open...); len(open)+len(config) == 0 {
 		return nil
 	}
-	defer repo.AfterRewrite(ctx)
+	if r.Rewrites() {
+		defer repo.AfterRewrite(ctx)
+	}
 	if len(open) > 0 {
 		if err := repo.UpdateRefs(ctx, fmt.Sprintf("kprep: sent v%d, reroll", r.Revision-1), open...); err != nil {
 			return err

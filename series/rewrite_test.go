@@ -280,3 +280,31 @@ func TestASignedSeries(t *testing.T) {
 		t.Errorf("the signed tag reads %+v, %v", sent, err)
 	}
 }
+
+// A cover letter in the configuration is no history: no hook runs, as in b4.
+func TestNoHookRunsWithoutARewrite(t *testing.T) {
+	t.Parallel()
+	r := kept(t, series.BranchDescription)
+	repo, err := gitrepo.Open(ctx, r.Dir, gitrepo.Options{Env: r.Env, Rewrite: gitrepo.RewriteHooks{
+		Before: func(context.Context, *gitrepo.Repo) error { return errors.New("asked") },
+		After:  func(context.Context, *gitrepo.Repo) { t.Error("told") },
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer repo.Close()
+	s, err := series.Load(ctx, repo, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if changed, err := s.Edit(ctx, "new title\n", "kprep: test"); err != nil || !changed {
+		t.Error(changed, err)
+	}
+	reroll, err := load(t, r).PrepareReroll(ctx, mailed(), false)
+	if err != nil || reroll.Rewrites() {
+		t.Fatalf("rewrites history: %+v, %v", reroll, err)
+	}
+	if err := series.FinishReroll(ctx, repo, reroll); err != nil {
+		t.Error(err)
+	}
+}

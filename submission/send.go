@@ -178,8 +178,10 @@ func (r *Sending) Send(ctx context.Context, progress func(sendmail.Event)) (Outc
 		Created: r.now, Transport: r.Route, EnvelopeFrom: r.Envelope}
 	if r.reroll != nil {
 		// A hook that forbids the reroll says so while nothing has left.
-		if err := r.repo.BeforeRewrite(ctx); err != nil {
-			return Outcome{}, err
+		if r.reroll.Rewrites() {
+			if err := r.repo.BeforeRewrite(ctx); err != nil {
+				return Outcome{}, err
+			}
 		}
 		finish, err := json.Marshal(r.reroll)
 		if err != nil {
