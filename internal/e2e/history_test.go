@@ -15,18 +15,20 @@ import (
 // they left: through servers of two makes, with and without 8BITMIME.
 func TestRealHistory(t *testing.T) {
 	t.Parallel()
+	many := len(changes())
+	if many < 30 {
+		t.Fatalf("there are only %d kinds of patches", many)
+	}
 	servers := []struct {
 		name  string
 		start func(t *testing.T) mailServer
-		exact bool // what it receives is what the preview shows
+		exact bool  // what it receives is what the preview shows
+		sizes []int // numbers of patches
 	}{
-		{"own server", func(t *testing.T) mailServer { return startOwn(t, mailtest.Options{}) }, true},
-		{"own server without 8BITMIME", func(t *testing.T) mailServer { return startOwn(t, mailtest.Options{No8BitMIME: true}) }, false},
-		{"smtp-sink", func(t *testing.T) mailServer { return startSink(t) }, true},
-		{"smtp-sink without 8BITMIME", func(t *testing.T) mailServer { return startSink(t, "-8") }, false},
-	}
-	if n := len(changes()); n < 30 {
-		t.Fatalf("there are only %d kinds of patches", n)
+		{"own server", func(t *testing.T) mailServer { return startOwn(t, mailtest.Options{}) }, true, []int{1, 3, many}},
+		{"own server without 8BITMIME", func(t *testing.T) mailServer { return startOwn(t, mailtest.Options{No8BitMIME: true}) }, false, []int{many}},
+		{"smtp-sink", func(t *testing.T) mailServer { return startSink(t) }, true, []int{1, many}},
+		{"smtp-sink without 8BITMIME", func(t *testing.T) mailServer { return startSink(t, "-8") }, false, []int{3, many}},
 	}
 	for _, h := range histories(t) {
 		t.Run(h.name, func(t *testing.T) {
@@ -35,7 +37,7 @@ func TestRealHistory(t *testing.T) {
 				t.Run(server.name, func(t *testing.T) {
 					t.Parallel()
 					s := server.start(t)
-					for _, size := range []int{1, 3, len(changes())} {
+					for _, size := range server.sizes {
 						mailSeries(t, h.upstream, s, size, server.exact)
 					}
 				})
