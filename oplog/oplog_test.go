@@ -144,32 +144,32 @@ func (w *world) expect(what, want string) {
 	}
 }
 
-// same makes a plan whose commit has the tree of topic and another message.
-func (w *world) amended(message string) (gitrepo.Object, gitrepo.RefUpdate) {
-	w.t.Helper()
-	c, err := w.repo.Commit("refs/heads/topic")
+// planFor changes one thing of every kind: the last commit of topic, a tag, a
+// new branch that is checked out, configuration and a file.
+func planFor(repo *gitrepo.Repo) (oplog.Plan, error) {
+	c, err := repo.Commit("refs/heads/topic")
 	if err != nil {
-		w.t.Fatal(err)
+		return oplog.Plan{}, err
 	}
-	obj := w.repo.NewObject("commit", c.Rewrite(gitrepo.Change{Parents: c.Parents, Message: &message, Committer: c.Committer}))
-	return obj, gitrepo.RefUpdate{Name: "refs/heads/topic", New: obj.ID, Old: c.ID}
-}
-
-// apply runs one planned operation that changes one thing of every kind.
-func (w *world) plan() oplog.Plan {
-	w.t.Helper()
-	obj, move := w.amended("amended\n")
-	tag := w.repo.NewObject("tag", []byte(fmt.Sprintf("object %s\ntype commit\ntag v1\ntagger J <j@example.org> 1 +0000\n\ntext\n", obj.ID)))
+	main, err := repo.Commit("refs/heads/main")
+	if err != nil {
+		return oplog.Plan{}, err
+	}
+	message := "amended\n"
+	obj := repo.NewObject("commit", c.Rewrite(gitrepo.Change{Parents: c.Parents, Message: &message, Committer: c.Committer}))
+	tag := repo.NewObject("tag", fmt.Appendf(nil, "object %s\ntype commit\ntag v1\ntagger J <j@example.org> 1 +0000\n\ntext\n", obj.ID))
 	return oplog.Plan{
 		Objects: []gitrepo.Object{obj, tag},
-		Refs: []gitrepo.RefUpdate{move, {Name: "refs/tags/sent/v1", New: tag.ID},
-			{Name: "refs/heads/new", New: w.id("main")}},
-		Head:   &gitrepo.HeadState{Branch: "refs/heads/new"},
-		Config: []oplog.ConfigValue{{Key: "branch.topic.description", Values: []string{"text\nof two lines"}}, {Key: "branch.new.remote", Values: []string{"a", "b"}}},
-		Blobs:  []oplog.Blob{{Path: "series/x/state.json", Data: []byte(`{"a":1}`)}},
-	}
+		Refs: []gitrepo.RefUpdate{{Name: "refs/heads/topic", New: obj.ID, Old: c.ID},
+			{Name: "refs/tags/sent/v1", New: tag.ID}, {Name: "refs/heads/new", New: main.ID}},
+		Head: &gitrepo.HeadState{Branch: "refs/heads/new"},
+		Config: []oplog.ConfigValue{{Key: "branch.topic.description", Values: []string{"text\nof two lines"}},
+			{Key: "branch.new.remote", Values: []string{"a", "b"}}},
+		Blobs: []oplog.Blob{{Path: "series/x/state.json", Data: []byte(`{"a":1}`)}},
+	}, nil
 }
 
+// apply runs that plan as one operation.
 func (w *world) apply() {
 	w.t.Helper()
 	op, err := w.log.Begin(context.Background(), oplog.Intent{Verb: "all", Scope: all()})
@@ -177,7 +177,11 @@ func (w *world) apply() {
 		w.t.Fatal(err)
 	}
 	defer op.Close()
-	if err := op.Apply(context.Background(), w.plan()); err != nil {
+	plan, err := planFor(w.repo)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := op.Apply(context.Background(), plan); err != nil {
 		w.t.Fatal(err)
 	}
 	if err := op.Done(context.Background()); err != nil {

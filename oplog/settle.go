@@ -278,7 +278,7 @@ func (l *Log) moveFiles(ctx context.Context, s side, o *open) (bool, error) {
 // moveRefs moves refs and HEAD. HEAD goes first where its branch is there
 // already, so that it never names one that is not.
 func (l *Log) moveRefs(ctx context.Context, o *open, how settlement, reason string) error {
-	headFirst := o.head != nil && !slices.ContainsFunc(o.updates, func(u gitrepo.RefUpdate) bool { return u.Name == o.head.Branch })
+	headFirst := o.head != nil && !slices.ContainsFunc(o.updates, func(u gitrepo.RefUpdate) bool { return u.Name == o.head.Branch && u.Old == "" })
 	if headFirst {
 		l.step("move HEAD")
 		if err := l.repo.SetHead(ctx, *o.head, reason); err != nil {
