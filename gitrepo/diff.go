@@ -113,13 +113,6 @@ func (r *Repo) DiffStat(ctx context.Context, from, to ID) (string, error) {
 	return string(out), err
 }
 
-// Shortlog lists the commits of a range by author, as git shortlog does.
-func (r *Repo) Shortlog(ctx context.Context, from, to ID) (string, error) {
-	out, err := r.git.output(ctx, "-c", "i18n.logOutputEncoding=UTF-8", "-c", "log.showSignature=false",
-		"shortlog", string(from)+".."+string(to), "--")
-	return strings.TrimRight(string(out), "\n"), err
-}
-
 // Abbreviate shortens the names of commits as git does for this user
 // (core.abbrev, and longer where that would be ambiguous), in the order of
 // ids, which are all different.
@@ -146,6 +139,6 @@ func (r *Repo) RangeDiff(ctx context.Context, oldBase, oldTip, newBase, newTip I
 	if color {
 		when = "always"
 	}
-	return r.git.output(ctx, "-c", "log.showSignature=false", "-c", "diff.external=", "range-diff", "--color="+when, "--no-ext-diff",
+	return r.git.output(ctx, "-c", "i18n.logOutputEncoding=UTF-8", "-c", "log.showSignature=false", "-c", "diff.external=", "range-diff", "--color="+when, "--no-ext-diff",
 		fmt.Sprintf("%s..%s", oldBase, oldTip), fmt.Sprintf("%s..%s", newBase, newTip))
 }

@@ -91,6 +91,7 @@ type drafter struct {
 
 // ask has git do everything it is needed for, at the same time.
 func (d *drafter) ask(ctx context.Context) error {
+	d.parts.Shortlog = shortlog(d.s.Patches)
 	group, asking := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		d.patches, err = d.s.repo.Patches(asking, d.s.patchIDs())
@@ -102,10 +103,6 @@ func (d *drafter) ask(ctx context.Context) error {
 	})
 	group.Go(func() (err error) {
 		d.parts.Diffstat, err = d.s.repo.DiffStat(asking, d.s.Base, d.s.End())
-		return err
-	})
-	group.Go(func() (err error) {
-		d.parts.Shortlog, err = d.s.repo.Shortlog(asking, d.s.Start(), d.s.End())
 		return err
 	})
 	if err := group.Wait(); err != nil {
