@@ -7,9 +7,11 @@
 // at [Open], one long-lived cat-file for every object, one unpack-objects
 // and one update-ref for a rewrite, one diff-tree for a whole series.
 //
-// Commits are rewritten as bytes (see [Commit.Rewrite]), objects are written
-// as one pack by [Repo.WriteObjects], and refs move only from the value that
-// was read, in one transaction, by [Repo.UpdateRefs].
+// Commits are rewritten as bytes (see [Commit.Rewrite]) and signed again by
+// the program that git is configured for (see [Repo.Chain]); their notes
+// follow (see [Repo.CarryNotes]). Objects are written as one pack by
+// [Repo.WriteObjects], and refs move only from the value that was read, in
+// one transaction, by [Repo.UpdateRefs].
 //
 // Replace refs are ignored throughout: what is sent and rewritten are the
 // objects themselves.
