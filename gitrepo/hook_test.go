@@ -48,3 +48,31 @@ func TestRunHook(t *testing.T) {
 		})
 	}
 }
+
+func TestRunCommand(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		why   string
+		words []string
+		want  string // "" for agreed
+	}{
+		{"agrees, in the top directory", []string{"test", "-d", ".git"}, ""},
+		{"refuses with words", []string{"sh", "-c", `echo "$0 $#" >&2; exit 1`, "a b"}, "own.hook refused: a b 0"},
+		{"refuses without a word", []string{"false"}, "own.hook refused: exit status 1"},
+		{"is not there", []string{"./no-such-program"}, "no-such-program"},
+		{"leaves something running", []string{"sh", "-c", "sleep 60 & exit 0"}, ""},
+	} {
+		t.Run(tc.why, func(t *testing.T) {
+			t.Parallel()
+			r := gittest.New(t)
+			r.Write("sub/file", "x\n")
+			err := open(t, r, filepath.Join(r.Dir, "sub")).RunCommand(context.Background(), "own.hook", tc.words)
+			if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
+				t.Errorf("got %v, want %q", err, tc.want)
+			}
+			if refused := strings.Contains(tc.want, "refused"); refused != errors.As(err, new(*gitrepo.HookError)) {
+				t.Errorf("got %T", err)
+			}
+		})
+	}
+}
