@@ -222,7 +222,7 @@ func (op *Op) Apply(ctx context.Context, p Plan) error {
 	if err != nil {
 		return err
 	}
-	return op.log.settle(ctx, op.record, settlement{forward: true, objects: slices.Concat(p.Objects, made), keep: op.record.keepUpdate()})
+	return op.log.carryOut(ctx, op.record, settlement{objects: slices.Concat(p.Objects, made), keep: op.record.keepUpdate()})
 }
 
 // Done records the after state and gives the lock back. An operation that

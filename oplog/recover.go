@@ -143,15 +143,15 @@ func (l *Log) decide(ctx context.Context, op *Operation) (*Recovery, error) {
 func (l *Log) goOn(ctx context.Context, op *Operation, o *open) (*Recovery, error) {
 	r := &Recovery{Op: op, Outcome: Finished, Notes: notes(o.moves)}
 	r.Moved = len(o.updates) > 0 || o.head != nil || len(o.config) > 0 || len(o.blobs) > 0
-	how := settlement{forward: true}
+	how := settlement{}
 	if len(o.moves) > 0 {
 		o.headNow = gitrepo.HeadState{} // index and work tree belong to what came since
 	}
-	err := l.settleOpen(ctx, side{op, true}, o, how)
+	err := l.settle(ctx, side{op, true}, o, how)
 	if dirty := (*gitrepo.OverwriteError)(nil); errors.As(err, &dirty) {
 		r.Notes = append(r.Notes, "the work tree was left as it is, "+dirty.Reason)
 		o.headNow = gitrepo.HeadState{}
-		err = l.settleOpen(ctx, side{op, true}, o, how)
+		err = l.settle(ctx, side{op, true}, o, how)
 	}
 	if err != nil {
 		return nil, err
@@ -188,12 +188,12 @@ func (l *Log) goBack(ctx context.Context, op *Operation, kept gitrepo.ID) (*Reco
 	}
 	how := settlement{objects: slices.Concat(l.tagObjects(op), made), keep: gitrepo.RefUpdate{Name: KeepRef, New: fence.Keeper, Old: kept},
 		reason: "kprep: roll back " + op.Title()}
-	err = l.settleOpen(ctx, back, o, how)
+	err = l.settle(ctx, back, o, how)
 	if dirty := (*gitrepo.OverwriteError)(nil); errors.As(err, &dirty) {
 		// Refs have not moved, so these are the user's own files: leave them.
 		r.Notes = append(r.Notes, "the work tree was left as it is, "+dirty.Reason)
 		o.headNow = gitrepo.HeadState{}
-		err = l.settleOpen(ctx, back, o, how)
+		err = l.settle(ctx, back, o, how)
 	}
 	if err != nil {
 		return nil, err

@@ -52,7 +52,6 @@ func (e *MovedError) Error() string {
 
 // A settlement says how to bring the repository to one side of an operation.
 type settlement struct {
-	forward bool
 	objects []gitrepo.Object  // to write first
 	keep    gitrepo.RefUpdate // of KeepRef, in the same transaction
 	reason  string            // for reflogs; "" for the operation's own
@@ -116,13 +115,18 @@ func (l *Log) survey(ctx context.Context, s side) (*open, error) {
 	if err := l.surveyRefs(ctx, s, o); err != nil {
 		return nil, err
 	}
+	return o, l.surveyRest(ctx, s, o)
+}
+
+// surveyRest is survey without the refs.
+func (l *Log) surveyRest(ctx context.Context, s side, o *open) error {
 	if err := l.surveyHead(ctx, s, o); err != nil {
-		return nil, err
+		return err
 	}
 	if len(s.op.Config) > 0 {
 		file, err := l.repo.ConfigFile()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, c := range s.op.Config {
 			from, to := s.config(c)
@@ -140,7 +144,7 @@ func (l *Log) survey(ctx context.Context, s side) (*open, error) {
 	for _, c := range s.op.Blobs {
 		now, err := l.readBlob(c.Path)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		from, to := s.blob(c)
 		switch {
@@ -151,7 +155,7 @@ func (l *Log) survey(ctx context.Context, s side) (*open, error) {
 			o.moves = append(o.moves, Move{What: c.Path, Ahead: -1})
 		}
 	}
-	return o, nil
+	return nil
 }
 
 func (l *Log) surveyRefs(ctx context.Context, s side, o *open) error {
@@ -209,28 +213,33 @@ func (l *Log) surveyHead(ctx context.Context, s side, o *open) error {
 	return nil
 }
 
-// settle brings the repository to one side of an operation: nothing at all
-// when something is on neither side (*MovedError), or when the work tree has
+// carryOut does what an operation plans: nothing at all when something is not
+// as it was (*MovedError, *gitrepo.RefChangedError), or when the work tree has
 // changes in the way (*gitrepo.OverwriteError). Refs move in one transaction,
 // with KeepRef; a crash before it is settled by going back, one after it by
 // going on.
-func (l *Log) settle(ctx context.Context, op *Operation, how settlement) error {
-	s := side{op, how.forward}
-	o, err := l.survey(ctx, s)
-	if err != nil {
+func (l *Log) carryOut(ctx context.Context, op *Operation, how settlement) error {
+	s, o := side{op, true}, &open{}
+	for _, c := range op.Refs { // read just now, for the plan: the transaction compares
+		if c.Before != c.After {
+			o.updates = append(o.updates, gitrepo.RefUpdate{Name: c.Name, New: c.After, Old: c.Before})
+		}
+	}
+	if err := l.surveyRest(ctx, s, o); err != nil {
 		return err
 	}
 	if len(o.moves) > 0 {
 		return &MovedError{Op: op, Moves: o.moves}
 	}
-	if err := l.settleOpen(ctx, s, o, how); err != nil {
+	if err := l.settle(ctx, s, o, how); err != nil {
 		return err
 	}
 	op.settled = true
 	return nil
 }
 
-func (l *Log) settleOpen(ctx context.Context, s side, o *open, how settlement) error {
+// settle does what is open on one side of an operation.
+func (l *Log) settle(ctx context.Context, s side, o *open, how settlement) error {
 	reason := how.reason
 	if reason == "" {
 		reason = s.op.reason()

@@ -1,0 +1,105 @@
+package oplog_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/oplog"
+)
+
+// planned begins an operation that the caller carries out itself.
+func (w *world) planned() (op *oplog.Op, objects []gitrepo.Object, updates []gitrepo.RefUpdate) {
+	w.t.Helper()
+	op, err := w.log.Begin(context.Background(), oplog.Intent{Verb: "verb", Scope: all()})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { op.Close() })
+	plan, err := planFor(w.repo)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	plan.Head, plan.Config, plan.Blobs = nil, nil, nil
+	made, keep, err := op.Plan(context.Background(), plan)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if _, _, err := op.Plan(context.Background(), plan); !errors.Is(err, oplog.ErrPlanned) {
+		w.t.Errorf("a second plan: %v", err)
+	}
+	return op, append(plan.Objects, made...), append(plan.Refs, keep)
+}
+
+// The caller writes the log's objects and moves its ref with its own.
+func TestPlanCarriedOutByTheCaller(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := newWorld(t)
+	before := w.state()
+	op, objects, updates := w.planned()
+	if err := errors.Join(w.repo.WriteObjects(ctx, objects...), w.repo.UpdateRefs(ctx, "test", updates...), op.Done(ctx)); err != nil {
+		t.Fatal(err)
+	}
+	after := w.state()
+	list, err := w.log.List()
+	if err != nil || strings.Join(list[0].Changes(), "; ") != "branch topic moved; tag sent/v1 made; branch new made" {
+		t.Errorf("the log says %q, %v", list[0].Changes(), err)
+	}
+	w.undo(1, oplog.UndoOptions{})
+	w.expect("undone", before)
+	w.redo(1)
+	w.expect("redone", after)
+}
+
+// A git process that outlived its kprep wants to move the refs after the
+// operation was rolled back: it must not.
+func TestRolledBackIsFinal(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := newWorld(t)
+	before := w.state()
+	op, objects, updates := w.planned()
+	if err := w.repo.WriteObjects(ctx, objects...); err != nil {
+		t.Fatal(err)
+	}
+	op.Close()
+	if r, err := w.log.Recover(ctx); err != nil || r.Outcome != oplog.RolledBack || r.Moved {
+		t.Fatalf("got %v, %v", r, err)
+	}
+	if err := w.repo.UpdateRefs(ctx, "late", updates...); err == nil {
+		t.Error("the late transaction went through")
+	}
+	w.expect("after all", before)
+}
+
+// A verb that forgot to call Recover does not go on from what it read.
+func TestBeginSettlesFirst(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := newWorld(t)
+	intent := oplog.Intent{Verb: "next", Scope: all()}
+	op, _, _ := w.planned()
+	op.Close()
+	op, err := w.log.Begin(ctx, intent)
+	if err != nil || op.Recovered == nil || op.Recovered.Outcome != oplog.RolledBack {
+		t.Fatalf("nothing had moved: %v", err)
+	}
+	op.Close()
+	op, objects, updates := w.planned()
+	// Half of it, which git leaves only when it is killed itself.
+	if err := errors.Join(w.repo.WriteObjects(ctx, objects...), w.repo.UpdateRefs(ctx, "half", updates[0])); err != nil {
+		t.Fatal(err)
+	}
+	op.Close()
+	var unfinished *oplog.UnfinishedError
+	if _, err := w.log.Begin(ctx, intent); !errors.As(err, &unfinished) || unfinished.Recovery.Outcome != oplog.RolledBack {
+		t.Fatalf("half of the refs had moved: %v", err)
+	}
+	if got := w.Git("log", "-1", "--format=%s", "topic"); got != "first" {
+		t.Errorf("topic is at %q", got)
+	}
+	w.do("next", oplog.Intent{}, func() {})
+}
