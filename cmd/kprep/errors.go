@@ -169,6 +169,8 @@ func sendHint(err error) string {
 		return strings.Join(steps, "; ")
 	case errors.As(err, new(*submission.OpenSendError)):
 		return "'kprep send --continue' goes on with it, 'kprep send --abandon' gives it up"
+	case errors.As(err, new(*sendmail.BusyError)):
+		return "wait for it, or interrupt it and go on with 'kprep send --continue'"
 	case errors.As(err, &unfinished):
 		return unfinishedHint(unfinished)
 	case errors.As(err, &git) && git.Command == "credential":

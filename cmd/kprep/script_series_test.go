@@ -101,13 +101,19 @@ func received(ts *testscript.TestScript) int {
 }
 
 // stable replaces the scratch directory by $WORK, ports of servers by PORT,
-// object names by HASH and the names of temporary directories.
+// object names by HASH, and what else differs from run to run.
 func stable(ts *testscript.TestScript, text string) string {
 	text = strings.ReplaceAll(text, ts.Getenv("WORK"), "$WORK")
 	for _, server := range state(ts).servers {
 		text = strings.ReplaceAll(text, ":"+server.Port(), ":PORT")
 	}
-	text = regexp.MustCompile(`\bcover-[0-9]+\b`).ReplaceAllString(text, "cover-N")
+	for _, volatile := range [][2]string{
+		{`\bcover-[0-9]+\b`, "cover-N"},
+		{`\bprocess id [0-9]+\b`, "process id N"},
+		{`\bsince [-0-9]+ [:0-9]+`, "since TIME"},
+	} {
+		text = regexp.MustCompile(volatile[0]).ReplaceAllString(text, volatile[1])
+	}
 	return regexp.MustCompile(`\b[0-9a-f]{7,64}\b`).ReplaceAllStringFunc(text, func(word string) string {
 		if len(word) == len("20250102") { // a date
 			return word

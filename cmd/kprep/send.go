@@ -27,7 +27,7 @@ func sendCommand(e *env) *cli.Command {
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write one file per message into `DIR` instead of sending them"},
 			&cli.BoolFlag{Name: "reflect", Usage: "send to yourself alone, headers as for everybody"},
 			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask"},
-			&cli.StringSliceFlag{Name: "allow", Usage: "send in spite of the problem `NAME`", Action: checkAllow},
+			&cli.StringSliceFlag{Name: "allow", Usage: "pass over `NAME`: " + strings.Join(submission.Allowable(), ", "), Action: checkAllow},
 			&cli.BoolFlag{Name: "continue", Usage: "go on with a send that broke off"},
 			&cli.BoolFlag{Name: "abandon", Usage: "give up a send that broke off"},
 		),
@@ -35,8 +35,10 @@ func sendCommand(e *env) *cli.Command {
 			if _, err := args(c, 0); err != nil {
 				return err
 			}
-			if err := exclusive(c, "dry-run", "output", "reflect", "continue", "abandon"); err != nil {
-				return err
+			for _, nowhere := range []string{"dry-run", "output"} { // these two agree
+				if err := exclusive(c, nowhere, "reflect", "continue", "abandon"); err != nil {
+					return err
+				}
 			}
 			s, err := e.loadCurrent(c.Context)
 			if err != nil {
@@ -272,6 +274,9 @@ func (e *env) confirm(ctx context.Context, question, otherwise string) error {
 	}
 	fmt.Fprintf(e.stderr, "%s [y/N] ", question)
 	answer, err := e.readLine(ctx)
+	if !strings.HasSuffix(answer, "\n") {
+		fmt.Fprintln(e.stderr) // the cursor still stands behind the question
+	}
 	if err != nil {
 		return err
 	}
