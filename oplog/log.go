@@ -49,6 +49,10 @@ type Intent struct {
 	Committer string // the user's address, kept so that it still counts as the user's after a change
 	Barrier   bool   // something leaves for the world: undo will stop here
 	Scope     Scope
+	// Before replaces what is read as the state before, for refs of the scope:
+	// a verb that spans several processes, such as a rebase with conflicts,
+	// begins its operation when it comes to its end. "" is "did not exist".
+	Before map[string]gitrepo.ID
 }
 
 // An Op is an operation under way. It holds the log's lock until Done, Abort
@@ -121,6 +125,11 @@ func (op *Op) open(ctx context.Context, in Intent, prepare func(*Operation) erro
 		Status: Open, Scope: &scope}
 	if err := l.look(ctx, record, scope); err != nil {
 		return err
+	}
+	for i, c := range record.Refs {
+		if id, ok := in.Before[c.Name]; ok {
+			record.Refs[i].Before = id
+		}
 	}
 	if prepare != nil {
 		op.record = record

@@ -169,6 +169,14 @@ func planFor(repo *gitrepo.Repo) (oplog.Plan, error) {
 	}, nil
 }
 
+// collect removes all objects that nothing but the log may want.
+func (w *world) collect() {
+	w.t.Helper()
+	w.Git("reflog", "expire", "--expire=now", "--expire-unreachable=now", "--all")
+	w.Git("gc", "--quiet", "--prune=now")
+	w.Git("prune", "--expire=now")
+}
+
 // apply runs that plan as one operation.
 func (w *world) apply() {
 	w.t.Helper()
@@ -234,8 +242,10 @@ func TestUndoAndRedo(t *testing.T) {
 			}
 			w.undo(1, oplog.UndoOptions{})
 			w.expect("after undo", before)
+			w.collect()
 			w.redo(1)
 			w.expect("after redo", after)
+			w.collect()
 			w.undo(1, oplog.UndoOptions{})
 			w.expect("after the second undo", before)
 			if out := w.Git("fsck", "--no-dangling"); out != "" {
@@ -306,4 +316,59 @@ func (w *world) command(args ...string) *exec.Cmd {
 	cmd := exec.Command("git", args...)
 	cmd.Dir, cmd.Env = w.Dir, w.Env
 	return cmd
+}
+
+// A verb may span several processes, and undo stays out of a rebase.
+func TestRebaseWithConflict(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := newWorld(t)
+	before, tip := w.state(), w.id("topic")
+	w.do("tag", oplog.Intent{}, func() { w.Git("commit", "-q", "--amend", "-m", "amended") })
+	w.Git("checkout", "-q", "main")
+	w.Write("file", "main\n")
+	w.Commit("on main\n")
+	w.Git("checkout", "-q", "topic")
+	if w.gitOK("rebase", "-q", "main") {
+		t.Fatal("no conflict")
+	}
+	var busy *gitrepo.BusyError
+	if _, err := w.log.Undo(ctx, 1, oplog.UndoOptions{}); !errors.As(err, &busy) && !errors.As(err, new(*oplog.WorkTreeError)) {
+		t.Errorf("undo during a rebase: %v", err)
+	}
+	w.Git("rebase", "--abort")
+	w.undo(1, oplog.UndoOptions{})
+	w.Git("rebase", "-q", "-X", "theirs", "main")
+	w.do("rebase", oplog.Intent{Before: map[string]gitrepo.ID{"refs/heads/topic": tip}}, func() {})
+	w.undo(1, oplog.UndoOptions{})
+	if got := w.id("topic"); got != tip || w.Git("status", "--porcelain") != "" {
+		t.Errorf("topic is at %s, want %s", got, tip)
+	}
+	w.Git("update-ref", "refs/heads/main", "topic~")
+	w.expect("all undone", before)
+}
+
+// The log is nobody else's business.
+func TestKeepRefStaysHere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.apply()
+	there := filepath.Join(filepath.Dir(w.Dir), "there.git")
+	w.Git("init", "-q", "--bare", there)
+	w.Git("push", "-q", "--all", there)
+	w.Git("push", "-q", "--tags", there)
+	clone := filepath.Join(filepath.Dir(w.Dir), "clone.git")
+	w.Git("clone", "-q", "--bare", "--no-local", w.Dir, clone)
+	for _, dir := range []string{there, clone} {
+		if refs := w.Git("-C", dir, "for-each-ref"); strings.Contains(refs, "refs/kprep") || !strings.Contains(refs, "refs/heads/new") {
+			t.Errorf("in %s: %s", dir, refs)
+		}
+	}
+	info, err := os.Stat(filepath.Join(w.repo.CommonDir, "kprep/ops/000001.json"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the record: %v, %v", info, err)
+	}
+	if info, err := os.Stat(filepath.Join(w.repo.CommonDir, "kprep/ops")); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the folder: %v, %v", info, err)
+	}
 }

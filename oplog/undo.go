@@ -73,7 +73,8 @@ func (e *WorkTreeError) Error() string {
 //
 // Errors that change nothing: *NothingError, *BarrierError, *MovedError (the
 // facts a caller needs to replay what came since, see UndoOptions.Instead),
-// *WorkTreeError, *gitrepo.OverwriteError, and those of Begin.
+// *WorkTreeError, *gitrepo.BusyError, *gitrepo.OverwriteError, and those of
+// Begin.
 func (l *Log) Undo(ctx context.Context, n int, o UndoOptions) (*Operation, error) {
 	return l.travel(ctx, "undo", o, func(ops []*Operation) ([]side, error) {
 		stack, _ := stacks(ops, o.ChangeID)
@@ -390,9 +391,17 @@ func (l *Log) checkPlace(ctx context.Context, op *Operation, steps []side) error
 	if err != nil {
 		return err
 	}
+	if op.Head.Before != op.Head.After {
+		if err := l.repo.CheckIdleHere(); err != nil {
+			return err
+		}
+	}
 	for _, c := range op.Refs {
 		if c.Before == c.After || !strings.HasPrefix(c.Name, "refs/heads/") {
 			continue
+		}
+		if err := l.repo.CheckIdle(ctx, c.Name); err != nil {
+			return err
 		}
 		path, err := l.repo.WorkTreeWith(ctx, c.Name)
 		if err != nil {
