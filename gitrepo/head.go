@@ -43,13 +43,19 @@ func (r *Repo) HeadNow(ctx context.Context) (HeadState, error) {
 	return HeadState{Detached: id}, err
 }
 
-// SetHead makes HEAD of this work tree say h, with message in its reflog.
-// Index and files are not touched.
+// SetHead makes HEAD of this work tree say h, with message in its reflog, and
+// sets Repo.Head. The branch has commits, or gets them next. Index and files
+// are not touched.
 func (r *Repo) SetHead(ctx context.Context, h HeadState, message string) error {
+	var err error
 	if h.Branch != "" {
-		return r.AttachHead(ctx, h.Branch, message)
+		err = r.AttachHead(ctx, h.Branch, message)
+	} else {
+		_, err = r.git.output(ctx, "update-ref", "--no-deref", "-m", message, "HEAD", string(h.Detached))
 	}
-	_, err := r.git.output(ctx, "update-ref", "--no-deref", "-m", message, "HEAD", string(h.Detached))
+	if err == nil {
+		r.Head = Head{Branch: h.Branch}
+	}
 	return err
 }
 

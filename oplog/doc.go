@@ -54,9 +54,16 @@
 // # After a crash
 //
 // Only the newest record can be open. Planned, it is finished when KeepRef or
-// all refs are as planned, and rolled back otherwise; where somebody else has
-// moved one of its refs it is marked broken, and nothing is overwritten.
-// Without a plan it is dropped when nothing has changed, and recorded as it
-// was found otherwise. Rolling back moves KeepRef as well: a git process that
-// outlived its kprep then cannot make its transaction any more.
+// all refs are as planned, and rolled back otherwise, with what others moved
+// since left alone; only where a part had moved and others moved the rest is
+// it marked broken, and nothing is touched. Without a plan it is dropped when
+// nothing has changed, and recorded as it was found otherwise. Rolling back
+// moves KeepRef as well: a git process that outlived its kprep then cannot
+// make its transaction any more.
+//
+// A verb that only reads calls neither Recover nor Begin: beside a kprep at
+// work they wait and then return a *BusyError.
+//
+// A [gitrepo.Repo] reads configuration once: after Apply, Undo or Redo changed
+// that of a branch it still says what was.
 package oplog

@@ -123,19 +123,32 @@ func (l *Log) decide(ctx context.Context, op *Operation) (*Recovery, error) {
 	if err != nil {
 		return nil, err
 	}
-	refs := slices.ContainsFunc(op.Refs, func(c RefChange) bool { return c.Before != c.After })
-	refMoves := slices.ContainsFunc(o.moves, func(m Move) bool {
-		return slices.ContainsFunc(op.Refs, func(c RefChange) bool { return c.Name == m.What })
-	})
+	// KeepRef moves in the same transaction, so refs that are neither here nor
+	// there were moved by others: with none where it was to go, nothing happened.
+	planned, arrived := 0, 0
+	for _, c := range op.Refs {
+		if c.Before != c.After {
+			planned++
+		}
+	}
+	foreign := slices.ContainsFunc(o.moves, op.isRef)
+	for _, m := range o.moves {
+		if op.isRef(m) {
+			arrived--
+		}
+	}
+	arrived += planned - len(o.updates)
 	switch {
-	case kept == op.Keeper:
+	case kept == op.Keeper, planned > 0 && arrived == planned:
 		return l.goOn(ctx, op, o)
-	case refMoves:
+	case foreign && arrived > 0:
 		return l.giveUp(op, o.moves)
-	case refs && len(o.updates) == 0:
-		return l.goOn(ctx, op, o)
 	}
 	return l.goBack(ctx, op, kept)
+}
+
+func (op *Operation) isRef(m Move) bool {
+	return slices.ContainsFunc(op.Refs, func(c RefChange) bool { return c.Name == m.What })
 }
 
 // goOn finishes what comes after the refs. They have moved; where somebody
@@ -178,7 +191,11 @@ func (l *Log) goBack(ctx context.Context, op *Operation, kept gitrepo.ID) (*Reco
 		return nil, err
 	}
 	if len(o.moves) > 0 {
-		return l.giveUp(op, o.moves)
+		if !slices.ContainsFunc(o.moves, op.isRef) {
+			return l.giveUp(op, o.moves)
+		}
+		o.headNow = gitrepo.HeadState{} // index and work tree belong to what came since
+		r.Notes = notes(o.moves)
 	}
 	r.Moved = len(o.updates) > 0 || o.head != nil || len(o.config) > 0 || len(o.blobs) > 0
 	fence := &Operation{ID: op.ID, Verb: "rolled back", Time: l.now()}

@@ -103,3 +103,96 @@ func TestBeginSettlesFirst(t *testing.T) {
 	}
 	w.do("next", oplog.Intent{}, func() {})
 }
+
+// After a crash nothing is overwritten that somebody moved since.
+func TestRecoverBesideOthers(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	const topic, tag, branch, keep = 0, 1, 2, 3
+	for _, tc := range []struct {
+		why   string
+		done  []int // updates that were made
+		since bool  // somebody moved topic then
+		want  oplog.Outcome
+		undo  int // operations that can be undone
+	}{
+		{"nothing was done", nil, true, oplog.RolledBack, 0},
+		{"all was done", []int{topic, tag, branch, keep}, true, oplog.Finished, 1},
+		{"all but the log's own ref", []int{topic, tag, branch}, false, oplog.Finished, 1},
+		{"a part, not that which moved", []int{tag}, true, oplog.LeftBroken, 0},
+		{"a part", []int{tag, topic}, false, oplog.RolledBack, 0},
+	} {
+		t.Run(tc.why, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			op, objects, updates := w.planned()
+			if err := w.repo.WriteObjects(ctx, objects...); err != nil {
+				t.Fatal(err)
+			}
+			var done []gitrepo.RefUpdate
+			for _, i := range tc.done {
+				done = append(done, updates[i])
+			}
+			if len(done) > 0 {
+				if err := w.repo.UpdateRefs(ctx, "test", done...); err != nil {
+					t.Fatal(err)
+				}
+			}
+			op.Close()
+			if tc.since {
+				w.Git("update-ref", "refs/heads/topic", w.Git("commit-tree", "-p", "topic", "-m", "since", "topic^{tree}"))
+			}
+			topic := w.id("topic")
+			r, err := w.log.Recover(ctx)
+			if err != nil || r.Outcome != tc.want {
+				t.Fatalf("got %v, %v", r, err)
+			}
+			if tc.since && (w.id("topic") != topic || !strings.Contains(r.String(), "refs/heads/topic")) {
+				t.Errorf("topic moved, or is not named: %s", r)
+			}
+			if stack, err := w.log.Stack(""); len(stack) != tc.undo || err != nil {
+				t.Errorf("%d operations can be undone, %v", len(stack), err)
+			}
+			if kept := w.gitOK("rev-parse", "-q", "--verify", oplog.KeepRef); !kept && tc.undo > 0 {
+				t.Error("nothing keeps its objects")
+			}
+			w.do("next", oplog.Intent{}, func() { w.Git("tag", "x") })
+		})
+	}
+}
+
+// A commit that comes between plan and transaction stays, and the operation
+// leaves nothing.
+func TestApplyLosesTheRace(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := newWorld(t)
+	op, err := w.log.Begin(ctx, oplog.Intent{Verb: "verb", Scope: all()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := planFor(w.repo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.log.OnStep(func(name string) {
+		if name == "move refs" {
+			w.log.OnStep(func(string) {})
+			w.Write("file", "quick\n")
+			w.Commit("quick\n")
+		}
+	})
+	var changed *gitrepo.RefChangedError
+	if err := op.Apply(ctx, plan); !errors.As(err, &changed) || changed.Name != "refs/heads/topic" {
+		t.Errorf("apply: %v", err)
+	}
+	if r, err := op.Abort(ctx); err != nil || r.Outcome != oplog.RolledBack {
+		t.Errorf("abort: %v, %v", r, err)
+	}
+	if got := w.Git("log", "-1", "--format=%s", "topic"); got != "quick" || w.Git("status", "--porcelain") != "" {
+		t.Errorf("topic is at %q", got)
+	}
+	if list, err := w.log.List(); len(list) != 0 || err != nil {
+		t.Errorf("%d records, %v", len(list), err)
+	}
+}

@@ -201,51 +201,6 @@ func TestBareCommonDirectory(t *testing.T) {
 	w.expect("redone", after)
 }
 
-// After a crash nothing is overwritten that somebody moved since.
-func TestRecoverAfterOthersMoved(t *testing.T) {
-	t.Parallel()
-	for _, tc := range []struct {
-		why  string
-		back int // steps before the first at which the refs have moved
-		want oplog.Outcome
-	}{
-		{"before the refs moved", 1, oplog.LeftBroken},
-		{"after", 0, oplog.Finished},
-	} {
-		t.Run(tc.why, func(t *testing.T) {
-			t.Parallel()
-			die := 1
-			for ; ; die++ {
-				trial := newWorld(t)
-				if err := trial.run("apply", die); !killed(err) {
-					t.Fatal("refs never move")
-				}
-				if trial.Git("log", "-1", "--format=%s", "topic") == "amended" {
-					break
-				}
-			}
-			die -= tc.back
-			w := newWorld(t)
-			if err := w.run("apply", die); !killed(err) {
-				t.Fatal(err)
-			}
-			w.Git("update-ref", "refs/heads/topic", w.Git("commit-tree", "-p", "topic", "-m", "since", "topic^{tree}"))
-			id := w.id("topic")
-			r, err := w.log.Recover(context.Background())
-			if err != nil || r.Outcome != tc.want || w.id("topic") != id || !strings.Contains(r.String(), "refs/heads/topic") {
-				t.Errorf("got %v, %v", r, err)
-			}
-			if tc.want == oplog.LeftBroken {
-				var nothing *oplog.NothingError
-				if _, err := w.log.Undo(context.Background(), 1, oplog.UndoOptions{}); !errors.As(err, &nothing) {
-					t.Errorf("undo of a broken operation: %v", err)
-				}
-			}
-			w.do("next", oplog.Intent{}, func() { w.Git("tag", "x") })
-		})
-	}
-}
-
 func TestBeginRefuses(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
