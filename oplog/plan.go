@@ -228,7 +228,8 @@ func (op *Op) Apply(ctx context.Context, p Plan) error {
 // Done records the after state and gives the lock back. An operation that
 // changed nothing leaves no record, unless it is a barrier.
 func (op *Op) Done(ctx context.Context) error {
-	err := op.log.finish(ctx, op.record)
+	// What was done is recorded, also after an interrupt.
+	err := op.log.finish(context.WithoutCancel(ctx), op.record)
 	return errors.Join(err, op.Close())
 }
 

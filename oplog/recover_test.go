@@ -196,3 +196,45 @@ func TestApplyLosesTheRace(t *testing.T) {
 		t.Errorf("%d records, %v", len(list), err)
 	}
 }
+
+// An interrupt comes before the first move, or after the last.
+func TestInterrupt(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		at   string
+		done bool
+	}{{"write objects", false}, {"move files", true}, {"move refs", true}, {"write configuration", true}} {
+		t.Run(tc.at, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			before := w.state()
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			op, err := w.log.Begin(ctx, oplog.Intent{Verb: "verb", Scope: all()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan, err := planFor(w.repo)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.log.OnStep(func(name string) {
+				if name == tc.at {
+					cancel()
+				}
+			})
+			if err := op.Apply(ctx, plan); (err == nil) != tc.done {
+				t.Fatalf("apply: %v", err)
+			}
+			if tc.done {
+				if err := op.Done(ctx); err != nil {
+					t.Fatal(err)
+				}
+				w.undo(1, oplog.UndoOptions{})
+			} else if r, err := op.Abort(ctx); err != nil || r.Outcome != oplog.RolledBack {
+				t.Errorf("abort: %v, %v", r, err)
+			}
+			w.expect("in the end", before)
+		})
+	}
+}

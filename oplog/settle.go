@@ -3,7 +3,6 @@ package oplog
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,205 +11,11 @@ import (
 	"github.com/kprep/kprep/gitrepo"
 )
 
-// A Move is one thing that is not as an operation left it.
-type Move struct {
-	What      string // a full ref name, "HEAD", "configuration of <branch>", or a path below kprep's folder
-	Want, Now string // ids for refs, words for HEAD; "" is "does not exist", or cannot be said in one line
-	// Ahead counts the commits on top of Want, for a ref that contains it
-	// still; -1 for one that does not, and for all else.
-	Ahead int
-}
-
-func (m Move) String() string {
-	switch {
-	case m.Ahead > 0:
-		return fmt.Sprintf("%s has %d commits on top", m.What, m.Ahead)
-	case m.Now == "" && m.Want != "":
-		return m.What + " was deleted"
-	case m.Want == "" && m.Now != "":
-		return m.What + " was made"
-	}
-	return m.What + " was changed"
-}
-
-// A MovedError means that something is no longer as an operation left it, so
-// that its state cannot be exchanged for another without losing what was done
-// since. Nothing was changed.
-type MovedError struct {
-	Op    *Operation
-	Moves []Move
-	Steps int // for an undo or redo of several: how many could be made before
-}
-
-func (e *MovedError) Error() string {
-	words := make([]string, len(e.Moves))
-	for i, m := range e.Moves {
-		words[i] = m.String()
-	}
-	return fmt.Sprintf("since operation %d (%s): %s", e.Op.ID, e.Op.Title(), strings.Join(words, ", "))
-}
-
 // A settlement says how to bring the repository to one side of an operation.
 type settlement struct {
 	objects []gitrepo.Object  // to write first
 	keep    gitrepo.RefUpdate // of KeepRef, in the same transaction
 	reason  string            // for reflogs; "" for the operation's own
-}
-
-// A side is an operation seen in one direction.
-type side struct {
-	op      *Operation
-	forward bool
-}
-
-func (s side) ref(c RefChange) (from, to gitrepo.ID) {
-	if s.forward {
-		return c.Before, c.After
-	}
-	return c.After, c.Before
-}
-
-func (s side) head() (from, to gitrepo.HeadState) {
-	if s.forward {
-		return s.op.Head.Before, s.op.Head.After
-	}
-	return s.op.Head.After, s.op.Head.Before
-}
-
-func (s side) files() (from, to gitrepo.ID) {
-	if s.forward {
-		return s.op.Files.Before, s.op.Files.After
-	}
-	return s.op.Files.After, s.op.Files.Before
-}
-
-func (s side) config(c ConfigChange) (from, to []gitrepo.ConfigSection) {
-	if s.forward {
-		return c.Before, c.After
-	}
-	return c.After, c.Before
-}
-
-func (s side) blob(c BlobChange) (from, to []byte) {
-	if s.forward {
-		return c.Before, c.After
-	}
-	return c.After, c.Before
-}
-
-// open is what of an operation is not on one side yet. It is found by
-// looking, so that any part may have been done before.
-type open struct {
-	updates []gitrepo.RefUpdate
-	head    *gitrepo.HeadState
-	headNow gitrepo.HeadState
-	config  []ConfigChange // to write: After
-	blobs   []BlobChange   // to write: After
-	moves   []Move
-}
-
-// survey compares what is there with both sides of an operation.
-func (l *Log) survey(ctx context.Context, s side) (*open, error) {
-	o := &open{}
-	if err := l.surveyRefs(ctx, s, o); err != nil {
-		return nil, err
-	}
-	return o, l.surveyRest(ctx, s, o)
-}
-
-// surveyRest is survey without the refs.
-func (l *Log) surveyRest(ctx context.Context, s side, o *open) error {
-	if err := l.surveyHead(ctx, s, o); err != nil {
-		return err
-	}
-	if len(s.op.Config) > 0 {
-		file, err := l.repo.ConfigFile()
-		if err != nil {
-			return err
-		}
-		for _, c := range s.op.Config {
-			from, to := s.config(c)
-			change := ConfigChange{Branch: c.Branch, Before: from, After: to}
-			switch now := file.Branch(c.Branch); {
-			case sameSections(now, to) && (slices.Equal(now, to) || !change.moves()):
-			case sameSections(now, from):
-				o.config = append(o.config, change)
-			case sameSections(now, to):
-			default:
-				o.moves = append(o.moves, Move{What: "configuration of " + c.Branch, Ahead: -1})
-			}
-		}
-	}
-	for _, c := range s.op.Blobs {
-		now, err := l.readBlob(c.Path)
-		if err != nil {
-			return err
-		}
-		from, to := s.blob(c)
-		switch {
-		case sameBlob(now, to):
-		case sameBlob(now, from):
-			o.blobs = append(o.blobs, BlobChange{Path: c.Path, Before: now, After: to})
-		default:
-			o.moves = append(o.moves, Move{What: c.Path, Ahead: -1})
-		}
-	}
-	return nil
-}
-
-func (l *Log) surveyRefs(ctx context.Context, s side, o *open) error {
-	var names []string
-	for _, c := range s.op.Refs {
-		if c.Before != c.After {
-			names = append(names, c.Name)
-		}
-	}
-	values, err := l.repo.RefValues(ctx, names...)
-	if err != nil {
-		return err
-	}
-	for _, c := range s.op.Refs {
-		from, to := s.ref(c)
-		switch now := values[c.Name]; {
-		case from == to, now == to:
-		case now == from:
-			o.updates = append(o.updates, gitrepo.RefUpdate{Name: c.Name, New: to, Old: from})
-		default:
-			o.moves = append(o.moves, l.refMove(ctx, c.Name, from, now))
-		}
-	}
-	return nil
-}
-
-func (l *Log) refMove(ctx context.Context, name string, want, now gitrepo.ID) Move {
-	m := Move{What: name, Want: string(want), Now: string(now), Ahead: -1}
-	if want == "" || now == "" {
-		return m
-	}
-	// Objects may be gone; then it is just another value.
-	if inside, err := l.repo.Ancestor(ctx, want, now); err == nil && inside {
-		if n, err := l.repo.CommitsBetween(ctx, want, now); err == nil {
-			m.Ahead = n
-		}
-	}
-	return m
-}
-
-// surveyHead leaves HEAD alone where the user went elsewhere: what is checked
-// out is the user's choice, not the operation's.
-func (l *Log) surveyHead(ctx context.Context, s side, o *open) error {
-	if s.op.Head == (HeadChange{}) {
-		return nil
-	}
-	now, err := l.repo.HeadNow(ctx)
-	if err != nil {
-		return err
-	}
-	o.headNow = now
-	if from, to := s.head(); now == from && from != to {
-		o.head = &to
-	}
-	return nil
 }
 
 // carryOut does what an operation plans: nothing at all when something is not
@@ -248,19 +53,23 @@ func (l *Log) settle(ctx context.Context, s side, o *open, how settlement) error
 	if err := l.repo.WriteObjects(ctx, how.objects...); err != nil {
 		return err
 	}
+	// An interrupt comes before the first move or after the last: a git that is
+	// killed at it leaves its locks.
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
 	moved, err := l.moveFiles(ctx, s, o)
 	if err != nil {
 		return err
 	}
-	if err := l.moveRefs(ctx, o, how, reason); err != nil {
-		if moved { // nothing else has happened yet
+	if committed, err := l.moveRefs(ctx, o, how, reason); err != nil {
+		if moved && !committed { // nothing else has happened yet
 			from, to := s.files()
-			err = errors.Join(err, l.repo.Transition(context.WithoutCancel(ctx), to, from))
+			err = errors.Join(err, l.repo.Transition(ctx, to, from))
 		}
 		return err
 	}
-	// From here on there is only forward.
-	ctx = context.WithoutCancel(ctx)
 	if err := l.writeConfig(ctx, o.config); err != nil {
 		return err
 	}
@@ -285,13 +94,14 @@ func (l *Log) moveFiles(ctx context.Context, s side, o *open) (bool, error) {
 }
 
 // moveRefs moves refs and HEAD. HEAD goes first where its branch is there
-// already, so that it never names one that is not.
-func (l *Log) moveRefs(ctx context.Context, o *open, how settlement, reason string) error {
+// already, so that it never names one that is not. Committed says that the
+// refs have moved.
+func (l *Log) moveRefs(ctx context.Context, o *open, how settlement, reason string) (committed bool, err error) {
 	headFirst := o.head != nil && !slices.ContainsFunc(o.updates, func(u gitrepo.RefUpdate) bool { return u.Name == o.head.Branch && u.Old == "" })
 	if headFirst {
 		l.step("move HEAD")
 		if err := l.repo.SetHead(ctx, *o.head, reason); err != nil {
-			return err
+			return false, err
 		}
 	}
 	updates := o.updates
@@ -301,15 +111,15 @@ func (l *Log) moveRefs(ctx context.Context, o *open, how settlement, reason stri
 	l.step("move refs")
 	if err := l.updateRefs(ctx, reason, updates); err != nil {
 		if headFirst {
-			err = errors.Join(err, l.repo.SetHead(context.WithoutCancel(ctx), o.headNow, reason))
+			err = errors.Join(err, l.repo.SetHead(ctx, o.headNow, reason))
 		}
-		return err
+		return false, err
 	}
 	if o.head != nil && !headFirst {
 		l.step("move HEAD")
-		return l.repo.SetHead(context.WithoutCancel(ctx), *o.head, reason)
+		return true, l.repo.SetHead(ctx, *o.head, reason)
 	}
-	return nil
+	return true, nil
 }
 
 // updateRefs is one transaction; two only where a name that goes is a folder
