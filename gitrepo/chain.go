@@ -19,6 +19,9 @@ type ChainOptions struct {
 	// Mine says that all are known to be the user's, under whatever address.
 	// Otherwise [Repo.IsMe] decides whose signature is renewed.
 	Mine bool
+	// Restamp names commits that are made again though nothing else in them
+	// changes, for the sake of the committer.
+	Restamp map[ID]bool
 	// Trees holds other trees by the id of the commit as it is.
 	Trees map[ID]ID
 }
@@ -31,7 +34,7 @@ type ChainOptions struct {
 func (r *Repo) Chain(ctx context.Context, commits []*Commit, onto ID, messages map[ID]string, o ChainOptions) (Chain, error) {
 	chain := Chain{Tip: onto, New: map[ID]ID{}}
 	for _, c := range commits {
-		change := Change{Tree: o.Trees[c.ID], Parents: []ID{chain.Tip}, Committer: o.Committer}
+		change := Change{Tree: o.Trees[c.ID], Parents: []ID{chain.Tip}, Committer: o.Committer, Restamp: o.Restamp[c.ID]}
 		if m, ok := messages[c.ID]; ok {
 			change.Message = &m
 		}

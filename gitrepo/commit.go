@@ -103,6 +103,7 @@ type Change struct {
 	Parents   []ID
 	Message   *string // UTF-8, as [Commit.Text] gives it; nil keeps the message
 	Committer Ident
+	Restamp   bool // make the commit again though nothing else changes
 }
 
 // Rewrite returns the bytes of the commit with the change applied, without a
@@ -116,7 +117,7 @@ func (c *Commit) Rewrite(ch Change) []byte {
 		message, keepEncoding = encodeText(*ch.Message, c.Message, c.Encoding)
 	}
 	sameTree := ch.Tree == "" || ch.Tree == c.Tree
-	if message == c.Message && sameTree && sameIDs(c.Parents, ch.Parents) {
+	if !ch.Restamp && message == c.Message && sameTree && sameIDs(c.Parents, ch.Parents) {
 		return nil
 	}
 	var out bytes.Buffer

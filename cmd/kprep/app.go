@@ -26,9 +26,10 @@ const (
 func commands(e *env) []*cli.Command {
 	return []*cli.Command{
 		newCommand(e), enrollCommand(e),
-		coverCommand(e), collectCommand(e),
+		coverCommand(e), collectCommand(e), setCommand(e),
 		previewCommand(e), diffCommand(e), infoCommand(e), listCommand(e),
 		sendCommand(e),
+		claimCommand(e),
 		tourCommand(e),
 	}
 }

@@ -23,7 +23,7 @@ func diffCommand(e *env) *cli.Command {
 			}
 			revision := 0
 			if len(given) == 1 {
-				if revision, err = parseRevision(given[0]); err != nil {
+				if revision, err = parseRevision("diff", given[0]); err != nil {
 					return err
 				}
 			}
@@ -54,10 +54,10 @@ func diffCommand(e *env) *cli.Command {
 }
 
 // parseRevision reads "v2" or "2".
-func parseRevision(word string) (int, error) {
+func parseRevision(verb, word string) (int, error) {
 	n, err := strconv.Atoi(strings.TrimPrefix(word, "v"))
 	if err != nil || n < 1 {
-		return 0, usagef("diff", "%q is no revision: they are called v1, v2 …", word)
+		return 0, usagef(verb, "%q is no revision: they are called v1, v2 …", word)
 	}
 	return n, nil
 }

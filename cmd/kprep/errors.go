@@ -94,6 +94,12 @@ func seriesHint(err error) string {
 		return brokenHint(broken)
 	case errors.As(err, new(*series.ForkError)):
 		return "name a tag, branch or commit; 'git fetch --tags' brings those that are missing"
+	case errors.As(err, new(*series.MisplacedError)):
+		return "'kprep set cover-storage tip-commit' moves the cover letter back to the tip"
+	case errors.As(err, new(*series.BaseBranchError)):
+		return "name it with --base-branch, or record it with 'kprep set base-branch BRANCH'"
+	case errors.As(err, new(*series.RevisionError)):
+		return "choose a higher number; what was on the wire cannot be taken back"
 	case errors.As(err, new(*series.NotAncestorError)):
 		return "name a commit that the branch contains, or rebase the branch first"
 	case errors.As(err, new(*series.NameError)):
@@ -107,7 +113,7 @@ func seriesHint(err error) string {
 	case errors.As(err, new(*series.MergeError)):
 		return "'git rebase' leaves merges out: run it onto the commit below the first patch, 'kprep info start-commit'"
 	case errors.As(err, new(*series.ForeignError)):
-		return "kprep rewrites only your own commits; if an address is yours, say so with 'git config --add kprep.my-address ADDRESS'"
+		return "if an address is yours, say so with 'git config --add kprep.my-address ADDRESS'; 'kprep claim' takes over what is not"
 	case errors.Is(err, series.ErrEmpty):
 		return "commit your patches on top of the cover letter first"
 	case errors.Is(err, series.ErrBlank):

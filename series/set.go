@@ -1,0 +1,90 @@
+package series
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/kprep/kprep/coverletter"
+	"github.com/kprep/kprep/patchmail"
+)
+
+// A RevisionError reports a revision number that was on the wire already, or
+// lies below one that was.
+type RevisionError struct{ Revision, Sent int }
+
+func (e *RevisionError) Error() string {
+	return fmt.Sprintf("v%d cannot come next: v%d of this series was sent already", e.Revision, e.Sent)
+}
+
+// SetPrefixes replaces the words that the subjects carry after PATCH. Words
+// that the subject grammar makes by itself are refused.
+func (s *Series) SetPrefixes(ctx context.Context, words []string) (changed bool, err error) {
+	var prefixes []string
+	for _, word := range words {
+		for _, w := range strings.Fields(word) {
+			if lifted, rest := patchmail.LiftBrackets("[" + w + "] x"); len(lifted) != 1 || rest != "x" || lifted[0] != w {
+				return false, fmt.Errorf("%q cannot be a prefix: PATCH, the revision and the counter are put there by kprep", w)
+			}
+			prefixes = patchmail.MergePrefixes(prefixes, w)
+		}
+	}
+	return s.track(ctx, "kprep: set prefixes", func(t *coverletter.Tracking) { t.Prefixes = prefixes })
+}
+
+// AddPrefixes adds words to those that are there, each once in any case.
+func (s *Series) AddPrefixes(ctx context.Context, words []string) (changed bool, err error) {
+	return s.SetPrefixes(ctx, append(append([]string{}, s.Tracking.Prefixes...), words...))
+}
+
+// SetPresubject sets the text in front of [PATCH]: "" or something in
+// brackets.
+func (s *Series) SetPresubject(ctx context.Context, text string) (changed bool, err error) {
+	if text != "" && (!strings.HasPrefix(text, "[") || !strings.HasSuffix(text, "]")) {
+		return false, fmt.Errorf("the presubject %q must stand in brackets, as in \"[proj]\"", text)
+	}
+	return s.track(ctx, "kprep: set presubject", func(t *coverletter.Tracking) { t.Presubject = text })
+}
+
+// SetRevision sets the number of the next submission. It returns a
+// *RevisionError for one that is not above every revision that was sent.
+func (s *Series) SetRevision(ctx context.Context, revision int) (changed bool, err error) {
+	if revision < 1 {
+		return false, fmt.Errorf("revision %d: they are counted from 1", revision)
+	}
+	sent, err := s.Sent(ctx)
+	if err != nil {
+		return false, err
+	}
+	if n := len(sent); n > 0 && sent[n-1].Revision >= revision {
+		return false, &RevisionError{Revision: revision, Sent: sent[n-1].Revision}
+	}
+	return s.track(ctx, fmt.Sprintf("kprep: set revision %d", revision), func(t *coverletter.Tracking) { t.Revision = revision })
+}
+
+// SetBaseBranch records which branch the series is based on. It must contain
+// the base commit.
+func (s *Series) SetBaseBranch(ctx context.Context, name string) (changed bool, err error) {
+	base, err := s.chooseBase(ctx, name)
+	if err != nil {
+		return false, err
+	}
+	return s.track(ctx, "kprep: set base-branch", func(t *coverletter.Tracking) { t.BaseBranch = base })
+}
+
+// track stores other tracking data; the cover letter stays as it is.
+func (s *Series) track(ctx context.Context, reason string, set func(*coverletter.Tracking)) (changed bool, err error) {
+	tracking := s.Tracking.Clone()
+	set(tracking)
+	if string(tracking.Compact()) == string(s.Tracking.Compact()) {
+		return false, nil
+	}
+	if err := s.CheckRewritable(ctx); err != nil {
+		return false, err
+	}
+	l, err := s.layOut(ctx, s.Storage, s.Text, tracking)
+	if err != nil {
+		return false, err
+	}
+	return s.apply(ctx, l, reason)
+}
