@@ -35,7 +35,7 @@ func Enroll(ctx context.Context, repo *gitrepo.Repo, base string, o Origin) (*Se
 	if err := repo.CheckIdle(ctx, branch); err != nil {
 		return nil, err
 	}
-	fork, err := enrolFork(ctx, repo, base, branch)
+	fork, isBranch, err := enrolFork(ctx, repo, base, branch)
 	if err != nil {
 		return nil, err
 	}
@@ -43,16 +43,8 @@ func Enroll(ctx context.Context, repo *gitrepo.Repo, base string, o Origin) (*Se
 	if err != nil {
 		return nil, err
 	}
-	found, err := newFinder(repo).find(branch, branch)
-	if err != nil {
+	if err := checkFresh(repo, branch, len(commits)); err != nil {
 		return nil, err
-	}
-	if found != nil && len(found.patches) <= len(commits) {
-		return nil, &EnrolledError{Branch: branch}
-	}
-	s := &Series{Branch: branch, repo: repo, Patches: commits, Base: fork.ID, Tip: fork.ID}
-	if len(commits) > 0 {
-		s.Tip = commits[len(commits)-1].ID
 	}
 	if foreign, err := foreignCommits(repo, commits); err != nil || len(foreign) > 0 {
 		if err == nil {
@@ -60,82 +52,78 @@ func Enroll(ctx context.Context, repo *gitrepo.Repo, base string, o Origin) (*Se
 		}
 		return nil, err
 	}
-	return s.enroll(ctx, fork, o)
+	o.Name = slugOf(repo, branch)
+	s, err := newborn(ctx, repo, branch, coverletter.Slug(o.Name), o)
+	if err != nil {
+		return nil, err
+	}
+	s.Patches, s.Base, s.Tip = commits, fork.ID, fork.ID
+	if len(commits) > 0 {
+		s.Tip = commits[len(commits)-1].ID
+	}
+	if o.BaseBranch == "" && isBranch {
+		o.BaseBranch = base
+	}
+	if err := s.nameBase(ctx, o); err != nil {
+		return nil, err
+	}
+	l, err := s.layOut(ctx, s.Storage, s.Text, s.Tracking)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.apply(ctx, l, "kprep: enroll"); err != nil {
+		return nil, err
+	}
+	return Load(ctx, repo, branch)
 }
 
-func (s *Series) enroll(ctx context.Context, fork *gitrepo.Commit, o Origin) (*Series, error) {
-	o.Name = s.Slug()
-	if len(s.Patches) > 0 {
-		if err := s.repo.BeforeRewrite(ctx); err != nil {
-			return nil, err
-		}
-		defer s.repo.AfterRewrite(ctx)
-	}
-	cover, err := firstCover(ctx, s.repo, fork, coverletter.Slug(s.Slug()), o)
+// checkFresh returns an *EnrolledError when one of the topmost n commits is a
+// cover letter, or the branch's configuration holds one.
+func checkFresh(repo *gitrepo.Repo, branch string, n int) error {
+	config, err := repo.Config()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	chain, err := s.chain(ctx, s.Patches, cover.ID, nil)
+	_, described := config.Get(trackingKey(branch))
+	found, err := newFinder(repo).find(branch, branch)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	updates, err := store(ctx, s.repo, chain, cover)
-	if err != nil {
-		return nil, err
+	if described || found != nil && len(found.patches) < n+1 {
+		return &EnrolledError{Branch: branch}
 	}
-	updates = append(updates, gitrepo.RefUpdate{Name: s.Branch, New: chain.Tip, Old: s.Tip})
-	if err := s.repo.CheckRefs(ctx, updates...); err != nil {
-		return nil, err
-	}
-	config, err := s.repo.Config()
-	if err != nil {
-		return nil, err
-	}
-	before, had := config.Get(storageKey(s.Branch))
-	if err := recordStorage(ctx, s.repo, s.Branch); err != nil {
-		return nil, err
-	}
-	if err := s.repo.UpdateRefs(ctx, "kprep: enroll", updates...); err != nil {
-		ctx := context.WithoutCancel(ctx)
-		if had {
-			_ = s.repo.SetConfig(ctx, storageKey(s.Branch), before)
-		} else {
-			_ = s.repo.UnsetConfig(ctx, storageKey(s.Branch))
-		}
-		return nil, err
-	}
-	return Load(ctx, s.repo, s.Branch)
+	return nil
 }
 
-// enrolFork finds the commit below the first patch.
-func enrolFork(ctx context.Context, repo *gitrepo.Repo, base, branch string) (*gitrepo.Commit, error) {
+// enrolFork finds the commit below the first patch, and says whether base is a
+// branch.
+func enrolFork(ctx context.Context, repo *gitrepo.Repo, base, branch string) (fork *gitrepo.Commit, isBranch bool, err error) {
 	c, err := repo.Commit(base + "^{commit}")
 	if err != nil {
-		return nil, &ForkError{Fork: base, Err: fmt.Errorf("it names no commit of this repository")}
+		return nil, false, &ForkError{Fork: base, Err: fmt.Errorf("it names no commit of this repository")}
 	}
-	tip, err := repo.Commit(branch)
-	if err != nil {
-		return nil, err
-	}
-	common, err := repo.MergeBase(ctx, c.ID, tip.ID)
-	if err != nil {
-		return nil, err
-	}
-	if common == c.ID {
-		return c, nil
-	}
-	isBranch := false
 	for _, prefix := range []string{"refs/heads/", "refs/remotes/"} {
 		id, err := repo.Ref(ctx, prefix+base)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		isBranch = isBranch || id != ""
 	}
-	if !isBranch || common == "" {
-		return nil, &NotAncestorError{Base: base, Branch: branch}
+	tip, err := repo.Commit(branch)
+	if err != nil {
+		return nil, false, err
 	}
-	return repo.Commit(string(common))
+	common, err := repo.MergeBase(ctx, c.ID, tip.ID)
+	switch {
+	case err != nil:
+		return nil, false, err
+	case common == c.ID:
+		return c, isBranch, nil
+	case !isBranch || common == "":
+		return nil, false, &NotAncestorError{Base: base, Branch: branch}
+	}
+	fork, err = repo.Commit(string(common))
+	return fork, true, err
 }
 
 // commitsSince lists the commits above fork, oldest first. They must be

@@ -11,8 +11,10 @@ import (
 // A layout is a branch as it would be with another cover letter, other
 // tracking data or another storage: nothing is stored yet.
 type layout struct {
-	chain  gitrepo.Chain  // its Tip is the new tip of the branch
-	config []ConfigUpdate // to be made after the refs, in order
+	chain gitrepo.Chain // its Tip is the new tip of the branch
+	// Configuration to change before and after the refs move, in such an order
+	// that the cover letter is found at any moment in between.
+	before, after []ConfigUpdate
 }
 
 // A ConfigUpdate sets a key of the repository's configuration, or removes it.
@@ -37,8 +39,7 @@ func (s *Series) layOut(ctx context.Context, storage Storage, text string, track
 	if err != nil {
 		return l, err
 	}
-	l.config, err = s.configure(storage, text, tracking)
-	return l, err
+	return l, s.configure(&l, storage, text, tracking)
 }
 
 // moveCover makes the branch with the cover commit that there is, in the place
@@ -108,68 +109,108 @@ func (s *Series) coverTree(storage Storage) (gitrepo.ID, error) {
 }
 
 // configure records where the cover is, and keeps it there where that is the
-// configuration itself.
-func (s *Series) configure(storage Storage, text string, tracking *coverletter.Tracking) ([]ConfigUpdate, error) {
+// configuration itself. Data are set before the refs move and removed after;
+// the branch is said to be described only while the data are there.
+func (s *Series) configure(l *layout, storage Storage, text string, tracking *coverletter.Tracking) error {
 	config, err := s.repo.Config()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var updates []ConfigUpdate
-	want := map[string]*string{storageKey(s.Branch): ptr(string(storage)), trackingKey(s.Branch): nil}
-	if storage == BranchDescription {
-		want[trackingKey(s.Branch)] = ptr(string(tracking.Compact()))
-		want[descriptionKey(s.Branch)] = &text
-	} else if s.Storage == BranchDescription {
-		want[descriptionKey(s.Branch)] = nil
-	}
-	for _, key := range []string{descriptionKey(s.Branch), trackingKey(s.Branch), storageKey(s.Branch)} {
-		value, wanted := want[key]
+	differs := func(key string, want *string) bool {
 		now, has := config.Get(key)
-		if wanted && (has != (value != nil) || has && now != *value) {
-			updates = append(updates, ConfigUpdate{Key: key, New: value})
+		return has != (want != nil) || has && now != *want
+	}
+	name := ConfigUpdate{Key: storageKey(s.Branch), New: ptr(string(storage))}
+	data := []ConfigUpdate{{Key: trackingKey(s.Branch)}}
+	if storage == BranchDescription {
+		data = []ConfigUpdate{{descriptionKey(s.Branch), &text}, {trackingKey(s.Branch), ptr(string(tracking.Compact()))}}
+	} else if s.Storage == BranchDescription {
+		data = append(data, ConfigUpdate{Key: descriptionKey(s.Branch)})
+	}
+	for _, u := range data {
+		switch {
+		case !differs(u.Key, u.New):
+		case u.New != nil:
+			l.before = append(l.before, u)
+		default:
+			l.after = append(l.after, u)
 		}
 	}
-	return updates, nil
+	if differs(name.Key, name.New) {
+		if storage == BranchDescription {
+			l.after = append([]ConfigUpdate{name}, l.after...)
+		} else {
+			l.before = append(l.before, name)
+		}
+	}
+	return nil
 }
 
 func ptr[T any](v T) *T { return &v }
 
-// apply stores a layout: objects and notes, then branch and notes in one
-// transaction, then the configuration. It says whether anything changed.
+// apply stores a layout: objects and notes, the configuration that goes
+// first, branch and notes in one transaction, and the rest of the
+// configuration. It says whether anything changed; when the refs cannot be
+// moved nothing has.
 func (s *Series) apply(ctx context.Context, l layout, reason string) (changed bool, err error) {
-	if l.chain.Tip == s.Tip && len(l.config) == 0 {
+	if l.chain.Tip == s.Tip && len(l.before)+len(l.after) == 0 {
 		return false, nil
 	}
-	if l.chain.Tip != s.Tip {
+	if len(l.chain.New) > 0 {
 		if err := s.repo.BeforeRewrite(ctx); err != nil {
 			return false, err
 		}
 		defer s.repo.AfterRewrite(ctx)
-		updates, err := store(ctx, s.repo, l.chain)
-		if err != nil {
-			return false, err
-		}
-		branch := gitrepo.RefUpdate{Name: s.Branch, New: l.chain.Tip, Old: s.Tip}
-		if err := s.repo.UpdateRefs(ctx, reason, append(updates, branch)...); err != nil {
-			return false, err
-		}
 	}
-	return true, applyConfig(context.WithoutCancel(ctx), s.repo, l.config)
+	updates, err := store(ctx, s.repo, l.chain)
+	if err != nil {
+		return false, err
+	}
+	if l.chain.Tip != s.Tip {
+		updates = append(updates, gitrepo.RefUpdate{Name: s.Branch, New: l.chain.Tip, Old: s.Tip})
+	}
+	return true, moveRefs(ctx, s.repo, reason, l, updates)
 }
 
-func applyConfig(ctx context.Context, repo *gitrepo.Repo, updates []ConfigUpdate) error {
+// moveRefs changes configuration and refs in the order of a layout. When the
+// refs cannot be moved the configuration is put back.
+func moveRefs(ctx context.Context, repo *gitrepo.Repo, reason string, l layout, updates []gitrepo.RefUpdate) error {
+	back, err := applyConfig(ctx, repo, l.before)
+	if err == nil && len(updates) > 0 {
+		err = repo.UpdateRefs(ctx, reason, updates...)
+	}
+	if err != nil {
+		// Whatever fails here cannot be reported better than what led here.
+		_, _ = applyConfig(context.WithoutCancel(ctx), repo, back)
+		return err
+	}
+	_, err = applyConfig(context.WithoutCancel(ctx), repo, l.after)
+	return err
+}
+
+// applyConfig makes the updates in order. Those that it returns take back
+// what it made, also after an error.
+func applyConfig(ctx context.Context, repo *gitrepo.Repo, updates []ConfigUpdate) (back []ConfigUpdate, err error) {
 	for _, u := range updates {
-		var err error
+		config, err := repo.Config()
+		if err != nil {
+			return back, err
+		}
+		undo := ConfigUpdate{Key: u.Key}
+		if now, has := config.Get(u.Key); has {
+			undo.New = &now
+		}
 		if u.New == nil {
 			err = repo.UnsetConfig(ctx, u.Key)
 		} else {
 			err = repo.SetConfig(ctx, u.Key, *u.New)
 		}
 		if err != nil {
-			return fmt.Errorf("set %s: %w", u.Key, err)
+			return back, fmt.Errorf("set %s: %w", u.Key, err)
 		}
+		back = append([]ConfigUpdate{undo}, back...)
 	}
-	return nil
+	return back, nil
 }
 
 // A MisplacedError reports commits on the wrong side of the cover letter.

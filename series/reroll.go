@@ -130,7 +130,7 @@ func (r *Reroll) Rewrites() bool {
 // now. BeforeRewrite was asked before the mail left; AfterRewrite is told here.
 func FinishReroll(ctx context.Context, repo *gitrepo.Repo, r *Reroll) error {
 	var open []gitrepo.RefUpdate
-	var config []ConfigUpdate
+	var again layout
 	var onBranch *gitrepo.RefUpdate
 	for _, u := range r.Updates {
 		if u.Name == r.Branch {
@@ -153,50 +153,45 @@ func FinishReroll(ctx context.Context, repo *gitrepo.Repo, r *Reroll) error {
 	case onBranch != nil && tip == onBranch.Old:
 		open = append(open, *onBranch)
 	case onBranch == nil || tip != onBranch.New:
-		var again *gitrepo.RefUpdate
-		if again, moved, config, err = rerollMoved(ctx, repo, r); err != nil {
+		var u *gitrepo.RefUpdate
+		if u, again, err = rerollMoved(ctx, repo, r); err != nil {
 			return err
 		}
-		if again != nil {
-			open = append(open, *again)
+		moved = again.chain.New
+		if u != nil {
+			open = append(open, *u)
 		}
 	}
 	notes, err := repo.CarryNotes(ctx, moved)
 	if err != nil {
 		return err
 	}
-	if open = append(notes, open...); len(open)+len(config) == 0 {
+	if open = append(notes, open...); len(open)+len(again.before)+len(again.after) == 0 {
 		return nil
 	}
-	if r.Rewrites() {
+	if len(moved) > 0 {
 		defer repo.AfterRewrite(ctx)
 	}
-	if len(open) > 0 {
-		if err := repo.UpdateRefs(ctx, fmt.Sprintf("kprep: sent v%d, reroll", r.Revision-1), open...); err != nil {
-			return err
-		}
-	}
-	return applyConfig(ctx, repo, config)
+	return moveRefs(ctx, repo, fmt.Sprintf("kprep: sent v%d, reroll", r.Revision-1), again, open)
 }
 
 // rerollMoved makes the next revision of the branch as it is now; nothing when
 // it is that already.
-func rerollMoved(ctx context.Context, repo *gitrepo.Repo, r *Reroll) (u *gitrepo.RefUpdate, moved map[gitrepo.ID]gitrepo.ID, config []ConfigUpdate, err error) {
+func rerollMoved(ctx context.Context, repo *gitrepo.Repo, r *Reroll) (u *gitrepo.RefUpdate, l layout, err error) {
 	repo.ForgetConfig() // the cover letter may be there, and have changed
 	s, err := Load(ctx, repo, r.Branch)
 	if err != nil || s.Tracking.Revision >= r.Revision {
-		return nil, nil, nil, err
+		return nil, l, err
 	}
 	if err := s.CheckRewritable(ctx); err != nil {
-		return nil, nil, nil, err
+		return nil, l, err
 	}
 	next, text := s.nextRevision(r.Mailed)
-	l, err := s.layOut(ctx, s.Storage, text, next)
-	if err != nil {
-		return nil, nil, nil, err
+	if l, err = s.layOut(ctx, s.Storage, text, next); err != nil {
+		return nil, l, err
 	}
 	if l.chain.Tip != s.Tip {
 		u = &gitrepo.RefUpdate{Name: s.Branch, New: l.chain.Tip, Old: s.Tip}
 	}
-	return u, l.chain.New, l.config, repo.WriteObjects(ctx, l.chain.Objects...)
+	return u, l, repo.WriteObjects(ctx, l.chain.Objects...)
 }

@@ -2,6 +2,7 @@ package series
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,6 +18,8 @@ type Origin struct {
 	Fork         string // the revision to start at; "" for HEAD
 	Prefixes     []string
 	Presubject   string
+	Storage      Storage   // of the cover letter; "" is CoverCommit
+	BaseBranch   string    // for a storage that needs one; "" finds it
 	Today        time.Time // in the user's zone; the date in the change-id
 	Random       string    // 12 hexadecimal digits that make the change-id unique
 }
@@ -64,28 +67,92 @@ func Start(ctx context.Context, repo *gitrepo.Repo, o Origin) (*Series, error) {
 			return nil, err
 		}
 	}
-	branch := "refs/heads/" + o.BranchPrefix + slug
-	cover, err := firstCover(ctx, repo, fork, slug, o)
+	s, err := newborn(ctx, repo, "refs/heads/"+o.BranchPrefix+slug, slug, o)
 	if err != nil {
 		return nil, err
 	}
-	if err := repo.WriteObjects(ctx, cover); err != nil {
+	s.Base, s.Tip = fork.ID, fork.ID
+	if err := s.nameBase(ctx, o); err != nil {
 		return nil, err
 	}
-	reason := "kprep: new series " + slug
-	err = repo.UpdateRefs(ctx, reason, gitrepo.RefUpdate{Name: branch, New: cover.ID})
-	if changed, ok := err.(*gitrepo.RefChangedError); ok && changed.Got != "" {
-		return nil, &ExistsError{Branch: branch}
+	if err := s.born(ctx, "kprep: new series "+slug, here); err != nil {
+		return nil, err
 	}
+	repo.Head = gitrepo.Head{Branch: s.Branch}
+	return Load(ctx, repo, s.Branch)
+}
+
+// newborn is a series that is not stored anywhere yet, with the first cover
+// letter and tracking data.
+func newborn(ctx context.Context, repo *gitrepo.Repo, branch, slug string, o Origin) (*Series, error) {
+	author, err := repo.Author()
 	if err != nil {
 		return nil, err
 	}
-	if err := switchTo(ctx, repo, branch, here, reason); err != nil {
-		forget(ctx, repo, branch, cover.ID)
+	changeID := coverletter.NewChangeID(o.Today, slug, o.Random)
+	if err := coverletter.CheckChangeID(changeID); err != nil {
 		return nil, err
 	}
-	repo.Head = gitrepo.Head{Branch: branch}
-	return Load(ctx, repo, branch)
+	if o.Storage == "" {
+		o.Storage = CoverCommit
+	}
+	s := &Series{Branch: branch, Storage: o.Storage, Tracking: coverletter.NewTracking(changeID), repo: repo}
+	s.Tracking.Prefixes, s.Tracking.Presubject = o.Prefixes, o.Presubject
+	s.Text = coverletter.Default(o.Name, patchmail.Address{Name: author.Name, Mailbox: author.Email})
+	return s, nil
+}
+
+// nameBase records the base branch where the storage needs it: the one given,
+// else the branch that is checked out, as b4 takes it, else as chooseBase.
+func (s *Series) nameBase(ctx context.Context, o Origin) (err error) {
+	if s.Storage == CoverCommit {
+		return nil
+	}
+	if o.BaseBranch == "" && s.repo.Head.Branch != "" && s.repo.Head.Branch != s.Branch {
+		if given, err := s.givenBase(ctx, shortBranch(s.repo.Head.Branch)); err == nil {
+			s.Tracking.BaseBranch = given
+			return nil
+		}
+	}
+	s.Tracking.BaseBranch, err = s.chooseBase(ctx, o.BaseBranch)
+	return err
+}
+
+// born makes the branch of a new series and checks it out.
+func (s *Series) born(ctx context.Context, reason string, here bool) error {
+	l, err := s.layOut(ctx, s.Storage, s.Text, s.Tracking)
+	if err != nil {
+		return err
+	}
+	if err := s.repo.WriteObjects(ctx, l.chain.Objects...); err != nil {
+		return err
+	}
+	branch := gitrepo.RefUpdate{Name: s.Branch, New: l.chain.Tip}
+	err = moveRefs(ctx, s.repo, reason, l, []gitrepo.RefUpdate{branch})
+	if changed := (*gitrepo.RefChangedError)(nil); errors.As(err, &changed) && changed.Got != "" {
+		return &ExistsError{Branch: s.Branch}
+	}
+	if err != nil {
+		return err
+	}
+	if here { // the cover is empty: index and work tree fit already
+		err = s.repo.AttachHead(ctx, s.Branch, reason)
+	} else {
+		err = s.repo.Checkout(ctx, s.Name())
+	}
+	if err != nil {
+		s.unborn(context.WithoutCancel(ctx), l)
+	}
+	return err
+}
+
+// unborn takes back what born made. Nothing that fails here could be reported
+// better than the failure that led here.
+func (s *Series) unborn(ctx context.Context, l layout) {
+	for _, u := range append(l.before, l.after...) {
+		_ = s.repo.UnsetConfig(ctx, u.Key)
+	}
+	_ = s.repo.UpdateRefs(ctx, "kprep: taken back", gitrepo.RefUpdate{Name: s.Branch, Old: l.chain.Tip})
 }
 
 // forkPoint resolves where to start, and says whether that is HEAD.
@@ -108,50 +175,4 @@ func forkPoint(repo *gitrepo.Repo, fork string) (c *gitrepo.Commit, isHead bool,
 		return nil, false, err
 	}
 	return c, head.ID == c.ID, nil
-}
-
-// firstCover makes the cover-letter commit of a new series.
-func firstCover(ctx context.Context, repo *gitrepo.Repo, fork *gitrepo.Commit, slug string, o Origin) (gitrepo.Object, error) {
-	author, err := repo.Author()
-	if err != nil {
-		return gitrepo.Object{}, err
-	}
-	committer, err := repo.Committer()
-	if err != nil {
-		return gitrepo.Object{}, err
-	}
-	changeID := coverletter.NewChangeID(o.Today, slug, o.Random)
-	if err := coverletter.CheckChangeID(changeID); err != nil {
-		return gitrepo.Object{}, err
-	}
-	tracking := coverletter.NewTracking(changeID)
-	tracking.Prefixes, tracking.Presubject = o.Prefixes, o.Presubject
-	me := patchmail.Address{Name: author.Name, Mailbox: author.Email}
-	message := coverletter.Encode(coverletter.Default(o.Name, me), tracking)
-	return repo.NewCommit(ctx, fork.Tree, []gitrepo.ID{fork.ID}, author, committer, message)
-}
-
-// switchTo records b4's storage of the cover and checks the branch out.
-func switchTo(ctx context.Context, repo *gitrepo.Repo, branch string, here bool, reason string) error {
-	if err := recordStorage(ctx, repo, branch); err != nil {
-		return err
-	}
-	if here { // the cover is empty: index and work tree fit already
-		return repo.AttachHead(ctx, branch, reason)
-	}
-	return repo.Checkout(ctx, shortBranch(branch))
-}
-
-// recordStorage tells b4 that the cover is in a commit, whatever the user's
-// b4.prep-cover-strategy says.
-func recordStorage(ctx context.Context, repo *gitrepo.Repo, branch string) error {
-	return repo.SetConfig(ctx, storageKey(branch), "commit")
-}
-
-// forget takes back what Start made. It runs also after an interrupt.
-func forget(ctx context.Context, repo *gitrepo.Repo, branch string, cover gitrepo.ID) {
-	ctx = context.WithoutCancel(ctx)
-	// Neither can be reported better than the failure that led here.
-	_ = repo.UnsetConfig(ctx, storageKey(branch))
-	_ = repo.UpdateRefs(ctx, "kprep: taken back", gitrepo.RefUpdate{Name: branch, Old: cover})
 }

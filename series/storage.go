@@ -61,8 +61,15 @@ func lookUp(f *finder, ref, rev string) (*stored, error) {
 		return lookUpDescription(f.repo, config, ref, rev)
 	}
 	found, err := f.find(ref, rev)
-	if err != nil || found == nil {
+	if err != nil {
 		return nil, err
+	}
+	if found == nil {
+		if _, has := config.Get(trackingKey(ref)); has {
+			// On the way from one storage to another, see configure.
+			return lookUpDescription(f.repo, config, ref, rev)
+		}
+		return nil, nil
 	}
 	st := &stored{tip: found.tip, cover: found.cover, above: found.patches}
 	if st.text, st.tracking, err = coverletter.Decode(found.cover.Text()); err != nil {

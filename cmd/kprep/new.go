@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/kprep/kprep/gitrepo"
@@ -68,6 +70,11 @@ func (e *env) origin(c *cli.Context, repo *gitrepo.Repo, name, fork string) (ser
 	}
 	if v, ok := settings.Get("branch-prefix"); ok && !v.FromTree {
 		o.BranchPrefix = v.Text
+	}
+	if v, ok := settings.Get("prep-cover-strategy"); ok && !v.FromTree {
+		if o.Storage, err = series.ParseStorage(v.Text); err != nil {
+			return o, fmt.Errorf("configuration %s: %w", v.Key, err)
+		}
 	}
 	o.Prefixes, o.Presubject, err = settings.Prefixes()
 	return o, err
