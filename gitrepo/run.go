@@ -45,7 +45,7 @@ type runner struct {
 // pinned is the environment that no user setting may change for plumbing:
 // replaced objects would have contents that disagree with their ids, reading
 // must not take locks, and GIT_DIFF_OPTS is stronger than -U.
-var pinned = [...]string{"GIT_NO_REPLACE_OBJECTS=1", "GIT_OPTIONAL_LOCKS=0", "GIT_DIFF_OPTS=", "LC_ALL=C", "LANGUAGE="}
+var pinned = [...]string{"GIT_NO_REPLACE_OBJECTS=1", "GIT_OPTIONAL_LOCKS=0", "GIT_DIFF_OPTS=", "LC_ALL=C", "LANGUAGE=", "GIT_DIFF_OPTS="}
 
 func newRunner(dir string, env, overrides []string) runner {
 	run := runner{dir: dir, env: env}

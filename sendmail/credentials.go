@@ -2,8 +2,10 @@ package sendmail
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/emersion/go-sasl"
 )
@@ -17,6 +19,21 @@ type Credential struct {
 
 // String hides the password.
 func (c Credential) String() string { return fmt.Sprintf("credential of %q", c.Username) }
+
+// redact takes the password out of what a server says, in the forms in which
+// the server got it.
+func (c Credential) redact(text string) string {
+	if c.Password == "" {
+		return text
+	}
+	encode := base64.StdEncoding.EncodeToString
+	for _, secret := range []string{
+		encode([]byte("\x00" + c.Username + "\x00" + c.Password)), encode([]byte(c.Password)), c.Password,
+	} {
+		text = strings.ReplaceAll(text, secret, "[password]")
+	}
+	return text
+}
 
 // GoString is String.
 func (c Credential) GoString() string { return c.String() }

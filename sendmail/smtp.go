@@ -244,7 +244,7 @@ func (t *SMTP) login(ctx context.Context) error {
 	err := t.client.Auth(offered(c))
 	var reply *smtp.SMTPError
 	if errors.As(err, &reply) {
-		return &LoginError{Host: t.settings.Server, User: c.Username, Code: reply.Code, Reason: clean(replyText(reply))}
+		return &LoginError{Host: t.settings.Server, User: c.Username, Code: reply.Code, Reason: clean(c.redact(replyText(reply)))}
 	}
 	if err != nil {
 		return t.broken("AUTH", err)

@@ -65,7 +65,7 @@ func (s *Series) Render(ctx context.Context, r Rendering) (*Rendered, error) {
 	if len(s.Patches) == 0 {
 		return nil, ErrEmpty
 	}
-	if err := errors.Join(s.CheckPlaced(), s.CheckLinear()); err != nil {
+	if err := s.checkWhole(); err != nil {
 		return nil, err
 	}
 	letter, err := s.Letter()
@@ -77,6 +77,16 @@ func (s *Series) Render(ctx context.Context, r Rendering) (*Rendered, error) {
 		return nil, err
 	}
 	return d.render()
+}
+
+// checkWhole makes sure that the patches are all that the branch changes.
+func (s *Series) checkWhole() error {
+	for _, check := range []func() error{s.CheckPlaced, s.CheckCoverEmpty, s.CheckLinear} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // A drafter holds what all messages of one rendering share.

@@ -2,6 +2,7 @@ package series
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,6 +26,7 @@ type Reroll struct {
 	Tag      string // short name of the sent tag
 	Revision int    // the next one
 	Branch   string
+	ChangeID string
 	Updates  []gitrepo.RefUpdate
 	Moved    map[gitrepo.ID]gitrepo.ID // commits of the branch to those of the next revision; their notes follow when the refs move
 	Mailed   Mailed                    // for a branch that moves while the mail goes out
@@ -53,7 +55,7 @@ func (s *Series) PrepareReroll(ctx context.Context, m Mailed, compatTag bool) (*
 		return nil, err
 	}
 	r := &Reroll{Tag: sentTag(s.Tracking.ChangeID, s.Tracking.Revision), Revision: s.Tracking.Revision + 1,
-		Branch: s.Branch, Mailed: m}
+		Branch: s.Branch, ChangeID: s.Tracking.ChangeID, Mailed: m}
 
 	sent, err := s.chain(ctx, s.Patches, s.Base, nil)
 	if err != nil {
@@ -123,11 +125,21 @@ func (r *Reroll) Rewrites() bool {
 	return slices.ContainsFunc(r.Updates, func(u gitrepo.RefUpdate) bool { return u.Name == r.Branch })
 }
 
+// A LostBranchError reports that the branch of a series that was sent is gone:
+// the sent tag is there, but there is nothing to make the next revision of.
+type LostBranchError struct{ Branch, Tag string }
+
+func (e *LostBranchError) Error() string {
+	return fmt.Sprintf("branch %q of the series is gone; what was sent is in the tag %q", shortBranch(e.Branch), e.Tag)
+}
+
 // FinishReroll moves the refs in one transaction, the notes with the branch,
 // and then changes the configuration where the cover letter is kept there. It
 // may be called again after a crash: what stands where it should is left
-// alone. A branch that moved while the mail went out is rerolled where it is
-// now. BeforeRewrite was asked before the mail left; AfterRewrite is told here.
+// alone. A branch that moved while the mail went out, or has another name now,
+// is rerolled where it is; when it is gone the tag is written all the same and
+// a *LostBranchError says so. BeforeRewrite was asked before the mail left;
+// AfterRewrite is told here.
 func FinishReroll(ctx context.Context, repo *gitrepo.Repo, r *Reroll) error {
 	var open []gitrepo.RefUpdate
 	var again layout
@@ -146,6 +158,7 @@ func FinishReroll(ctx context.Context, repo *gitrepo.Repo, r *Reroll) error {
 		}
 	}
 	moved := r.Moved
+	var lost *LostBranchError
 	tip, err := repo.Ref(ctx, r.Branch)
 	switch {
 	case err != nil:
@@ -155,7 +168,9 @@ func FinishReroll(ctx context.Context, repo *gitrepo.Repo, r *Reroll) error {
 	case onBranch == nil || tip != onBranch.New:
 		var u *gitrepo.RefUpdate
 		if u, again, err = rerollMoved(ctx, repo, r); err != nil {
-			return err
+			if lost = new(LostBranchError); !errors.As(err, &lost) {
+				return err
+			}
 		}
 		moved = again.chain.New
 		if u != nil {
@@ -166,20 +181,25 @@ func FinishReroll(ctx context.Context, repo *gitrepo.Repo, r *Reroll) error {
 	if err != nil {
 		return err
 	}
-	if open = append(notes, open...); len(open)+len(again.before)+len(again.after) == 0 {
-		return nil
+	if open = append(notes, open...); len(open)+len(again.before)+len(again.after) > 0 {
+		if len(moved) > 0 {
+			defer repo.AfterRewrite(ctx)
+		}
+		if err := moveRefs(ctx, repo, fmt.Sprintf("kprep: sent v%d, reroll", r.Revision-1), again, open); err != nil {
+			return err
+		}
 	}
-	if len(moved) > 0 {
-		defer repo.AfterRewrite(ctx)
+	if lost != nil {
+		return lost
 	}
-	return moveRefs(ctx, repo, fmt.Sprintf("kprep: sent v%d, reroll", r.Revision-1), again, open)
+	return nil
 }
 
 // rerollMoved makes the next revision of the branch as it is now; nothing when
 // it is that already.
 func rerollMoved(ctx context.Context, repo *gitrepo.Repo, r *Reroll) (u *gitrepo.RefUpdate, l layout, err error) {
 	repo.ForgetConfig() // the cover letter may be there, and have changed
-	s, err := Load(ctx, repo, r.Branch)
+	s, err := whereNow(ctx, repo, r)
 	if err != nil || s.Tracking.Revision >= r.Revision {
 		return nil, l, err
 	}
@@ -194,4 +214,30 @@ func rerollMoved(ctx context.Context, repo *gitrepo.Repo, r *Reroll) (u *gitrepo
 		u = &gitrepo.RefUpdate{Name: s.Branch, New: l.chain.Tip, Old: s.Tip}
 	}
 	return u, l, repo.WriteObjects(ctx, l.chain.Objects...)
+}
+
+// whereNow loads the series that was sent, by its change-id: the branch may
+// have another name by now, and its old name another series.
+func whereNow(ctx context.Context, repo *gitrepo.Repo, r *Reroll) (*Series, error) {
+	s, err := Load(ctx, repo, r.Branch)
+	if err == nil && s.Tracking.ChangeID == r.ChangeID {
+		return s, nil
+	}
+	if broken := (*BrokenError)(nil); errors.As(err, &broken) {
+		return nil, err
+	}
+	all, err := List(ctx, repo, func(error) {})
+	if err != nil {
+		return nil, err
+	}
+	var found []*Series
+	for _, s := range all {
+		if s.Tracking.ChangeID == r.ChangeID && s.Tracking.Revision == r.Revision-1 {
+			found = append(found, s)
+		}
+	}
+	if len(found) != 1 { // of two copies neither is the one
+		return nil, &LostBranchError{Branch: r.Branch, Tag: r.Tag}
+	}
+	return found[0], nil
 }

@@ -35,10 +35,7 @@ func (s *Series) CheckRewritable(ctx context.Context) error {
 	if err := s.repo.CheckIdle(ctx, s.Branch); err != nil {
 		return err
 	}
-	if err := s.CheckLinear(); err != nil {
-		return err
-	}
-	if err := s.CheckPlaced(); err != nil {
+	if err := s.checkWhole(); err != nil {
 		return err
 	}
 	own := s.Patches

@@ -112,6 +112,9 @@ func branchRef(ctx context.Context, repo *gitrepo.Repo, branch string) (string, 
 	case branch == "" && repo.Head.Unborn:
 		return "", &UnbornError{Branch: repo.Head.Branch}
 	case branch == "" && repo.Head.Branch == "":
+		if err := repo.CheckIdleHere(); err != nil {
+			return "", err // a rebase, usually: the branch comes back with its end
+		}
 		return "", ErrDetached
 	case branch == "":
 		return repo.Head.Branch, nil
@@ -181,6 +184,30 @@ func (s *Series) End() gitrepo.ID {
 		return s.Patches[n-1].ID
 	}
 	return s.Start()
+}
+
+// A CoverContentError reports a cover-letter commit that changes files: what it
+// changes would be mailed by no patch.
+type CoverContentError struct{ Commit gitrepo.ID }
+
+func (e *CoverContentError) Error() string {
+	return fmt.Sprintf("the cover-letter commit %s changes files, and these are in no patch", e.Commit.Short())
+}
+
+// CheckCoverEmpty returns a *CoverContentError when the cover-letter commit
+// has another tree than its parent.
+func (s *Series) CheckCoverEmpty() error {
+	if s.Cover == nil {
+		return nil
+	}
+	below, err := s.repo.Commit(string(s.Cover.Parents[0]))
+	if err != nil {
+		return err
+	}
+	if below.Tree != s.Cover.Tree {
+		return &CoverContentError{Commit: s.Cover.ID}
+	}
+	return nil
 }
 
 // CheckLinear returns a *MergeError when a patch of the series is a merge.

@@ -102,7 +102,7 @@ func patchMails(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Col
 		}
 		raw, err := d.Message.Bytes()
 		if err != nil {
-			return nil, err
+			return nil, &UnwritableError{Draft: d, Err: err}
 		}
 		patches = append(patches, PatchMail{Title: d.Title, Mail: raw})
 	}

@@ -1,6 +1,7 @@
 package submission
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -19,7 +20,7 @@ type Problem struct {
 // Allowable lists the problems that the user can pass over by name. There is
 // no way round the others: without recipients there is nothing to send.
 func Allowable() []string {
-	return []string{"cut-message", "editme", "empty", "fixup", "large", "many-recipients", "no-message"}
+	return []string{"cut-message", "editme", "empty", "fixup", "large", "many-recipients", "no-message", "no-title"}
 }
 
 // Refusals collects the problems that stop a send.
@@ -71,8 +72,13 @@ func (s *Submission) problems() []Problem {
 			Text: "the cover letter still has EDITME in it", Next: "run 'kprep cover'"})
 	}
 	all = append(all, s.fixups()...)
-	for i, m := range s.Messages {
-		all = append(all, s.messageProblems(i, m)...)
+	if !s.addressed() {
+		all = append(all, Problem{Name: "no-recipients", Refusal: true,
+			Text: "the series names nobody to send it to",
+			Next: "run 'kprep collect', add To: lines with 'kprep cover', or use --to"})
+	}
+	for _, m := range s.Messages {
+		all = append(all, s.messageProblems(m)...)
 	}
 	return all
 }
@@ -93,13 +99,8 @@ func (s *Submission) fixups() []Problem {
 	return all
 }
 
-func (s *Submission) messageProblems(i int, m Message) []Problem {
+func (s *Submission) messageProblems(m Message) []Problem {
 	var all []Problem
-	if len(m.Recipients) == 0 {
-		all = append(all, Problem{Name: "no-recipients", Refusal: true,
-			Text: fmt.Sprintf("%q would go to nobody", m.Draft.Message.Subject),
-			Next: "run 'kprep collect', add To: lines with 'kprep cover', or use --to"})
-	}
 	if n := len(m.Recipients); n > manyRecipients {
 		all = append(all, Problem{Name: "many-recipients", Text: fmt.Sprintf("%q has %d recipients", m.Draft.Message.Subject, n)})
 	}
@@ -109,10 +110,43 @@ func (s *Submission) messageProblems(i int, m Message) []Problem {
 	if m.Draft.Commit == nil {
 		return all
 	}
-	if strings.TrimSpace(bodyOf(m.Draft)) == "" {
+	if m.Draft.Title == "" {
+		all = append(all, Problem{Name: "no-title", Refusal: true,
+			Text: fmt.Sprintf("commit %s has no title", m.Draft.Commit.ID.Short()),
+			Next: "give it one with 'git rebase -i'"})
+	} else if strings.TrimSpace(bodyOf(m.Draft)) == "" {
 		all = append(all, Problem{Name: "no-message", Text: fmt.Sprintf("commit %s (%s) has no text below its title", m.Draft.Commit.ID.Short(), m.Draft.Title)})
 	}
 	return append(all, s.lossy(m.Draft.Commit)...)
+}
+
+// addressed says whether the user or the project named anybody to send to:
+// those whom only trailers credit do not count, and the user only where he
+// says so on the command line.
+func (s *Submission) addressed() bool {
+	if s.explicit {
+		return true
+	}
+	for _, a := range s.named {
+		if a.Key() != s.Sender.Key() {
+			return true
+		}
+	}
+	return false
+}
+
+// CheckBase warns of a base commit that nobody else can have: it is in no
+// remote-tracking branch and no tag, though the repository has a remote.
+func (s *Submission) CheckBase(ctx context.Context) ([]Problem, error) {
+	remotes, err := s.repo.Refs(ctx, "refs/remotes/")
+	if err != nil || len(remotes) == 0 {
+		return nil, err
+	}
+	public, err := s.repo.RefsContaining(ctx, s.Series.Base, "refs/remotes/", "refs/tags/")
+	if err != nil || len(public) > 0 {
+		return nil, err
+	}
+	return []Problem{{Name: "base", Text: fmt.Sprintf("the base commit %s is in no remote branch and no tag: others cannot apply the patches to it, or a patch lies below the cover letter", s.Series.Base.Short())}}, nil
 }
 
 func bodyOf(d series.Draft) string {

@@ -234,6 +234,11 @@ func (o Outcome) finish(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Jou
 	if err == nil {
 		err = series.FinishReroll(ctx, repo, &reroll)
 	}
+	if lost := (*series.LostBranchError)(nil); errors.As(err, &lost) {
+		// The tag is there and nothing else can be done: this send is over.
+		o.Tag = reroll.Tag
+		return o, &UnfinishedError{Summary: o.Summary, Refs: true, Err: errors.Join(err, markOnce(j, markClosed))}
+	}
 	if err == nil {
 		o.Tag, o.NextRevision = reroll.Tag, reroll.Revision
 		err = errors.Join(markOnce(j, markRerolled), markOnce(j, markClosed))

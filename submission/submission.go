@@ -2,9 +2,11 @@ package submission
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,6 +57,9 @@ type Submission struct {
 	Mail     sendmail.Settings
 	To, Cc   []patchmail.Address // of the series, for people
 
+	explicit bool                // recipients were given on the command line
+	bcc      int                 // recipients that no header names
+	named    []patchmail.Address // whom cover, settings, options and Cc trailers name
 	repo     *gitrepo.Repo
 	settings *project.Settings
 	rendered *series.Rendered
@@ -110,6 +115,8 @@ func Prepare(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Option
 		return nil, err
 	}
 	recipients.address(sub.rendered.Drafts, letter.To, letter.Cc)
+	sub.named = slices.Concat(letter.To, letter.Cc, recipients.To, recipients.Cc, recipients.Bcc, copied(sub.rendered.Drafts))
+	sub.bcc, sub.explicit = len(recipients.Bcc), len(o.To)+len(o.Cc) > 0
 	return sub, sub.write(recipients.Bcc)
 }
 
@@ -227,13 +234,33 @@ func suppressed(m sendmail.Settings) []string {
 	return list
 }
 
+// An UnwritableError reports a message that cannot be written as mail, such as
+// one whose author has no address.
+type UnwritableError struct {
+	Draft series.Draft
+	Err   error
+}
+
+func (e *UnwritableError) Error() string {
+	cause := e.Err
+	if inner := errors.Unwrap(cause); inner != nil { // less the message-id, which says nothing yet
+		cause = inner
+	}
+	if e.Draft.Commit == nil {
+		return fmt.Sprintf("the cover letter: %v", cause)
+	}
+	return fmt.Sprintf("commit %s (%s): %v", e.Draft.Commit.ID.Short(), e.Draft.Title, cause)
+}
+
+func (e *UnwritableError) Unwrap() error { return e.Err }
+
 // write makes the bytes and the envelope of every message.
 func (s *Submission) write(bcc []patchmail.Address) error {
 	for _, d := range s.rendered.Drafts {
 		m := Message{Draft: d, Name: patchmail.FileName(d.Counter, d.Title, "eml")}
 		var err error
 		if m.Raw, err = d.Message.Bytes(); err != nil {
-			return err
+			return &UnwritableError{Draft: d, Err: err}
 		}
 		if m.Recipients, m.to, err = envelope(d.Message, bcc); err != nil {
 			return fmt.Errorf("%s: %w", d.Message.Subject, err)
@@ -276,3 +303,19 @@ func (s *Submission) Common(a patchmail.Address) bool {
 	}
 	return true
 }
+
+// copied are those whom a To or Cc trailer of a patch names.
+func copied(drafts []series.Draft) []patchmail.Address {
+	var all []patchmail.Address
+	for _, d := range drafts {
+		for _, p := range d.Persons {
+			if p.Role == "cc" || p.Role == "to" {
+				all = append(all, p.Address)
+			}
+		}
+	}
+	return all
+}
+
+// Bcc counts the recipients of every message that no header names.
+func (s *Submission) Bcc() int { return s.bcc }

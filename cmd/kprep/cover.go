@@ -38,7 +38,7 @@ func coverCommand(e *env) *cli.Command {
 			case err != nil:
 				return err
 			case c.Bool("show"):
-				_, err := fmt.Fprintln(e.stdout, s.Text)
+				_, err := fmt.Fprintln(e.stdout, e.shown(s.Text))
 				return err
 			case c.IsSet("from"):
 				text, err := e.readAll(c.String("from"))

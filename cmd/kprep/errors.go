@@ -83,6 +83,7 @@ func keptTextHint(err error) string {
 // seriesHint helps with what is wrong with a branch.
 func seriesHint(err error) string {
 	broken, tagged, unsent := (*series.BrokenError)(nil), (*series.TaggedError)(nil), (*series.NotSentError)(nil)
+	lost := (*series.LostBranchError)(nil)
 	switch {
 	case errors.As(err, new(*series.NotPreparedError)):
 		return "run 'kprep enroll BASE' to make this branch a series, or 'kprep new NAME' to start one"
@@ -96,6 +97,10 @@ func seriesHint(err error) string {
 		return "name a tag, branch or commit; 'git fetch --tags' brings those that are missing"
 	case errors.As(err, new(*series.MisplacedError)):
 		return "'kprep set cover-storage tip-commit' moves the cover letter back to the tip"
+	case errors.As(err, new(*series.CoverContentError)):
+		return "take them out of it, into a patch of their own: 'git rebase -i' onto its parent, and edit it there"
+	case errors.As(err, &lost):
+		return fmt.Sprintf("nothing is left to send; 'git branch NAME %s' brings the patches back", lost.Tag)
 	case errors.As(err, new(*series.BaseBranchError)):
 		return "name it with --base-branch, or record it with 'kprep set base-branch BRANCH'"
 	case errors.As(err, new(*series.RevisionError)):
@@ -173,6 +178,8 @@ func sendHint(err error) string {
 			steps = append(steps, "or send all the same with '"+flags+"'")
 		}
 		return strings.Join(steps, "; ")
+	case errors.As(err, new(*submission.UnwritableError)):
+		return "mend the commit's author or title with 'git rebase -i' and 'git commit --amend', with --author where it is the author"
 	case errors.As(err, new(*submission.OpenSendError)):
 		return "'kprep send --continue' goes on with it, 'kprep send --abandon' gives it up"
 	case errors.As(err, new(*sendmail.BusyError)):

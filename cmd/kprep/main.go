@@ -20,18 +20,21 @@ func execute(e *env, verbs func(*env) []*cli.Command) int {
 	return run(ctx, e, verbs, os.Args)
 }
 
-// interruptible returns a context that the first SIGINT or SIGTERM cancels.
-// The second finds the default handling restored and ends the program at
-// once. A SIGINT that was ignored at the start stays ignored, as a shell wants
-// it for its background jobs.
+// interruptible returns a context that the first SIGINT, SIGTERM, SIGQUIT or
+// SIGHUP (the terminal was closed) cancels. The second finds the default
+// handling restored and ends the program at once. A SIGINT or SIGHUP that was
+// ignored at the start stays ignored, as a shell wants it for its background
+// jobs and nohup for its.
 //
 // From here on a closed pipe is an error of the write, not the end of the
 // program: a reader that goes away must not stop a send in the middle.
 func interruptible(parent context.Context) (context.Context, context.CancelFunc) {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	signals := []os.Signal{syscall.SIGTERM}
-	if !signal.Ignored(os.Interrupt) {
-		signals = append(signals, os.Interrupt)
+	signals := []os.Signal{syscall.SIGTERM, syscall.SIGQUIT}
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			signals = append(signals, s)
+		}
 	}
 	ctx, cancel := context.WithCancel(parent)
 	received := make(chan os.Signal, 1)

@@ -125,7 +125,11 @@ func (e *env) send(c *cli.Context, s *series.Series) error {
 		return err
 	}
 	if !c.Bool("yes") && sub.Mail.Confirm != "never" {
-		e.showPlan(ready, sub.Problems(c.StringSlice("allow")))
+		unknown, err := sub.CheckBase(c.Context)
+		if err != nil {
+			return err
+		}
+		e.showPlan(ready, append(sub.Problems(c.StringSlice("allow")), unknown...))
 		if err := e.confirm(c.Context, "Send?", "nothing was sent; --yes sends without asking"); err != nil {
 			return err
 		}
@@ -139,6 +143,9 @@ func (e *env) showPlan(r *submission.Sending, problems []submission.Problem) {
 	var b strings.Builder
 	writeAddresses(&b, "To: ", r.To)
 	writeAddresses(&b, "Cc: ", r.Cc)
+	if n := r.Bcc(); n > 0 {
+		fmt.Fprintf(&b, "Bcc: %s, in no header\n", plural(n, "address", "addresses"))
+	}
 	b.WriteString("\n")
 	for i, m := range r.Messages {
 		fmt.Fprintf(&b, "  %s\n", patchmail.PrintableLine(m.Draft.Message.Subject))
