@@ -155,6 +155,7 @@ func TestLogin(t *testing.T) {
 		"smtpPass wrong":        {mailtest.Options{}, []string{"sendemail.smtpPass=stale-word"}, nil, "", false, "535"},
 		"not offered":           {mailtest.Options{Mechanisms: []string{"CRAM-MD5", "XOAUTH2"}}, nil, right, "fill", false, "offers CRAM-MD5 XOAUTH2; allowed are PLAIN, LOGIN"},
 		"not allowed":           {mailtest.Options{Mechanisms: []string{"PLAIN"}}, []string{"sendemail.smtpAuth=LOGIN"}, right, "fill", false, "offers PLAIN; allowed are LOGIN"},
+		"a password repeated":   {mailtest.Options{Faults: []mailtest.Fault{{At: mailtest.AtAUTH, Reply: "535 5.7.8 no: secret-word"}}}, nil, append(right, right...), "fill reject(secret-word) fill reject(secret-word)", false, "no: [password]"},
 		"F9 temporary":          {mailtest.Options{Faults: []mailtest.Fault{{At: mailtest.AtAUTH, Reply: "454 4.7.0 later"}}}, nil, right, "fill", false, "454"},
 		"not about the name":    {mailtest.Options{Faults: []mailtest.Fault{{At: mailtest.AtAUTH, Reply: "503 5.5.1 not here"}}}, nil, right, "fill", false, "503"},
 		"other 5xx":             {mailtest.Options{Faults: []mailtest.Fault{{At: mailtest.AtAUTH, Times: 1, Reply: "534 5.7.9 application password"}}}, nil, append(wrong, right...), "fill reject(stale-word) fill approve(secret-word)", true, ""},

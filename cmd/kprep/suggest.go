@@ -1,13 +1,18 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // suggestion returns `; did you mean "x"?` for the candidate nearest to word,
-// or "" when none is near: one slip, and one more for every three letters.
+// or "" when none is near: one slip, and one more for every three letters. Of
+// two as near, the one that word is the beginning of is meant.
 func suggestion(word string, candidates []string) string {
 	best, bestDistance := "", len(word)/3+2
 	for _, candidate := range candidates {
-		if d := editDistance(word, candidate); d < bestDistance {
+		d := editDistance(word, candidate)
+		if d < bestDistance || d == bestDistance && strings.HasPrefix(candidate, word) {
 			best, bestDistance = candidate, d
 		}
 	}
