@@ -181,45 +181,107 @@ func (r *Repo) Set(ctx context.Context, f *ConfigFile, scratch, key string, valu
 }
 
 // WriteConfigFile puts the text of new in the place of that of old, under
-// git's own lock. It returns ErrConfigChanged when the file is no longer
-// that of old, and a *ConfigBusyError when the lock is taken.
-func (r *Repo) WriteConfigFile(ctx context.Context, old, new *ConfigFile) (err error) {
+// git's own lock. It returns ErrConfigChanged when the file is no longer that
+// of old, and a *ConfigBusyError when the lock is taken.
+//
+// The text is prepared in the file scratch, which nobody else uses at the
+// time, and linked as the lock: what a crash leaves of it is known again, and
+// taken away by the next call.
+func (r *Repo) WriteConfigFile(ctx context.Context, old, new *ConfigFile, scratch string) (err error) {
 	if bytes.Equal(old.text, new.text) {
 		return nil
 	}
-	mode := fs.FileMode(0o644)
-	if info, err := os.Stat(old.path); err == nil {
-		mode = info.Mode().Perm()
-	}
 	lock := old.path + ".lock"
-	file, err := os.OpenFile(lock, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err := removeStale(lock, scratch); err != nil {
+		return err
+	}
+	if err := prepareConfig(old, new, scratch); err != nil {
+		return err
+	}
+	defer os.Remove(scratch)
+	// Git reads it before anybody has to.
+	if _, err := r.git.output(ctx, "config", "--file", scratch, "--list", "--null"); err != nil {
+		return fmt.Errorf("the new configuration would be unreadable: %w", err)
+	}
+	if err := takeLock(scratch, lock); err != nil {
+		return err
+	}
+	now, err := os.ReadFile(old.path)
+	if old.absent && errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	if err == nil && !bytes.Equal(now, old.text) {
+		err = ErrConfigChanged
+	}
+	if err == nil {
+		err = os.Rename(lock, old.path)
+	}
+	if err != nil {
+		os.Remove(lock)
+	}
+	return err
+}
+
+func takeLock(scratch, lock string) error {
+	err := os.Link(scratch, lock)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		// A file system without hard links, or another one: a crash then leaves
+		// a lock that the user must remove, as git's own would.
+		err = copyExclusive(scratch, lock)
+	}
 	if errors.Is(err, fs.ErrExist) {
 		return &ConfigBusyError{Lock: lock}
+	}
+	return err
+}
+
+func copyExclusive(from, to string) error {
+	info, err := os.Stat(from)
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return createConfig(to, text, info.Mode().Perm())
+}
+
+// removeStale takes away what a killed WriteConfigFile left.
+func removeStale(lock, scratch string) error {
+	mine, err := os.Lstat(scratch)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			os.Remove(lock)
+	if locked, err := os.Lstat(lock); err == nil && os.SameFile(mine, locked) {
+		if err := os.Remove(lock); err != nil {
+			return err
 		}
-	}()
-	_, err = file.Write(new.text)
-	if err := errors.Join(err, file.Chmod(mode), file.Sync(), file.Close()); err != nil {
+	}
+	return os.Remove(scratch) // never written again: it may be the configuration by now
+}
+
+func prepareConfig(old, new *ConfigFile, scratch string) error {
+	mode := fs.FileMode(0o644)
+	if info, err := os.Stat(old.path); err == nil {
+		mode = info.Mode().Perm()
+	}
+	return createConfig(scratch, new.text, mode)
+}
+
+func createConfig(path string, text []byte, mode fs.FileMode) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
 		return err
 	}
-	now, err := os.ReadFile(old.path)
-	if err != nil && !(old.absent && errors.Is(err, fs.ErrNotExist)) {
-		return err
+	_, err = file.Write(text)
+	if err = errors.Join(err, file.Chmod(mode), file.Sync(), file.Close()); err != nil {
+		os.Remove(path)
 	}
-	if !bytes.Equal(now, old.text) {
-		return ErrConfigChanged
-	}
-	// Git reads it before anybody has to.
-	if _, err := r.git.output(ctx, "config", "--file", lock, "--list", "--null"); err != nil {
-		return fmt.Errorf("the new configuration would be unreadable: %w", err)
-	}
-	return os.Rename(lock, old.path)
+	return err
 }
 
 // splitSections cuts a configuration file at its section headers

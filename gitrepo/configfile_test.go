@@ -20,6 +20,7 @@ func TestConfigSectionsAreThoseThatGitSees(t *testing.T) {
 	r := gittest.New(t)
 	repo := open(t, r, r.Dir)
 	path, alone := filepath.Join(r.Dir, ".git", "config"), filepath.Join(r.Dir, "alone")
+	scratch := filepath.Join(r.Dir, "scratch")
 	original, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -65,13 +66,13 @@ func TestConfigSectionsAreThoseThatGitSees(t *testing.T) {
 		}
 		// Taken out and put back, the file is the same.
 		without := file.WithBranches(edits...)
-		if err := repo.WriteConfigFile(context.Background(), file, without); err != nil {
+		if err := repo.WriteConfigFile(context.Background(), file, without, scratch); err != nil {
 			t.Fatal(err)
 		}
 		for i := range edits {
 			edits[i].From, edits[i].To = nil, edits[i].From
 		}
-		if err := repo.WriteConfigFile(context.Background(), without, without.WithBranches(edits...)); err != nil {
+		if err := repo.WriteConfigFile(context.Background(), without, without.WithBranches(edits...), scratch); err != nil {
 			t.Fatal(err)
 		}
 		if got, _ := os.ReadFile(path); string(got) != text {
@@ -117,15 +118,16 @@ func TestWriteConfigFileRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	scratch := filepath.Join(r.Dir, "scratch")
 	r.Git("config", "user.name", "Jane")
-	if err := repo.WriteConfigFile(ctx, old, changed); !errors.Is(err, gitrepo.ErrConfigChanged) {
+	if err := repo.WriteConfigFile(ctx, old, changed, scratch); !errors.Is(err, gitrepo.ErrConfigChanged) {
 		t.Errorf("changed meanwhile: %v", err)
 	}
 	lock := filepath.Join(r.Dir, ".git", "config.lock")
 	if err := os.WriteFile(lock, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := repo.WriteConfigFile(ctx, old, changed); !errors.As(err, new(*gitrepo.ConfigBusyError)) {
+	if err := repo.WriteConfigFile(ctx, old, changed, scratch); !errors.As(err, new(*gitrepo.ConfigBusyError)) {
 		t.Errorf("locked: %v", err)
 	}
 	if _, err := os.Stat(lock); err != nil {
@@ -133,5 +135,24 @@ func TestWriteConfigFileRefuses(t *testing.T) {
 	}
 	if got := r.Git("config", "--get-regexp", "branch|user"); got != "user.name Jane" {
 		t.Errorf("configuration is %q", got)
+	}
+
+	// The same lock as a killed kprep leaves it.
+	if err := errors.Join(os.Remove(lock), os.WriteFile(scratch, []byte("[half"), 0o600), os.Link(scratch, lock)); err != nil {
+		t.Fatal(err)
+	}
+	if old, err = repo.ConfigFile(); err != nil {
+		t.Fatal(err)
+	}
+	if changed, err = repo.Set(ctx, old, r.Dir, "branch.x.y", "1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := repo.WriteConfigFile(ctx, old, changed, scratch); err != nil || r.Git("config", "branch.x.y") != "1" {
+		t.Errorf("after a crash: %v", err)
+	}
+	for _, path := range []string{lock, scratch} {
+		if _, err := os.Stat(path); err == nil {
+			t.Errorf("%s stayed", path)
+		}
 	}
 }

@@ -161,7 +161,7 @@ func (l *Log) writeConfig(ctx context.Context, changes []ConfigChange) error {
 		edits = append(edits, gitrepo.BranchEdit{Name: c.Branch, From: c.Before, To: c.After})
 	}
 	l.step("write configuration")
-	return l.repo.WriteConfigFile(ctx, file, file.WithBranches(edits...))
+	return l.repo.WriteConfigFile(ctx, file, file.WithBranches(edits...), filepath.Join(l.dir, "config.new"))
 }
 
 func (l *Log) writeBlob(b BlobChange) error {
