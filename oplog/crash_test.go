@@ -274,3 +274,59 @@ func TestFullDisk(t *testing.T) {
 		w.apply()
 	}
 }
+
+// Death comes at any moment, not only between two steps. A larger number of
+// them is in the environment: KPREP_CRASHES=200.
+func TestCrashAtRandomMoments(t *testing.T) {
+	t.Parallel()
+	crashes := 10
+	if n, err := strconv.Atoi(os.Getenv("KPREP_CRASHES")); err == nil {
+		crashes = n
+	}
+	prepare := func() *world {
+		w := newWorld(t)
+		w.do("commit", oplog.Intent{}, func() { w.Write("file", "3\n"); w.Write("new", "n\n"); w.Commit("more\n") })
+		w.apply()
+		return w
+	}
+	clean := prepare()
+	before := clean.state()
+	start := time.Now()
+	if err := clean.run("undo", 0); err != nil {
+		t.Fatal(err)
+	}
+	took, after := time.Since(start), clean.state()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range crashes {
+		w := prepare()
+		cmd := exec.Command(self)
+		cmd.Dir, cmd.Env = w.Dir, append(w.Env[:len(w.Env):len(w.Env)], childVariable+"=undo 0")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(took * time.Duration(i+1) / time.Duration(crashes+1))
+		cmd.Process.Kill()
+		cmd.Wait()
+		r, err := w.recoverSoon()
+		if err != nil {
+			t.Errorf("crash %d: %v", i, err)
+		}
+		if state := w.state(); state != before && state != after {
+			t.Errorf("crash %d (%v): the state is neither old nor new:\n%s", i, r, state)
+		}
+	}
+}
+
+// recoverSoon gives a git that outlived its kprep time to come to its end.
+func (w *world) recoverSoon() (r *oplog.Recovery, err error) {
+	for range 50 {
+		if r, err = w.log.Recover(context.Background()); err == nil {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return r, err
+}
