@@ -82,7 +82,8 @@ func keptTextHint(err error) string {
 
 // seriesHint helps with what is wrong with a branch.
 func seriesHint(err error) string {
-	broken, tagged, unsent := (*series.BrokenError)(nil), (*series.TaggedError)(nil), (*series.NotSentError)(nil)
+	broken, exists := (*series.BrokenError)(nil), (*series.ExistsError)(nil)
+	tagged, unsent := (*series.TaggedError)(nil), (*series.NotSentError)(nil)
 	lost := (*series.LostBranchError)(nil)
 	switch {
 	case errors.As(err, new(*series.NotPreparedError)):
@@ -111,8 +112,8 @@ func seriesHint(err error) string {
 		return "give it a short name, such as 'fix-leak'"
 	case errors.As(err, new(*series.UnknownBranchError)):
 		return "'kprep list' shows the branches that are a series"
-	case errors.As(err, new(*series.ExistsError)):
-		return "choose another name, or check that branch out"
+	case errors.As(err, &exists):
+		return fmt.Sprintf("choose another name, or go there with 'git checkout %s'", strings.TrimPrefix(exists.Branch, "refs/heads/"))
 	case errors.As(err, new(*series.EnrolledError)):
 		return "see it with 'kprep info'"
 	case errors.As(err, new(*series.MergeError)):
