@@ -18,7 +18,7 @@ func tourChapters() []tourChapter {
 		}},
 		{title: "Commit, as ever", in: work, commands: []string{
 			"sed -i 's/Hello/Good day/' greet/hello.sh\ngit commit -q -s -a -m 'greet: be more polite' -m 'Guests expect it.'",
-			"echo 'Run greet/hello.sh to be greeted.' > docs/usage.txt\ngit add docs\ngit commit -q -s -m 'docs: describe the greeting' -m 'Nobody knew how to run it.'",
+			"cat > docs/usage.txt <<'END'\nUsage\n=====\nRun greet/hello.sh to be greeted.\nIt takes no options.\nIt needs a shell.\n\nGuests\n======\nEvery guest is greeted once.\nNobody has to greet back.\nThe greeter does not tire.\nEND\ngit add docs\ngit commit -q -s -m 'docs: describe the greeting' -m 'Nobody knew how to run it.'",
 			"git log --oneline v1.0..",
 		}},
 		{title: "Write the cover letter and find the recipients", in: work, commands: []string{
@@ -40,7 +40,7 @@ func tourChapters() []tourChapter {
 			"kprep cover --show",
 		}},
 		{title: "Change it after the review, and compare with v1", in: work, commands: []string{
-			"echo 'It says good day.' >> docs/usage.txt\ngit commit -q -a --amend --no-edit",
+			"sed -i 's/to be greeted/to be wished a good day/' docs/usage.txt\ngit commit -q -a --amend --no-edit",
 			"kprep diff v1",
 			"kprep cover --show | sed -e 's/EDITME:.*/Say what the greeting is./' | kprep cover --from -",
 		}},
