@@ -150,6 +150,8 @@ func gitHint(err error) string {
 	switch {
 	case errors.As(err, &busy):
 		return fmt.Sprintf("finish or abort the %s first, see 'git status'", busy.Operation)
+	case errors.As(err, new(*gitrepo.MissingError)):
+		return "if the clone is shallow, 'git fetch --unshallow' brings what is missing"
 	case errors.As(err, new(*gitrepo.DirtyError)):
 		return "commit or stash them first"
 	case errors.As(err, new(*gitrepo.RefChangedError)):
