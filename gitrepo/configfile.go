@@ -35,6 +35,16 @@ func (e *ConfigBusyError) Error() string {
 	return fmt.Sprintf("the configuration is being written by another process (%s exists)", e.Lock)
 }
 
+// CheckConfigIdle returns a *ConfigBusyError while somebody is writing the
+// configuration that all work trees share.
+func (r *Repo) CheckConfigIdle() error {
+	lock := filepath.Join(r.CommonDir, "config.lock")
+	if _, err := os.Lstat(lock); err == nil {
+		return &ConfigBusyError{Lock: lock}
+	}
+	return nil
+}
+
 // ErrConfigChanged means that the configuration file is no longer what was
 // read. Nothing was changed.
 var ErrConfigChanged = errors.New("the configuration was changed meanwhile")

@@ -82,7 +82,7 @@ func checkOwn(ctx context.Context, repo *gitrepo.Repo, branch string, cover *git
 		return err
 	}
 	for _, name := range remotes {
-		if !strings.HasSuffix(name, "/"+shortBranch(branch)) {
+		if !strings.HasSuffix(name, "/"+shortBranch(branch)) && !strings.HasSuffix(name, "/HEAD") {
 			return &NotPreparedError{Branch: branch}
 		}
 	}

@@ -3,30 +3,25 @@ package series
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/kprep/kprep/coverletter"
 	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/oplog"
 )
 
 // A layout is a branch as it would be with another cover letter, other
 // tracking data or another storage: nothing is stored yet.
 type layout struct {
-	chain gitrepo.Chain // its Tip is the new tip of the branch
-	// Configuration to change before and after the refs move, in such an order
-	// that the cover letter is found at any moment in between.
-	before, after []ConfigUpdate
-}
-
-// A ConfigUpdate sets a key of the repository's configuration, or removes it.
-type ConfigUpdate struct {
-	Key string
-	New *string // nil removes
+	branch string        // full ref name
+	chain  gitrepo.Chain // its Tip is the new tip of the branch
+	config []oplog.ConfigValue
 }
 
 // layOut makes the branch anew with the given contents. What is the same
 // already keeps its id. The caller has checked that the commits are the user's.
 func (s *Series) layOut(ctx context.Context, storage Storage, text string, tracking *coverletter.Tracking) (layout, error) {
-	var l layout
+	l := layout{branch: s.Branch}
 	var err error
 	switch message := coverletter.Encode(text, tracking); {
 	case storage == BranchDescription:
@@ -39,7 +34,8 @@ func (s *Series) layOut(ctx context.Context, storage Storage, text string, track
 	if err != nil {
 		return l, err
 	}
-	return l, s.configure(&l, storage, text, tracking)
+	l.config, err = s.configure(storage, text, tracking)
+	return l, err
 }
 
 // moveCover makes the branch with the cover commit that there is, in the place
@@ -109,51 +105,26 @@ func (s *Series) coverTree(storage Storage) (gitrepo.ID, error) {
 }
 
 // configure records where the cover is, and keeps it there where that is the
-// configuration itself. Data are set before the refs move and removed after;
-// the branch is said to be described only while the data are there.
-func (s *Series) configure(l *layout, storage Storage, text string, tracking *coverletter.Tracking) error {
+// configuration itself.
+func (s *Series) configure(storage Storage, text string, tracking *coverletter.Tracking) ([]oplog.ConfigValue, error) {
 	config, err := s.repo.Config()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	differs := func(key string, want *string) bool {
-		now, has := config.Get(key)
-		return has != (want != nil) || has && now != *want
-	}
-	name := ConfigUpdate{Key: storageKey(s.Branch), New: ptr(string(storage))}
-	data := []ConfigUpdate{{Key: trackingKey(s.Branch)}}
+	want := []oplog.ConfigValue{{Key: storageKey(s.Branch), Values: []string{string(storage)}}, {Key: trackingKey(s.Branch)}}
 	if storage == BranchDescription {
-		data = []ConfigUpdate{{descriptionKey(s.Branch), &text}, {trackingKey(s.Branch), ptr(string(tracking.Compact()))}}
+		want[1].Values = []string{string(tracking.Compact())}
+		want = append(want, oplog.ConfigValue{Key: descriptionKey(s.Branch), Values: []string{text}})
 	} else if s.Storage == BranchDescription {
-		data = append(data, ConfigUpdate{Key: descriptionKey(s.Branch)})
+		want = append(want, oplog.ConfigValue{Key: descriptionKey(s.Branch)})
 	}
-	for _, u := range data {
-		switch {
-		case !differs(u.Key, u.New):
-		case u.New != nil:
-			l.before = append(l.before, u)
-		default:
-			l.after = append(l.after, u)
-		}
-	}
-	if differs(name.Key, name.New) {
-		if storage == BranchDescription {
-			l.after = append([]ConfigUpdate{name}, l.after...)
-		} else {
-			l.before = append(l.before, name)
-		}
-	}
-	return nil
+	return slices.DeleteFunc(want, func(v oplog.ConfigValue) bool { return slices.Equal(config.All(v.Key), v.Values) }), nil
 }
 
-func ptr[T any](v T) *T { return &v }
-
-// apply stores a layout: objects and notes, the configuration that goes
-// first, branch and notes in one transaction, and the rest of the
-// configuration. It says whether anything changed; when the refs cannot be
-// moved nothing has.
+// apply carries a layout out as one operation. It says whether anything
+// changed.
 func (s *Series) apply(ctx context.Context, l layout, reason string) (changed bool, err error) {
-	if l.chain.Tip == s.Tip && len(l.before)+len(l.after) == 0 {
+	if l.chain.Tip == s.Tip && len(l.config) == 0 {
 		return false, nil
 	}
 	if len(l.chain.New) > 0 {
@@ -162,55 +133,14 @@ func (s *Series) apply(ctx context.Context, l layout, reason string) (changed bo
 		}
 		defer s.repo.AfterRewrite(ctx)
 	}
-	updates, err := store(ctx, s.repo, l.chain)
-	if err != nil {
+	plan := oplog.Plan{Objects: l.chain.Objects, Config: l.config}
+	if plan.Refs, err = s.repo.CarryNotes(ctx, l.chain.New); err != nil {
 		return false, err
 	}
 	if l.chain.Tip != s.Tip {
-		updates = append(updates, gitrepo.RefUpdate{Name: s.Branch, New: l.chain.Tip, Old: s.Tip})
+		plan.Refs = append(plan.Refs, gitrepo.RefUpdate{Name: s.Branch, New: l.chain.Tip, Old: s.Tip})
 	}
-	return true, moveRefs(ctx, s.repo, reason, l, updates)
-}
-
-// moveRefs changes configuration and refs in the order of a layout. When the
-// refs cannot be moved the configuration is put back.
-func moveRefs(ctx context.Context, repo *gitrepo.Repo, reason string, l layout, updates []gitrepo.RefUpdate) error {
-	back, err := applyConfig(ctx, repo, l.before)
-	if err == nil && len(updates) > 0 {
-		err = repo.UpdateRefs(ctx, reason, updates...)
-	}
-	if err != nil {
-		// Whatever fails here cannot be reported better than what led here.
-		_, _ = applyConfig(context.WithoutCancel(ctx), repo, back)
-		return err
-	}
-	_, err = applyConfig(context.WithoutCancel(ctx), repo, l.after)
-	return err
-}
-
-// applyConfig makes the updates in order. Those that it returns take back
-// what it made, also after an error.
-func applyConfig(ctx context.Context, repo *gitrepo.Repo, updates []ConfigUpdate) (back []ConfigUpdate, err error) {
-	for _, u := range updates {
-		config, err := repo.Config()
-		if err != nil {
-			return back, err
-		}
-		undo := ConfigUpdate{Key: u.Key}
-		if now, has := config.Get(u.Key); has {
-			undo.New = &now
-		}
-		if u.New == nil {
-			err = repo.UnsetConfig(ctx, u.Key)
-		} else {
-			err = repo.SetConfig(ctx, u.Key, *u.New)
-		}
-		if err != nil {
-			return back, fmt.Errorf("set %s: %w", u.Key, err)
-		}
-		back = append([]ConfigUpdate{undo}, back...)
-	}
-	return back, nil
+	return true, perform(ctx, s.repo, act{changeID: s.Tracking.ChangeID, branch: s.Branch, reason: reason, plan: plan})
 }
 
 // A MisplacedError reports commits on the wrong side of the cover letter.

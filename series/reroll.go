@@ -9,6 +9,7 @@ import (
 
 	"github.com/kprep/kprep/coverletter"
 	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/oplog"
 )
 
 // What was sent, as the sent tag records it.
@@ -142,7 +143,7 @@ func (e *LostBranchError) Error() string {
 // AfterRewrite is told here.
 func FinishReroll(ctx context.Context, repo *gitrepo.Repo, r *Reroll) error {
 	var open []gitrepo.RefUpdate
-	var again layout
+	again := layout{branch: r.Branch}
 	var onBranch *gitrepo.RefUpdate
 	for _, u := range r.Updates {
 		if u.Name == r.Branch {
@@ -181,11 +182,13 @@ func FinishReroll(ctx context.Context, repo *gitrepo.Repo, r *Reroll) error {
 	if err != nil {
 		return err
 	}
-	if open = append(notes, open...); len(open)+len(again.before)+len(again.after) > 0 {
+	plan := oplog.Plan{Objects: again.chain.Objects, Refs: append(notes, open...), Config: again.config}
+	if len(plan.Refs)+len(plan.Config) > 0 {
 		if len(moved) > 0 {
 			defer repo.AfterRewrite(ctx)
 		}
-		if err := moveRefs(ctx, repo, fmt.Sprintf("kprep: sent v%d, reroll", r.Revision-1), again, open); err != nil {
+		reason := fmt.Sprintf("kprep: sent v%d, reroll", r.Revision-1)
+		if err := perform(ctx, repo, act{changeID: r.ChangeID, branch: again.branch, reason: reason, plan: plan, barrier: true}); err != nil {
 			return err
 		}
 	}
@@ -201,7 +204,7 @@ func rerollMoved(ctx context.Context, repo *gitrepo.Repo, r *Reroll) (u *gitrepo
 	repo.ForgetConfig() // the cover letter may be there, and have changed
 	s, err := whereNow(ctx, repo, r)
 	if err != nil || s.Tracking.Revision >= r.Revision {
-		return nil, l, err
+		return nil, layout{branch: r.Branch}, err
 	}
 	if err := s.CheckRewritable(ctx); err != nil {
 		return nil, l, err
@@ -213,7 +216,7 @@ func rerollMoved(ctx context.Context, repo *gitrepo.Repo, r *Reroll) (u *gitrepo
 	if l.chain.Tip != s.Tip {
 		u = &gitrepo.RefUpdate{Name: s.Branch, New: l.chain.Tip, Old: s.Tip}
 	}
-	return u, l, repo.WriteObjects(ctx, l.chain.Objects...)
+	return u, l, nil
 }
 
 // whereNow loads the series that was sent, by its change-id: the branch may

@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
+	"time"
 
 	"github.com/kprep/kprep/coverletter"
 	"github.com/kprep/kprep/gitrepo"
+	"golang.org/x/sync/errgroup"
 )
 
 // A ForeignError names commits that a rewrite would take from whoever
@@ -42,23 +43,23 @@ func (s *Series) CheckRewritable(ctx context.Context) error {
 	if s.Cover != nil {
 		own = append([]*gitrepo.Commit{s.Cover}, own...)
 	}
-	return s.checkMine(ctx, own)
+	return s.checkMine(own)
 }
 
-func (s *Series) checkMine(ctx context.Context, commits []*gitrepo.Commit) error {
+func (s *Series) checkMine(commits []*gitrepo.Commit) error {
 	foreign, err := foreignCommits(s.repo, commits)
 	if err != nil || len(foreign) == 0 {
 		return err
 	}
-	// Who sent earlier revisions of this series from this repository was me,
-	// under whatever address: a changed user.email locks nobody out.
-	mine, err := s.sentAs(ctx)
+	// Who ran kprep here before was me, under whatever address: a changed
+	// user.email locks nobody out. Tags travel, so that a tagger proves nothing.
+	mine, err := operations(s.repo, time.Time{}).Committers()
 	if err != nil {
 		return err
 	}
 	var others []*gitrepo.Commit
 	for _, c := range foreign {
-		if !mine[strings.ToLower(c.Committer.Email)] {
+		if !slices.ContainsFunc(mine, func(a string) bool { return strings.EqualFold(a, c.Committer.Email) }) {
 			others = append(others, c)
 		}
 	}

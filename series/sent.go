@@ -1,11 +1,8 @@
 package series
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"sort"
@@ -145,50 +142,6 @@ func (s *Series) SentRevision(ctx context.Context, revision int) (Sent, error) {
 		}
 	}
 	return Sent{}, &NotSentError{Revision: revision}
-}
-
-// sentAs collects the addresses under which revisions of this series were
-// sent from this repository. Tags travel, and a tagger proves nothing about
-// who I am: a tag counts only when a send journal of this repository made it.
-func (s *Series) sentAs(ctx context.Context) (map[string]bool, error) {
-	mine := map[string]bool{}
-	if s.Tracking == nil {
-		return mine, nil
-	}
-	all, err := s.Sent(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, sent := range all {
-		if !s.journaled(sent) {
-			continue
-		}
-		obj, err := s.repo.Read(string(sent.Object))
-		if err != nil {
-			return nil, err
-		}
-		if who, ok := gitrepo.Tagger(obj); ok {
-			mine[strings.ToLower(who.Email)] = true
-		}
-	}
-	return mine, nil
-}
-
-// journaled says whether the plan of a send in this repository names the tag
-// object.
-func (s *Series) journaled(sent Sent) bool {
-	dir := filepath.Join(s.repo.CommonDir, "kprep", "send", s.Tracking.ChangeID, fmt.Sprintf("v%d", sent.Revision))
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return false
-	}
-	for _, entry := range entries {
-		plan, err := os.ReadFile(filepath.Join(dir, entry.Name(), "plan"))
-		if err == nil && bytes.Contains(plan, []byte(sent.Object)) {
-			return true
-		}
-	}
-	return false
 }
 
 // Diff compares a sent revision with the branch as it is, as git range-diff

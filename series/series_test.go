@@ -143,7 +143,7 @@ func TestStartRefusesAndChangesNothing(t *testing.T) {
 			r.Git("rm", "-q", "file")
 			r.Commit("remove\n")
 			r.Write("file", "mine\n")
-		}, origin("x", "v1.0"), is(new(*gitrepo.Error))},
+		}, origin("x", "v1.0"), is(new(*gitrepo.OverwriteError))},
 		{"a hook that refuses refs", func(r *gittest.Repo) {
 			r.Write(".git/hooks/reference-transaction", "#!/bin/sh\nexit 1\n")
 			os.Chmod(filepath.Join(r.Dir, ".git/hooks/reference-transaction"), 0o755)

@@ -2,9 +2,12 @@ package series_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/kprep/kprep/internal/gittest"
 	"github.com/kprep/kprep/series"
 )
 
@@ -75,6 +78,7 @@ func TestClaimChangesTheCommitterAlone(t *testing.T) {
 			r := kept(t, storage)
 			const format = "--format=%T %an %ae %ad %B"
 			want := r.Git("log", format, "v1.0..")
+			forgetMe(t, r)
 			r.Env = append(r.Env, "GIT_COMMITTER_NAME=Heir", "GIT_COMMITTER_EMAIL=heir@example.org")
 			s := load(t, r)
 			if _, err := s.Edit(ctx, "x\n", "kprep: test"); !errors.As(err, new(*series.ForeignError)) {
@@ -99,5 +103,27 @@ func TestClaimChangesTheCommitterAlone(t *testing.T) {
 				t.Errorf("edit after the claim: %v", err)
 			}
 		})
+	}
+}
+
+// forgetMe takes kprep's memory of who worked here out of the repository, as
+// a clone on another machine would be.
+func forgetMe(t *testing.T, r *gittest.Repo) {
+	t.Helper()
+	if err := os.RemoveAll(filepath.Join(r.Dir, ".git", "kprep")); err != nil {
+		t.Fatal(err)
+	}
+	r.Git("update-ref", "-d", "refs/kprep/ops")
+}
+
+// A changed address locks nobody out of what he did here (design, promise 3).
+func TestEditAfterAChangeOfAddress(t *testing.T) {
+	t.Parallel()
+	for _, storage := range storages {
+		r := kept(t, storage)
+		r.Env = append(r.Env, "GIT_COMMITTER_EMAIL=new@example.org")
+		if changed, err := load(t, r).Edit(ctx, "x\n", "kprep: test"); err != nil || !changed {
+			t.Errorf("%s: %v, %v", storage, changed, err)
+		}
 	}
 }

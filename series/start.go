@@ -8,6 +8,7 @@ import (
 
 	"github.com/kprep/kprep/coverletter"
 	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/oplog"
 	"github.com/kprep/kprep/patchmail"
 )
 
@@ -124,35 +125,33 @@ func (s *Series) born(ctx context.Context, reason string, here bool) error {
 	if err != nil {
 		return err
 	}
-	if err := s.repo.WriteObjects(ctx, l.chain.Objects...); err != nil {
+	before, err := s.repo.HeadNow(ctx)
+	if err != nil {
 		return err
 	}
-	branch := gitrepo.RefUpdate{Name: s.Branch, New: l.chain.Tip}
-	err = moveRefs(ctx, s.repo, reason, l, []gitrepo.RefUpdate{branch})
-	if changed := (*gitrepo.RefChangedError)(nil); errors.As(err, &changed) && changed.Got != "" {
+	plan := oplog.Plan{Objects: l.chain.Objects, Config: l.config, Head: &gitrepo.HeadState{Branch: s.Branch},
+		Refs: []gitrepo.RefUpdate{{Name: s.Branch, New: l.chain.Tip}}}
+	err = perform(ctx, s.repo, act{changeID: s.Tracking.ChangeID, branch: s.Branch, reason: reason, plan: plan})
+	if changed := (*gitrepo.RefChangedError)(nil); errors.As(err, &changed) && changed.Name == s.Branch && changed.Got != "" {
 		return &ExistsError{Branch: s.Branch}
 	}
-	if err != nil {
-		return err
-	}
-	if here { // the cover is empty: index and work tree fit already
-		err = s.repo.AttachHead(ctx, s.Branch, reason)
-	} else {
-		err = s.repo.Checkout(ctx, s.Name())
-	}
-	if err != nil {
-		s.unborn(context.WithoutCancel(ctx), l)
+	if err == nil && !here {
+		s.checkedOut(ctx, before, l.chain.Tip)
 	}
 	return err
 }
 
-// unborn takes back what born made. Nothing that fails here could be reported
-// better than the failure that led here.
-func (s *Series) unborn(ctx context.Context, l layout) {
-	for _, u := range append(l.before, l.after...) {
-		_ = s.repo.UnsetConfig(ctx, u.Key)
+// checkedOut runs the hook that git checkout would run, which cannot change
+// what came of it (githooks(5)).
+func (s *Series) checkedOut(ctx context.Context, before gitrepo.HeadState, now gitrepo.ID) {
+	old := before.Detached
+	if before.Branch != "" {
+		old, _ = s.repo.Ref(ctx, before.Branch)
 	}
-	_ = s.repo.UpdateRefs(ctx, "kprep: taken back", gitrepo.RefUpdate{Name: s.Branch, Old: l.chain.Tip})
+	if old == "" {
+		old = s.repo.Null()
+	}
+	_ = s.repo.RunHook(ctx, "post-checkout", nil, string(old), string(now), "1")
 }
 
 // forkPoint resolves where to start, and says whether that is HEAD.

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/oplog"
 	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/project"
 	"github.com/kprep/kprep/sendmail"
@@ -152,6 +153,10 @@ func gitHint(err error) string {
 		return fmt.Sprintf("finish or abort the %s first, see 'git status'", busy.Operation)
 	case errors.As(err, new(*gitrepo.MissingError)):
 		return "if the clone is shallow, 'git fetch --unshallow' brings what is missing"
+	case errors.As(err, new(*gitrepo.OverwriteError)):
+		return "nothing was changed; commit, stash or move them first"
+	case errors.As(err, new(*oplog.UnfinishedError)):
+		return "run the command again"
 	case errors.As(err, new(*gitrepo.DirtyError)):
 		return "commit or stash them first"
 	case errors.As(err, new(*gitrepo.RefChangedError)):

@@ -187,7 +187,8 @@ func repositoryArgument(ts *testscript.TestScript, neg bool, args []string) stri
 func repositoryState(ts *testscript.TestScript, dir string) []byte {
 	var all bytes.Buffer
 	for _, question := range [][]string{
-		{"for-each-ref", "--format=%(refname) %(objectname) %(symref)"},
+		// refs/kprep/ is kprep's own memory, and no part of the user's work.
+		{"for-each-ref", "--format=%(refname) %(objectname) %(symref)", "refs/heads/", "refs/tags/", "refs/notes/", "refs/remotes/", "refs/original/", "refs/stash"},
 		{"rev-parse", "--symbolic-full-name", "HEAD"},
 		{"ls-files", "--stage", "-v"},
 		{"status", "--porcelain=v2", "--untracked-files=all"},

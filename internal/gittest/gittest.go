@@ -94,7 +94,7 @@ func (r *Repo) State() string {
 	head, _ := os.ReadFile(filepath.Join(r.Dir, ".git", "HEAD"))
 	return strings.Join([]string{
 		string(head),
-		r.Git("for-each-ref"),
+		r.Git("for-each-ref", "refs/heads/", "refs/tags/", "refs/notes/", "refs/remotes/", "refs/original/"),
 		r.Git("config", "--local", "--list"),
 		r.Git("status", "--porcelain"),
 		r.Git("ls-files", "--stage"),

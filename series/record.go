@@ -1,0 +1,70 @@
+package series
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/oplog"
+)
+
+// An act is one thing that a verb does to a series: it goes through the
+// operation log, so that a crash leaves the old state or the new one, and undo
+// finds the way back.
+type act struct {
+	changeID string
+	branch   string // full ref name
+	reason   string // "kprep: …", the line of the reflogs; the rest names the operation
+	plan     oplog.Plan
+	barrier  bool // mail has left: undo stops here
+}
+
+// perform carries the act out. When it returns an error nothing has changed,
+// or the error says what has.
+func perform(ctx context.Context, repo *gitrepo.Repo, a act) error {
+	me, err := repo.Committer()
+	if err != nil {
+		return err
+	}
+	intent := oplog.Intent{Verb: strings.TrimPrefix(a.reason, "kprep: "), ChangeID: a.changeID, Branch: a.branch,
+		Committer: me.Email, Barrier: a.barrier, Scope: oplog.Scope{Head: a.plan.Head != nil}}
+	for _, u := range a.plan.Refs {
+		intent.Scope.Refs = append(intent.Scope.Refs, u.Name)
+	}
+	if len(a.plan.Config) > 0 {
+		intent.Scope.Branches = []string{shortBranch(a.branch)}
+		defer repo.ForgetConfig()
+	}
+	op, err := operations(repo, me.When).Begin(ctx, intent)
+	if err != nil {
+		return err
+	}
+	defer op.Close()
+	if len(a.plan.Config) > 0 {
+		// Known before anything moves; whoever takes the lock later is met by
+		// the log, which finishes or rolls back.
+		if err := repo.CheckConfigIdle(); err != nil {
+			_, abortErr := op.Abort(context.WithoutCancel(ctx))
+			return errors.Join(err, abortErr)
+		}
+	}
+	if err := op.Apply(ctx, a.plan); err != nil {
+		left, abortErr := op.Abort(context.WithoutCancel(ctx))
+		if abortErr != nil && abortErr.Error() != err.Error() {
+			return errors.Join(err, abortErr)
+		}
+		if left != nil && left.Outcome != oplog.RolledBack {
+			return fmt.Errorf("%w; %s", err, left)
+		}
+		return err
+	}
+	return op.Done(ctx)
+}
+
+// operations is the repository's log; now is the time of what is recorded.
+func operations(repo *gitrepo.Repo, now time.Time) *oplog.Log {
+	return oplog.New(repo, oplog.Options{Now: func() time.Time { return now }})
+}
