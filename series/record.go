@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -61,7 +62,33 @@ func perform(ctx context.Context, repo *gitrepo.Repo, a act) error {
 		}
 		return err
 	}
-	return op.Done(ctx)
+	if err := op.Done(ctx); err != nil || !a.barrier {
+		return err
+	}
+	// What is not dropped now is next time: the send is complete without it.
+	_ = expire(ctx, repo, me.When)
+	return nil
+}
+
+// keepDays is how long operations are kept unless kprep.keep-days says
+// otherwise.
+const keepDays = 90
+
+// expire drops what is too old to be undone. A send is a good time for it:
+// there are few of them, and nothing before one can be undone.
+func expire(ctx context.Context, repo *gitrepo.Repo, now time.Time) error {
+	config, err := repo.Config()
+	if err != nil {
+		return err
+	}
+	days := keepDays
+	if text, ok := config.Get("kprep.keep-days"); ok {
+		if days, err = strconv.Atoi(text); err != nil || days < 0 {
+			return fmt.Errorf("configuration kprep.keep-days: %q is no number of days", text)
+		}
+	}
+	_, err = operations(repo, now).Expire(ctx, now.AddDate(0, 0, -days))
+	return err
 }
 
 // operations is the repository's log; now is the time of what is recorded.

@@ -29,7 +29,7 @@ func commands(e *env) []*cli.Command {
 		coverCommand(e), collectCommand(e), setCommand(e),
 		previewCommand(e), diffCommand(e), infoCommand(e), listCommand(e),
 		sendCommand(e),
-		claimCommand(e),
+		undoCommand(e), redoCommand(e), logCommand(e), forgetCommand(e), claimCommand(e),
 		tourCommand(e),
 	}
 }

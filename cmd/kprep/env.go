@@ -97,7 +97,7 @@ func (e *env) openRepo(ctx context.Context) (*gitrepo.Repo, error) {
 		return nil, err
 	}
 	e.repo = repo
-	return repo, nil
+	return repo, e.recoverLog(ctx)
 }
 
 func (e *env) close() {

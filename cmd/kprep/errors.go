@@ -155,6 +155,12 @@ func gitHint(err error) string {
 		return "if the clone is shallow, 'git fetch --unshallow' brings what is missing"
 	case errors.As(err, new(*gitrepo.OverwriteError)):
 		return "nothing was changed; commit, stash or move them first"
+	case errors.As(err, new(*oplog.MovedError)):
+		return "nothing was changed; '--force' takes it back all the same, and 'kprep redo' brings that back"
+	case errors.As(err, new(*oplog.BarrierError)):
+		return "mail cannot be called back; '--past-send' restores patches and cover letter alone"
+	case errors.As(err, new(*oplog.NothingError)):
+		return "'kprep log' lists what was done"
 	case errors.As(err, new(*oplog.UnfinishedError)):
 		return "run the command again"
 	case errors.As(err, new(*gitrepo.DirtyError)):

@@ -1,0 +1,159 @@
+package series
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/oplog"
+)
+
+// An Undone is an undo or redo that was carried out.
+type Undone struct {
+	Operation *oplog.Operation // its own record
+	Replayed  int              // commits on top that were put on the restored state
+}
+
+// Undo takes back the last n operations of the repository. Where only commits
+// of the user's came on top of a branch since, and the files are the same
+// before and after, these are put on the restored state; otherwise what moved
+// is an *oplog.MovedError and nothing changes. force takes it back all the
+// same.
+func Undo(ctx context.Context, repo *gitrepo.Repo, n int, force bool) (*Undone, error) {
+	me, err := repo.Committer()
+	if err != nil {
+		return nil, err
+	}
+	log := operations(repo, me.When)
+	defer repo.ForgetConfig()
+	op, err := log.Undo(ctx, n, oplog.UndoOptions{Committer: me.Email, Force: force})
+	moved := (*oplog.MovedError)(nil)
+	if force || !errors.As(err, &moved) {
+		return &Undone{Operation: op}, err
+	}
+	stack, stackErr := log.Stack("")
+	if stackErr != nil || len(stack) < n {
+		return nil, err
+	}
+	on, objects, count, replayErr := replay(ctx, repo, stack[:n], moved)
+	if replayErr != nil {
+		return nil, replayErr
+	}
+	op, err = log.Undo(ctx, n, oplog.UndoOptions{Committer: me.Email, Instead: []gitrepo.RefUpdate{on}, Objects: objects})
+	return &Undone{Operation: op, Replayed: count}, err
+}
+
+// Redo brings back the last n operations that were undone.
+func Redo(ctx context.Context, repo *gitrepo.Repo, n int, force bool) (*Undone, error) {
+	me, err := repo.Committer()
+	if err != nil {
+		return nil, err
+	}
+	defer repo.ForgetConfig()
+	op, err := operations(repo, me.When).Redo(ctx, n, oplog.UndoOptions{Committer: me.Email, Force: force})
+	return &Undone{Operation: op}, err
+}
+
+// replay puts the commits that came on top of a branch since on the state that
+// undoing the operations, newest first, restores. It returns moved when that
+// is not all that stands in the way.
+func replay(ctx context.Context, repo *gitrepo.Repo, undone []*oplog.Operation, moved *oplog.MovedError) (gitrepo.RefUpdate, []gitrepo.Object, int, error) {
+	none := gitrepo.RefUpdate{}
+	if len(moved.Moves) != 1 || moved.Moves[0].Ahead < 1 || !strings.HasPrefix(moved.Moves[0].What, "refs/heads/") {
+		return none, nil, 0, moved
+	}
+	branch, now, left := moved.Moves[0].What, moved.Moves[0].Now, moved.Moves[0].Want
+	var restored gitrepo.ID
+	for _, op := range undone {
+		for _, ref := range op.Refs {
+			if ref.Name == branch {
+				restored = ref.Before
+			}
+		}
+	}
+	if restored == "" { // the branch would go, and the commits with it
+		return none, nil, 0, moved
+	}
+	before, err := repo.Commit(string(restored))
+	if err != nil {
+		return none, nil, 0, err
+	}
+	after, err := repo.Commit(left)
+	if err != nil {
+		return none, nil, 0, err
+	}
+	if before.Tree != after.Tree {
+		return none, nil, 0, moved
+	}
+	commits, err := commitsSince(repo, now, after.ID)
+	if err != nil {
+		return none, nil, 0, err
+	}
+	if foreign, err := foreignCommits(repo, commits); err != nil || len(foreign) > 0 {
+		if err == nil {
+			err = &ForeignError{Commits: foreign}
+		}
+		return none, nil, 0, err
+	}
+	me, err := repo.Committer()
+	if err != nil {
+		return none, nil, 0, err
+	}
+	chain, err := repo.Chain(ctx, commits, before.ID, nil, gitrepo.ChainOptions{Committer: me})
+	return gitrepo.RefUpdate{Name: branch, New: chain.Tip, Old: gitrepo.ID(now)}, chain.Objects, len(commits), err
+}
+
+// ErrNeverSent means that no send of the series is in the operation log.
+var ErrNeverSent = errors.New("the operation log has no send of this series")
+
+// RestoreFromBeforeSend brings patches and cover letter back as they were when
+// the last revision was sent. What was on the wire stays: the sent tag, the
+// history, and the revision number of the branch. It says whether anything
+// changed.
+func (s *Series) RestoreFromBeforeSend(ctx context.Context) (changed bool, err error) {
+	if err := s.CheckRewritable(ctx); err != nil {
+		return false, err
+	}
+	me, err := s.repo.Committer()
+	if err != nil {
+		return false, err
+	}
+	all, err := operations(s.repo, me.When).List()
+	if err != nil {
+		return false, err
+	}
+	for _, op := range all {
+		if !op.Barrier || op.ChangeID != s.Tracking.ChangeID {
+			continue
+		}
+		for _, ref := range op.Refs {
+			if ref.Name == op.Branch && ref.Before != "" {
+				return s.restore(ctx, ref.Before)
+			}
+		}
+	}
+	return false, ErrNeverSent
+}
+
+func (s *Series) restore(ctx context.Context, tip gitrepo.ID) (changed bool, err error) {
+	old, err := read(ctx, newFinder(s.repo), s.Branch, string(tip))
+	if err != nil {
+		return false, err
+	}
+	if old == nil {
+		return false, fmt.Errorf("commit %s has no cover letter", tip.Short())
+	}
+	then := *s
+	then.Patches, then.Base = old.Patches, old.Base
+	text := s.Text
+	if old.Storage != BranchDescription {
+		text = old.Text
+	}
+	l, err := then.layOut(ctx, s.Storage, text, s.Tracking)
+	if err != nil {
+		return false, err
+	}
+	return then.apply(ctx, l, "kprep: undo past the send")
+}
