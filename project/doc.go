@@ -9,6 +9,6 @@
 //
 // Commands that came with the tree run only with the user's consent, which
 // [Consents] keeps outside the tree, by repository, key and exact command
-// line. The project's own scripts/get_maintainer.pl runs unasked as long as it
-// is the base commit's, byte for byte.
+// line. The project's own scripts/get_maintainer.pl and scripts/checkpatch.pl run
+// unasked as long as they are the base commit's, byte for byte.
 package project

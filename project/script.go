@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -17,6 +18,9 @@ import (
 
 // maintainerScript is what projects ship to say who looks after what.
 const maintainerScript = "scripts/get_maintainer.pl"
+
+// checkScript is what projects ship to check the form of a patch.
+const checkScript = "scripts/checkpatch.pl"
 
 // RecipientCommands returns the commands that say whom a patch goes to and who
 // gets a copy, each of them the user's, else the project's, else the tree's
@@ -37,12 +41,34 @@ func (s *Settings) recipientCommand(name, selection string) (Command, error) {
 	if ok || err != nil || !s.isExecutable(maintainerScript) {
 		return c, err
 	}
-	c = Command{
-		Name: name, Key: maintainerScript, Line: maintainerScript, FromTree: true,
-		Args:  []string{"--nogit", "--nogit-fallback", "--nogit-chief-penguins", "--norolestats", selection},
-		words: []string{maintainerScript}, unasked: true,
+	return s.ownScript(name, maintainerScript, "--nogit", "--nogit-fallback", "--nogit-chief-penguins", "--norolestats", selection)
+}
+
+// CheckCommands returns the commands that check a patch: the user's, else the
+// project's, else the tree's executable scripts/checkpatch.pl with b4's
+// arguments; spec/b4-interop.md 5.1. None is an empty list. Spelling is checked
+// where the program codespell is installed: b4 asks Python for the module,
+// which takes longer than all else here.
+func (s *Settings) CheckCommands() ([]Command, error) {
+	const name = "prep-perpatch-check-cmd"
+	list, err := s.Commands(name)
+	if len(list) > 0 || err != nil || !s.isExecutable(checkScript) {
+		return list, err
 	}
-	if c.Changed, err = s.changed(maintainerScript); err != nil {
+	args := []string{"-q", "--terse", "--no-summary", "--mailback", "--showfile"}
+	if _, err := exec.LookPath("codespell"); err == nil {
+		args = append(args, "--codespell")
+	}
+	c, err := s.ownScript(name, checkScript, args...)
+	return []Command{c}, err
+}
+
+// ownScript is a script that the project ships in a place known to everybody:
+// it runs unasked while it is the base commit's.
+func (s *Settings) ownScript(name, script string, args ...string) (Command, error) {
+	c := Command{Name: name, Key: script, Line: script, FromTree: true, Args: args, words: []string{script}, unasked: true}
+	var err error
+	if c.Changed, err = s.changed(script); err != nil {
 		return Command{}, err
 	}
 	return c, nil

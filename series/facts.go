@@ -30,8 +30,18 @@ type Facts struct {
 	CoverStrategy  string       `json:"cover-strategy"`
 	NeedsEditing   bool         `json:"needs-editing"`
 	NeedRecipients bool         `json:"needs-recipients"`
+	*Needs                      // nil when nobody looked
 	Commits        []CommitFact `json:"commits"` // oldest first
 	Sent           []SentFact   `json:"sent"`    // oldest first
+}
+
+// Needs is what b4 checks before a send (spec/b4-interop 5.2).
+type Needs struct {
+	AutoToCc      bool `json:"needs-auto-to-cc"`
+	Checking      bool `json:"needs-checking"`
+	CheckingDeps  bool `json:"needs-checking-deps"`
+	MisplacedBody bool `json:"misplaced-body"`
+	Failing       bool `json:"preflight-checks-failing"` // one of these, or needs-editing, and not silenced
 }
 
 // A CommitFact is one patch of the series.
@@ -74,7 +84,7 @@ func (s *Series) Facts(ctx context.Context) (*Facts, error) {
 		Schema: 1, Branch: s.Name(), Subject: letter.Subject, ChangeID: s.Tracking.ChangeID, Revision: s.Tracking.Revision,
 		Prefixes: append([]string{}, s.Tracking.Prefixes...), Presubject: s.Tracking.Presubject,
 		BaseBranch: s.Tracking.BaseBranch, BaseCommit: string(s.Base), StartCommit: string(s.Start()), EndCommit: string(s.End()),
-		CoverStrategy: string(s.Storage), NeedsEditing: coverletter.NeedsEditing(s.Text), NeedRecipients: len(letter.To)+len(letter.Cc) == 0,
+		CoverStrategy: string(s.Storage), NeedsEditing: s.NeedsEditing(), NeedRecipients: len(letter.To)+len(letter.Cc) == 0,
 		Commits: []CommitFact{}, Sent: []SentFact{},
 	}
 	for i, p := range s.Patches {
@@ -86,6 +96,9 @@ func (s *Series) Facts(ctx context.Context) (*Facts, error) {
 	}
 	return f, nil
 }
+
+// NeedsEditing says whether the cover letter still has its placeholders.
+func (s *Series) NeedsEditing() bool { return coverletter.NeedsEditing(s.Text) }
 
 // A Fact is one "key: value" line.
 type Fact struct{ Key, Value string }
@@ -108,6 +121,11 @@ func (f *Facts) List() []Fact {
 		{"revision", fmt.Sprint(f.Revision)}, {"cover-strategy", f.CoverStrategy},
 		{"needs-editing", boolean(f.NeedsEditing)}, {"needs-recipients", boolean(f.NeedRecipients)},
 	}
+	if n := f.Needs; n != nil {
+		lines = append(lines, Fact{"needs-auto-to-cc", boolean(n.AutoToCc)}, Fact{"needs-checking", boolean(n.Checking)},
+			Fact{"needs-checking-deps", boolean(n.CheckingDeps)}, Fact{"misplaced-body", boolean(n.MisplacedBody)},
+			Fact{"preflight-checks-failing", boolean(n.Failing)})
+	}
 	for _, c := range slices.Backward(f.Commits) {
 		lines = append(lines, Fact{"commit-" + c.Short, c.Subject})
 	}
@@ -121,7 +139,8 @@ func (f *Facts) List() []Fact {
 // FactNames lists the keys that every series may have.
 func FactNames() []string {
 	return []string{"branch", "cover-subject", "base-branch", "base-commit", "start-commit", "end-commit", "series-range", "prefixes",
-		"presubject", "change-id", "revision", "cover-strategy", "needs-editing", "needs-recipients", "commit-…", "series-v…"}
+		"presubject", "change-id", "revision", "cover-strategy", "needs-editing", "needs-recipients",
+		"needs-auto-to-cc", "needs-checking", "needs-checking-deps", "misplaced-body", "preflight-checks-failing", "commit-…", "series-v…"}
 }
 
 // IsFact says whether a key exists, with or without a value.

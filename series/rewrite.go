@@ -46,6 +46,10 @@ func (s *Series) CheckRewritable(ctx context.Context) error {
 	return s.checkMine(own)
 }
 
+// CheckMine makes sure that nobody else committed the patches; it returns a
+// *ForeignError.
+func (s *Series) CheckMine() error { return s.checkMine(s.Patches) }
+
 func (s *Series) checkMine(commits []*gitrepo.Commit) error {
 	foreign, err := foreignCommits(s.repo, commits)
 	if err != nil || len(foreign) == 0 {

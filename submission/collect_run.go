@@ -77,26 +77,38 @@ type runner struct {
 	limit time.Duration
 }
 
-// ask returns what the command prints, or a *CommandError. When ctx ends or
-// time is up, the command goes with everything that it started.
+// ask returns what the command prints, or a *CommandError.
 func (r runner) ask(ctx context.Context, c project.Command, p PatchMail) (string, error) {
+	stdout, stderr, err := r.run(ctx, c, p.Mail)
+	switch {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case err != nil:
+		return "", &CommandError{Command: c, Title: p.Title, Status: err.Error(), Stderr: stderr, Err: err}
+	}
+	return stdout, nil
+}
+
+// run returns what the command prints on standard output, the end of what it
+// complains of, safe for a terminal, and how it failed. When ctx ends or time
+// is up, the command goes with everything that it started. No command prints
+// nothing.
+func (r runner) run(ctx context.Context, c project.Command, mail []byte) (out, complaint string, err error) {
 	words := c.Words()
 	if len(words) == 0 {
-		return "", nil
+		return "", "", nil
 	}
 	limited, cancel := context.WithTimeout(ctx, r.limit)
 	defer cancel()
 	cmd := exec.CommandContext(limited, words[0], words[1:]...)
-	cmd.Dir, cmd.Env, cmd.Stdin = r.dir, r.env, bytes.NewReader(p.Mail)
+	cmd.Dir, cmd.Env, cmd.Stdin = r.dir, r.env, bytes.NewReader(mail)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
 	stdout, stderr := start{max: maxAnswer}, end{max: maxStderr}
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
+	err = cmd.Run()
 	switch {
-	case ctx.Err() != nil:
-		return "", ctx.Err()
 	case err != nil && limited.Err() != nil:
 		err = fmt.Errorf("no answer after %s: %w", r.limit, limited.Err())
 	case errors.Is(err, exec.ErrWaitDelay):
@@ -105,10 +117,13 @@ func (r runner) ask(ctx context.Context, c project.Command, p PatchMail) (string
 	case err == nil && stdout.cut:
 		err = fmt.Errorf("it printed more than %d bytes", maxAnswer)
 	}
-	if err != nil {
-		return "", &CommandError{Command: c, Title: p.Title, Status: err.Error(), Stderr: stderr.printable(), Err: err}
-	}
-	return string(stdout.text), nil
+	return string(stdout.text), stderr.printable(), err
+}
+
+// exited says whether the command came to its end by itself.
+func exited(err error) bool {
+	var exit *exec.ExitError
+	return errors.As(err, &exit) && exit.Exited()
 }
 
 // A start keeps the beginning of what is written to it. It embeds no

@@ -64,7 +64,7 @@ func Collect(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Collec
 		}
 	}
 	if got.Asked {
-		patches, err := patchMails(ctx, repo, s, o)
+		patches, err := patchMails(ctx, repo, s, o.Now, o.Mailer)
 		if err != nil {
 			return nil, err
 		}
@@ -80,7 +80,7 @@ func Collect(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Collec
 }
 
 // patchMails are the patches as they would be mailed, without the cover.
-func patchMails(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o CollectOptions) ([]PatchMail, error) {
+func patchMails(ctx context.Context, repo *gitrepo.Repo, s *series.Series, now time.Time, mailer string) ([]PatchMail, error) {
 	config, err := repo.Config()
 	if err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func patchMails(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Col
 		return nil, err
 	}
 	// No id or date that the commands see is ever sent.
-	rendered, err := s.Render(ctx, series.Rendering{From: me, Now: o.Now, Random: strings.Repeat("0", 12), Mailer: o.Mailer})
+	rendered, err := s.Render(ctx, series.Rendering{From: me, Now: now, Random: strings.Repeat("0", 12), Mailer: mailer})
 	if err != nil {
 		return nil, err
 	}

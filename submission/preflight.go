@@ -2,6 +2,7 @@ package submission
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -11,16 +12,17 @@ import (
 
 // A Problem is something that speaks against sending.
 type Problem struct {
-	Name    string // one of those of [Allowable], or "no-recipients"
-	Text    string
-	Refusal bool   // stops a send; otherwise a warning that a confirmation passes
-	Next    string // what to do about it; "" when the text says it
+	Name    string `json:"name"` // one of those of [Allowable], "no-recipients", "foreign" or "state"
+	Text    string `json:"text"`
+	Refusal bool   `json:"refusal"`        // stops a send; otherwise a warning that a confirmation passes
+	Next    string `json:"next,omitempty"` // what to do about it; "" when the text says it
 }
 
 // Allowable lists the problems that the user can pass over by name. There is
 // no way round the others: without recipients there is nothing to send.
 func Allowable() []string {
-	return []string{"cut-message", "editme", "empty", "fixup", "large", "many-recipients", "no-message", "no-title"}
+	return []string{"base", "cut-message", "editme", "empty", "fixup", "large", "many-recipients", misplacedBody,
+		needsAutoToCc, needsChecking, needsCheckingDeps, "no-message", "no-title", "sign-off"}
 }
 
 // Refusals collects the problems that stop a send.
@@ -43,10 +45,35 @@ const (
 // Problems looks for what speaks against sending, refusals first. Those named
 // in allow are left out.
 func (s *Submission) Problems(allow []string) []Problem {
+	return s.sift(s.problems(), allow)
+}
+
+// Preflight finds all that Problems finds, and what takes a look at the
+// repository, at what kprep remembers of the series, and at the project's
+// habits.
+func (s *Submission) Preflight(ctx context.Context, allow []string) ([]Problem, error) {
+	all := s.problems()
+	for _, look := range []func(context.Context) ([]Problem, error){s.foreign, s.undone, s.CheckBase} {
+		found, err := look(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	unsigned, err := s.missingSignOffs()
+	if err != nil {
+		return nil, err
+	}
+	return s.sift(append(all, unsigned...), allow), nil
+}
+
+// sift leaves out what the user passes over, and puts refusals first.
+func (s *Submission) sift(all []Problem, allow []string) []Problem {
+	off := silenced(s.settings)
 	var refusals, warnings []Problem
-	for _, p := range s.problems() {
+	for _, p := range all {
 		switch {
-		case containsFold(allow, p.Name):
+		case containsFold(allow, p.Name), off(p.Name), p.Name == "editme" && off(needsEditing):
 		case p.Refusal:
 			refusals = append(refusals, p)
 		default:
@@ -114,6 +141,9 @@ func (s *Submission) messageProblems(m Message) []Problem {
 		all = append(all, Problem{Name: "no-title", Refusal: true,
 			Text: fmt.Sprintf("commit %s has no title", m.Draft.Commit.ID.Short()),
 			Next: "give it one with 'git rebase -i'"})
+	} else if isMisplaced(m.Draft.Commit, s.proseBelow()) {
+		all = append(all, Problem{Name: misplacedBody, Text: fmt.Sprintf("commit %s (%s): %s", m.Draft.Commit.ID.Short(), m.Draft.Title, misplacedText),
+			Next: "move it into the message with 'git commit --amend' or 'git rebase -i'"})
 	} else if strings.TrimSpace(bodyOf(m.Draft)) == "" {
 		all = append(all, Problem{Name: "no-message", Text: fmt.Sprintf("commit %s (%s) has no text below its title", m.Draft.Commit.ID.Short(), m.Draft.Title)})
 	}
@@ -147,6 +177,56 @@ func (s *Submission) CheckBase(ctx context.Context) ([]Problem, error) {
 		return nil, err
 	}
 	return []Problem{{Name: "base", Text: fmt.Sprintf("the base commit %s is in no remote branch and no tag: others cannot apply the patches to it, or a patch lies below the cover letter", s.Series.Base.Short())}}, nil
+}
+
+// foreign refuses commits that somebody else committed: what follows a send
+// would rewrite them.
+func (s *Submission) foreign(context.Context) ([]Problem, error) {
+	err := s.Series.CheckMine()
+	if !errors.As(err, new(*series.ForeignError)) {
+		return nil, err
+	}
+	return []Problem{{Name: "foreign", Refusal: true, Text: err.Error(), Next: "'kprep claim' takes over what is not yours"}}, nil
+}
+
+// undone finds what a command of the project could still do for the series.
+func (s *Submission) undone(ctx context.Context) ([]Problem, error) {
+	u, err := needsOf(ctx, s.settings, s.Series)
+	if err != nil {
+		return nil, err
+	}
+	var all []Problem
+	if u.unchecked > 0 {
+		all = append(all, Problem{Name: needsChecking, Next: "run 'kprep check'",
+			Text: fmt.Sprintf("%d of %d patches have not passed the project's checks as they are", u.unchecked, len(s.Series.Patches))})
+	}
+	if u.uncollected {
+		all = append(all, Problem{Name: needsAutoToCc, Next: "run 'kprep collect'",
+			Text: "the project's commands were not asked who should receive the patches as they are"})
+	}
+	if len(s.Series.Tracking.Prerequisites) > 0 {
+		all = append(all, Problem{Name: needsCheckingDeps, Text: "nobody has checked that the patches apply on top of the prerequisites"})
+	}
+	if _, err := s.Series.State(); errors.As(err, new(*series.StateError)) {
+		all = append(all, Problem{Name: "state", Text: err.Error(), Next: "move that file away"})
+	}
+	return all, nil
+}
+
+// misplacedText says of a patch what [isMisplaced] found.
+const misplacedText = `it has no message, but text below the "---", which git am throws away`
+
+// proseBelow is the prose of the cover letter that is mailed below the "---"
+// of a single patch.
+func (s *Submission) proseBelow() string {
+	if s.Messages[0].Draft.Commit == nil {
+		return ""
+	}
+	letter, err := s.Series.Letter()
+	if err != nil {
+		return "" // Prepare has read it
+	}
+	return letter.Prose
 }
 
 func bodyOf(d series.Draft) string {

@@ -27,7 +27,7 @@ func commands(e *env) []*cli.Command {
 	return []*cli.Command{
 		newCommand(e), enrollCommand(e),
 		coverCommand(e), collectCommand(e), setCommand(e),
-		previewCommand(e), diffCommand(e), infoCommand(e), listCommand(e),
+		previewCommand(e), checkCommand(e), diffCommand(e), infoCommand(e), listCommand(e),
 		sendCommand(e),
 		undoCommand(e), redoCommand(e), logCommand(e), forgetCommand(e), claimCommand(e),
 		tourCommand(e),

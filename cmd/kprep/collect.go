@@ -67,6 +67,11 @@ func collectCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
+			if got.Asked {
+				if err := submission.RememberCollected(c.Context, s, e.now()); err != nil {
+					e.warnf("%v", err) // the recipients are stored all the same
+				}
+			}
 			e.reportCollect(got, changed)
 			return nil
 		},

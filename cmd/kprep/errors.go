@@ -63,8 +63,12 @@ func hint(err error) string {
 		return "run kprep in a clone or a work tree of it, see 'git worktree add'"
 	case errors.Is(err, submission.ErrNothingOpen):
 		return "'kprep send' starts one"
+	case errors.Is(err, submission.ErrNoChecks):
+		return "name one with 'git config --add kprep.prep-perpatch-check-cmd COMMAND': it reads a patch mail on standard input"
 	case errors.As(err, new(*submission.UnknownFateError)):
 		return unknownHint
+	case errors.As(err, new(*series.StateError)):
+		return "move that file away: kprep then has to be told again, by 'kprep check' and 'kprep collect'"
 	}
 	for _, h := range []func(error) string{keptTextHint, seriesHint, gitHint, sendHint} {
 		if text := h(err); text != "" {

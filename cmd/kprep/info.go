@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,9 +10,11 @@ import (
 	"unicode/utf16"
 
 	"github.com/urfave/cli/v2"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/series"
+	"github.com/kprep/kprep/submission"
 )
 
 func infoCommand(e *env) *cli.Command {
@@ -39,7 +42,7 @@ func infoCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
-			facts, err := s.Facts(c.Context)
+			facts, err := e.facts(c.Context, s)
 			if err != nil {
 				return err
 			}
@@ -55,6 +58,27 @@ func infoCommand(e *env) *cli.Command {
 			return nil
 		},
 	}
+}
+
+// facts gathers what the series says of itself, and what it needs, at the
+// same time.
+func (e *env) facts(ctx context.Context, s *series.Series) (*series.Facts, error) {
+	var facts *series.Facts
+	var needs *series.Needs
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		facts, err = s.Facts(ctx)
+		return err
+	})
+	group.Go(func() (err error) {
+		needs, err = submission.Needs(ctx, e.repo, s, e.getenv("HOME"))
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	facts.Needs = needs
+	return facts, nil
 }
 
 func (e *env) printFact(facts *series.Facts, key string, asJSON bool) error {

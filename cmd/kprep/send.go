@@ -125,11 +125,11 @@ func (e *env) send(c *cli.Context, s *series.Series) error {
 		return err
 	}
 	if !c.Bool("yes") && sub.Mail.Confirm != "never" {
-		unknown, err := sub.CheckBase(c.Context)
+		problems, err := sub.Preflight(c.Context, c.StringSlice("allow"))
 		if err != nil {
 			return err
 		}
-		e.showPlan(ready, append(sub.Problems(c.StringSlice("allow")), unknown...))
+		e.showPlan(ready, problems)
 		if err := e.confirm(c.Context, "Send?", "nothing was sent; --yes sends without asking"); err != nil {
 			return err
 		}

@@ -1,0 +1,157 @@
+package series
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/google/renameio/v2"
+)
+
+// stateForm is the version of the file that this kprep writes.
+const stateForm = 1
+
+// A State is what kprep remembers of a series beside the branch, in the file
+// kprep/series/<change-id>/state.json of the common git directory. Facts that
+// this kprep does not know stay in the file as they are.
+type State struct {
+	Checks    []PassedCheck
+	Collected *Collection // nil when nothing was collected
+
+	rest map[string]json.RawMessage
+}
+
+// A PassedCheck says that a command had nothing against a patch, or nothing
+// but warnings.
+type PassedCheck struct {
+	Patch    string    `json:"patch"`   // as of [Content]
+	Command  string    `json:"command"` // the command line
+	Script   string    `json:"script,omitempty"`
+	Warnings []string  `json:"warnings,omitempty"`
+	When     time.Time `json:"when"`
+}
+
+// A Collection says for what content recipients were collected.
+type Collection struct {
+	Diffs string    `json:"diffs"` // as from [DiffsOf]
+	When  time.Time `json:"when"`
+}
+
+// A StateError reports a state file that cannot be read.
+type StateError struct {
+	File string
+	Err  error
+}
+
+func (e *StateError) Error() string {
+	return fmt.Sprintf("what kprep remembers of the series, %s: %v", e.File, e.Err)
+}
+
+func (e *StateError) Unwrap() error { return e.Err }
+
+// stateFile is where the state is. A change-id is safe as a path:
+// coverletter.CheckChangeID has seen to it when it was read.
+func (s *Series) stateFile() string {
+	return filepath.Join(s.repo.CommonDir, "kprep", "series", s.Tracking.ChangeID, "state.json")
+}
+
+// State reads what is remembered of the series; nothing yet is a State
+// without facts. It returns a *StateError.
+func (s *Series) State() (*State, error) {
+	file := s.stateFile()
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &State{}, nil
+	}
+	var st State
+	if err == nil {
+		err = st.parse(text)
+	}
+	if err != nil {
+		return nil, &StateError{File: file, Err: err}
+	}
+	return &st, nil
+}
+
+func (st *State) parse(text []byte) error {
+	if err := json.Unmarshal(text, &st.rest); err != nil {
+		return err
+	}
+	form := 0
+	for key, into := range map[string]any{"version": &form, "checks": &st.Checks, "collected": &st.Collected} {
+		value, ok := st.rest[key]
+		delete(st.rest, key)
+		if !ok {
+			continue
+		}
+		if err := json.Unmarshal(value, into); err != nil {
+			return fmt.Errorf("%s: %w", key, err)
+		}
+	}
+	if form != stateForm {
+		return fmt.Errorf("it has form %d, and this kprep knows only %d", form, stateForm)
+	}
+	return nil
+}
+
+// UpdateState changes what is remembered of the series: of two that do so at
+// the same time each sees what the other wrote.
+func (s *Series) UpdateState(change func(*State)) error {
+	file := s.stateFile()
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return &StateError{File: file, Err: err}
+	}
+	lock := flock.New(file+".lock", flock.SetPermissions(0o600))
+	if err := lock.Lock(); err != nil { // held for a moment only
+		return &StateError{File: file, Err: err}
+	}
+	defer lock.Close()
+	st, err := s.State()
+	if err != nil {
+		return err
+	}
+	change(st)
+	text, err := st.text()
+	if err == nil {
+		err = renameio.WriteFile(file, text, 0o600, renameio.WithTempDir(filepath.Dir(file)), renameio.WithStaticPermissions(0o600))
+	}
+	if err != nil {
+		return &StateError{File: file, Err: err}
+	}
+	return nil
+}
+
+func (st *State) text() ([]byte, error) {
+	all := map[string]any{"version": stateForm}
+	for key, value := range st.rest {
+		all[key] = value
+	}
+	if len(st.Checks) > 0 {
+		all["checks"] = st.Checks
+	}
+	if st.Collected != nil {
+		all["collected"] = st.Collected
+	}
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(all)
+	return text.Bytes(), err
+}
+
+// Passed looks for a check that a patch passed.
+func (st *State) Passed(patch, command, script string) (PassedCheck, bool) {
+	for _, c := range st.Checks {
+		if c.Patch == patch && c.Command == command && c.Script == script {
+			return c, true
+		}
+	}
+	return PassedCheck{}, false
+}
