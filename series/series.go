@@ -71,8 +71,12 @@ func (e *BrokenError) Unwrap() error { return e.Err }
 // Load reads the series of a branch: a full or short name, "" for the one
 // that is checked out. It returns ErrDetached, an *UnbornError, a
 // *UnknownBranchError, a *NotPreparedError, a *BaseBranchError or a
-// *BrokenError.
+// *BrokenError; a *RebasingError in the middle of a rebase that kprep began.
+// One that the user ended with git's own words is completed first.
 func Load(ctx context.Context, repo *gitrepo.Repo, branch string) (*Series, error) {
+	if err := pendingRebase(ctx, repo, branch); err != nil {
+		return nil, err
+	}
 	ref, err := branchRef(ctx, repo, branch)
 	if err != nil {
 		return nil, err

@@ -45,6 +45,9 @@ func status(err error) int {
 	if unfinished := (*submission.UnfinishedError)(nil); errors.As(err, &unfinished) {
 		return unfinished.Status()
 	}
+	if errors.As(err, new(*series.StoppedError)) {
+		return statusConflict
+	}
 	if usage := (*usageError)(nil); errors.As(err, &usage) {
 		return statusUsage
 	}
@@ -70,7 +73,7 @@ func hint(err error) string {
 	case errors.As(err, new(*series.StateError)):
 		return "move that file away: kprep then has to be told again, by 'kprep check' and 'kprep collect'"
 	}
-	for _, h := range []func(error) string{keptTextHint, seriesHint, gitHint, sendHint} {
+	for _, h := range []func(error) string{keptTextHint, rebaseHint, seriesHint, gitHint, sendHint} {
 		if text := h(err); text != "" {
 			return text
 		}

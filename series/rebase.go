@@ -1,0 +1,384 @@
+package series
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/kprep/kprep/gitrepo"
+)
+
+// RebaseOptions say how the patches are moved.
+type RebaseOptions struct {
+	Onto        string // a branch, remote branch, tag or commit; "" finds the upstream or the recorded base branch
+	BaseBranch  string // to record, for a storage that needs one; "" finds it
+	Interactive bool   // the user edits git's list
+	Autosquash  bool
+	Autostash   bool
+	Exec        []string // commands to run after each patch
+	Quiet       bool
+	// Program runs this very program, as a shell command: for a cover letter at
+	// the tip git calls back, as "PROGRAM --todo FILE" and "PROGRAM --put-cover".
+	Program string
+	Streams gitrepo.Streams // for git and its editors
+}
+
+// A Rebased says what became of a rebase.
+type Rebased struct {
+	Branch  string // full ref name
+	Base    gitrepo.ID
+	Before  int               // how many patches there were
+	Patches int               // how many there are
+	Left    []*gitrepo.Commit // those of before that are not there any more, oldest first; empty when that cannot be told
+	Chosen  bool              // the user edited the list
+	Aborted bool              // all is as before
+	Same    bool              // there was nothing to do
+	Notes   []string          // what the user should know
+}
+
+// A RebasingError means that a rebase that kprep began has not come to its
+// end.
+type RebasingError struct {
+	Branch  string // full ref name
+	Running bool   // by a kprep that is at it now
+}
+
+func (e *RebasingError) Error() string {
+	if e.Running {
+		return "another kprep is rebasing in this work tree"
+	}
+	return fmt.Sprintf("a rebase of %q is under way", shortBranch(e.Branch))
+}
+
+// A StoppedError means that git stopped in the middle of a rebase and waits
+// for the user.
+type StoppedError struct {
+	Branch   string // full ref name
+	Conflict bool   // there are conflicts to resolve
+}
+
+func (e *StoppedError) Error() string {
+	if e.Conflict {
+		return fmt.Sprintf("the rebase of %q met a conflict", shortBranch(e.Branch))
+	}
+	return fmt.Sprintf("the rebase of %q stopped before its end", shortBranch(e.Branch))
+}
+
+// An OntoError reports that nothing good was named to rebase onto.
+type OntoError struct {
+	Branch string // full ref name
+	Onto   string // as the user named it; "" when nothing was named, and nothing is on record
+	Reason string
+}
+
+func (e *OntoError) Error() string {
+	if e.Onto == "" {
+		return fmt.Sprintf("branch %q has no upstream and no base branch to rebase onto", shortBranch(e.Branch))
+	}
+	return fmt.Sprintf("cannot rebase onto %q: %s", e.Onto, e.Reason)
+}
+
+// ErrNoRebase means that no rebase of kprep's is under way in this work tree.
+var ErrNoRebase = errors.New("no rebase that kprep began is under way here")
+
+// Rebase moves the patches with git's own rebase, on the branch, which has to
+// be checked out. Git moves the branch once, at its end, from the old tip to
+// a series that is whole, whoever continues; until then, and after an abort,
+// all is as it was.
+//
+// How that is done: a cover letter below the patches is put on the new base
+// beforehand, and is what git rebases onto; one at the tip is put back by the
+// last line of git's list; one in the configuration stays there.
+//
+// It returns what CheckRewritable and CheckPlaced return, a
+// *CoverContentError, a *gitrepo.DirtyError, an *OntoError or a
+// *BaseBranchError when nothing was begun; a *StoppedError when git waits for
+// the user.
+func (s *Series) Rebase(ctx context.Context, o RebaseOptions) (*Rebased, error) {
+	if err := s.checkRebase(ctx, o); err != nil {
+		return nil, err
+	}
+	onto, baseBranch, err := s.rebaseTarget(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if onto.ID == s.Base && baseBranch == "" && !o.Interactive && !o.Autosquash && len(o.Exec) == 0 {
+		return &Rebased{Branch: s.Branch, Base: s.Base, Before: len(s.Patches), Patches: len(s.Patches), Same: true}, nil
+	}
+	lock, err := lockRebase(ctx, s.repo)
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Close()
+	st := &rebaseState{Version: rebaseVersion, Branch: s.Branch, ChangeID: s.Tracking.ChangeID, Storage: s.Storage, Tip: s.Tip,
+		Start: onto.ID, Base: onto.ID, BaseBranch: baseBranch, Patches: s.patchIDs(), Chosen: o.Interactive || o.Autosquash}
+	if s.Cover != nil {
+		st.Cover = s.Cover.ID
+	}
+	args, err := s.rebaseArguments(ctx, st, onto, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.repo.BeforeRewrite(ctx); err != nil {
+		return nil, err
+	}
+	if err := st.save(s.repo); err != nil {
+		return nil, err
+	}
+	env, config := []string{"GIT_REFLOG_ACTION=rebase"}, []string{"rebase.updateRefs=false", "advice.skippedCherryPicks=false"}
+	switch {
+	case s.Storage == TipCommit:
+		editor := ":"
+		if o.Interactive {
+			if editor, err = s.repo.SequenceEditor(ctx); err != nil {
+				return nil, errors.Join(err, forgetRebase(s.repo))
+			}
+		}
+		env = append(env, "KPREP_TODO_EDITOR="+editor, "GIT_SEQUENCE_EDITOR="+o.Program+" --todo")
+	case !o.Interactive:
+		env = append(env, "GIT_SEQUENCE_EDITOR=:")
+	}
+	return afterGit(ctx, s.repo, st, s.repo.Rebase(ctx, o.Streams, env, config, args...))
+}
+
+// checkRebase is all that has to be right before anything begins.
+func (s *Series) checkRebase(ctx context.Context, o RebaseOptions) error {
+	if err := s.repo.CheckIdleHere(); err != nil {
+		return err
+	}
+	if err := s.CheckPlaced(); err != nil {
+		return err
+	}
+	if err := s.CheckRewritable(ctx); err != nil {
+		return err
+	}
+	if err := s.CheckLinear(); err != nil {
+		return err
+	}
+	if err := s.CheckCoverEmpty(); err != nil {
+		return err
+	}
+	if o.Autostash {
+		return nil
+	}
+	return s.repo.CheckClean(ctx)
+}
+
+// rebaseArguments are those of git rebase. Objects that it names are written.
+func (s *Series) rebaseArguments(ctx context.Context, st *rebaseState, onto *gitrepo.Commit, o RebaseOptions) ([]string, error) {
+	me, err := s.repo.Committer()
+	if err != nil {
+		return nil, err
+	}
+	upstream, start := s.Start(), onto.ID
+	var objects []gitrepo.Object
+	if s.Storage == CoverCommit {
+		chain, err := st.coverOn(ctx, s.repo, onto)
+		if err != nil {
+			return nil, err
+		}
+		objects, start = append(objects, chain.Objects...), chain.Tip
+	}
+	st.Start = start
+	if onto.ID != s.Base {
+		below, err := s.repo.Commit(string(upstream))
+		if err != nil {
+			return nil, err
+		}
+		junction := s.repo.NewJunction(below, onto, me)
+		objects, upstream = append(objects, junction), junction.ID
+	}
+	if err := s.repo.WriteObjects(ctx, objects...); err != nil {
+		return nil, err
+	}
+	args := []string{"--merge", "--no-stat", "--no-rebase-merges", "--empty=drop"}
+	flag := func(on bool, yes, no string) {
+		switch {
+		case on:
+			args = append(args, yes)
+		case no != "":
+			args = append(args, no)
+		}
+	}
+	flag(o.Interactive || o.Autosquash || s.Storage == TipCommit, "--interactive", "")
+	if !o.Interactive || o.Autosquash { // else as the user has configured
+		flag(o.Autosquash, "--autosquash", "--no-autosquash")
+	}
+	flag(o.Autostash, "--autostash", "--no-autostash")
+	flag(o.Quiet, "--quiet", "")
+	for _, p := range s.Patches {
+		if p.Signed() { // renewed, as every rewrite does
+			args = append(args, "--gpg-sign")
+			break
+		}
+	}
+	for _, command := range o.Exec {
+		args = append(args, "--exec", command)
+	}
+	return append(args, "--onto", string(start), string(upstream)), nil
+}
+
+// coverOn makes the cover-letter commit on top of another commit.
+func (st *rebaseState) coverOn(ctx context.Context, repo *gitrepo.Repo, below *gitrepo.Commit) (gitrepo.Chain, error) {
+	cover, err := repo.Commit(string(st.Cover))
+	if err != nil {
+		return gitrepo.Chain{}, err
+	}
+	messages, err := st.message(cover)
+	if err != nil {
+		return gitrepo.Chain{}, err
+	}
+	me, err := repo.Committer()
+	if err != nil {
+		return gitrepo.Chain{}, err
+	}
+	return repo.Chain(ctx, []*gitrepo.Commit{cover}, below.ID, messages,
+		gitrepo.ChainOptions{Committer: me, Mine: true, Trees: map[gitrepo.ID]gitrepo.ID{cover.ID: below.Tree}})
+}
+
+// rebaseTarget finds the new base, and the base branch to record with it: ""
+// when what is on record stays.
+func (s *Series) rebaseTarget(ctx context.Context, o RebaseOptions) (*gitrepo.Commit, string, error) {
+	ref, name, err := s.ontoRef(ctx, o.Onto)
+	if err != nil {
+		return nil, "", err
+	}
+	if ref == "" {
+		ref = o.Onto
+	}
+	onto, err := s.repo.Commit(ref + "^{commit}")
+	if err != nil {
+		return nil, "", &OntoError{Branch: s.Branch, Onto: o.Onto, Reason: "it names no commit of this repository"}
+	}
+	if s.Cover != nil {
+		if within, err := s.repo.Ancestor(ctx, s.Cover.ID, onto.ID); err != nil || within {
+			if err == nil {
+				err = &OntoError{Branch: s.Branch, Onto: o.Onto, Reason: "it contains the cover letter of this series"}
+			}
+			return nil, "", err
+		}
+	}
+	if common, err := s.repo.MergeBase(ctx, s.Base, onto.ID); err != nil || common == "" {
+		if err == nil {
+			err = &OntoError{Branch: s.Branch, Onto: o.Onto, Reason: "it has no history in common with the series"}
+		}
+		return nil, "", err
+	}
+	if s.Storage == CoverCommit {
+		return onto, "", nil
+	}
+	moved := *s
+	moved.Base = onto.ID
+	if o.BaseBranch != "" {
+		name = o.BaseBranch
+	}
+	if name == "" { // a tag or commit: does the recorded branch lead there?
+		recorded, err := s.baseBranch(ctx)
+		if err == nil {
+			tip, err := s.repo.Commit(recorded)
+			if err != nil {
+				return nil, "", err
+			}
+			if ok, err := s.repo.Ancestor(ctx, onto.ID, tip.ID); err != nil || ok {
+				return onto, "", err
+			}
+		}
+		moved.Tracking = s.Tracking.Clone()
+		moved.Tracking.BaseBranch = ""
+	}
+	if name, err = moved.chooseBase(ctx, name); err != nil {
+		return nil, "", err
+	}
+	if name == s.Tracking.BaseBranch {
+		name = ""
+	}
+	return onto, name, nil
+}
+
+// ontoRef resolves what the user calls a branch: its full name, and the one
+// that is recorded; "" for what is no branch. Without a word it is the
+// upstream, unless that is a copy of this very branch, or else the recorded
+// base branch.
+func (s *Series) ontoRef(ctx context.Context, given string) (ref, name string, err error) {
+	if given != "" {
+		for _, prefix := range []string{"refs/heads/", "refs/remotes/"} {
+			ref := prefix + plainName(given)
+			id, err := s.repo.Ref(ctx, ref)
+			if err != nil {
+				return "", "", err
+			}
+			if id != "" && (plainName(given) == given || ref == given) {
+				return ref, plainName(ref), nil
+			}
+		}
+		return "", "", nil
+	}
+	upstream, err := s.repo.Upstream(ctx, s.Branch)
+	if err != nil {
+		return "", "", err
+	}
+	if upstream != "" && !strings.HasSuffix(upstream, "/"+s.Name()) {
+		return upstream, plainName(upstream), nil
+	}
+	recorded, err := s.baseBranch(ctx)
+	if errors.As(err, new(*BaseBranchError)) {
+		return "", "", &OntoError{Branch: s.Branch}
+	}
+	return recorded, plainName(recorded), err
+}
+
+// ContinueRebase has git go on after a stop, or leave out the patch that it
+// stopped at. It returns ErrNoRebase when nothing is under way; else as
+// Rebase. A rebase that the user ended with git's own words is completed.
+func ContinueRebase(ctx context.Context, repo *gitrepo.Repo, streams gitrepo.Streams, skip bool) (*Rebased, error) {
+	return resumeRebase(ctx, repo, func() error {
+		word := "--continue"
+		if skip {
+			word = "--skip"
+		}
+		return repo.Rebase(ctx, streams, []string{"GIT_REFLOG_ACTION=rebase"}, nil, word)
+	})
+}
+
+// AbortRebase has git put everything back as it was. It returns ErrNoRebase
+// when nothing is under way.
+func AbortRebase(ctx context.Context, repo *gitrepo.Repo, streams gitrepo.Streams) (*Rebased, error) {
+	return resumeRebase(ctx, repo, func() error { return repo.Rebase(ctx, streams, nil, nil, "--abort") })
+}
+
+func resumeRebase(ctx context.Context, repo *gitrepo.Repo, git func() error) (*Rebased, error) {
+	st, err := readRebase(repo)
+	if err != nil {
+		return nil, err
+	}
+	if st == nil {
+		return nil, ErrNoRebase
+	}
+	lock, err := lockRebase(ctx, repo)
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Close()
+	if branch, ok := repo.Rebasing(); !ok || branch != st.Branch {
+		return st.settle(ctx, repo)
+	}
+	return afterGit(ctx, repo, st, git())
+}
+
+// afterGit looks at what a git rebase left, however it ended.
+func afterGit(ctx context.Context, repo *gitrepo.Repo, st *rebaseState, gitErr error) (*Rebased, error) {
+	ctx = context.WithoutCancel(ctx)
+	if branch, ok := repo.Rebasing(); ok && branch == st.Branch {
+		if err := st.save(repo); err != nil { // someone may have taken it for a leftover
+			return nil, err
+		}
+		conflict, err := repo.Unmerged(ctx)
+		return nil, errors.Join(&StoppedError{Branch: st.Branch, Conflict: conflict}, err)
+	}
+	done, err := st.settle(ctx, repo)
+	if err == nil && done.Aborted && gitErr != nil {
+		return nil, fmt.Errorf("nothing was changed: %w", gitErr)
+	}
+	return done, err
+}
