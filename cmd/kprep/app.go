@@ -26,10 +26,10 @@ const (
 func commands(e *env) []*cli.Command {
 	return []*cli.Command{
 		newCommand(e), enrollCommand(e),
-		coverCommand(e), collectCommand(e), setCommand(e),
+		coverCommand(e), collectCommand(e), setCommand(e), rebaseCommand(e),
 		previewCommand(e), checkCommand(e), diffCommand(e), infoCommand(e), listCommand(e),
 		sendCommand(e),
-		undoCommand(e), redoCommand(e), logCommand(e), forgetCommand(e), rebaseCommand(e), claimCommand(e),
+		undoCommand(e), redoCommand(e), logCommand(e), forgetCommand(e), claimCommand(e),
 		tourCommand(e),
 	}
 }
