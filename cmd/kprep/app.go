@@ -29,7 +29,7 @@ func commands(e *env) []*cli.Command {
 		coverCommand(e), collectCommand(e), setCommand(e), rebaseCommand(e),
 		previewCommand(e), checkCommand(e), diffCommand(e), infoCommand(e), listCommand(e),
 		sendCommand(e),
-		undoCommand(e), redoCommand(e), logCommand(e), forgetCommand(e), claimCommand(e),
+		undoCommand(e), redoCommand(e), logCommand(e), cleanupCommand(e), forgetCommand(e), claimCommand(e),
 		tourCommand(e),
 	}
 }

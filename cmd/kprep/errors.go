@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/kprep/kprep/archive"
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/oplog"
 	"github.com/kprep/kprep/patchmail"
@@ -73,7 +74,7 @@ func hint(err error) string {
 	case errors.As(err, new(*series.StateError)):
 		return "move that file away: kprep then has to be told again, by 'kprep check' and 'kprep collect'"
 	}
-	for _, h := range []func(error) string{keptTextHint, rebaseHint, seriesHint, gitHint, sendHint} {
+	for _, h := range []func(error) string{keptTextHint, rebaseHint, seriesHint, archiveHint, gitHint, sendHint} {
 		if text := h(err); text != "" {
 			return text
 		}
@@ -138,6 +139,24 @@ func seriesHint(err error) string {
 		return "'kprep info' lists the revisions that were sent"
 	case errors.As(err, &tagged):
 		return fmt.Sprintf("if that tag is a mistake, delete it with 'git tag -d %s'", tagged.Tag)
+	}
+	return ""
+}
+
+// archiveHint helps with putting a series away and bringing it back.
+func archiveHint(err error) string {
+	out := (*archive.CheckedOutError)(nil)
+	switch {
+	case errors.As(err, &out) && out.WorkTree != "":
+		return "check out another branch there, or remove that work tree with 'git worktree remove'"
+	case errors.As(err, &out):
+		return "check out another branch first"
+	case errors.As(err, new(*archive.WriteError)):
+		return "nothing was changed; XDG_DATA_HOME says where archives go"
+	case errors.As(err, new(*archive.ConflictError)):
+		return "nothing was changed; rename or remove what is in the way"
+	case errors.As(err, new(*archive.DamagedError)):
+		return "nothing was changed; 'kprep cleanup --list' shows the archives there are"
 	}
 	return ""
 }

@@ -1,0 +1,128 @@
+package archive
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/kprep/kprep/coverletter"
+	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/series"
+)
+
+// The entries of an archive, below the change-id.
+const (
+	entryRefs     = "refs"
+	entryTracking = "tracking.json"
+	entryCover    = "cover.txt"
+	entryConfig   = "config"
+	entryBundle   = "bundle"
+	entryPatches  = "patches.mbx"
+)
+
+// sentEntry matches the entries of a sent revision.
+var sentEntry = regexp.MustCompile(`^sent/v[1-9][0-9]{0,8}\.(cover|mbx)$`)
+
+// An Archive is a series that was put away.
+type Archive struct {
+	File     string
+	When     time.Time // of the putting away
+	Size     int64     // of the file, in bytes
+	Storage  series.Storage
+	Branch   gitrepo.Ref   // Name and Object only
+	Tags     []gitrepo.Ref // of the revisions that were sent; Name and Object only
+	Tracking *coverletter.Tracking
+	Cover    string
+
+	config []byte
+}
+
+// ChangeID names the series.
+func (a *Archive) ChangeID() string { return a.Tracking.ChangeID }
+
+// BranchName is the branch as people say it.
+func (a *Archive) BranchName() string { return strings.TrimPrefix(a.Branch.Name, branches) }
+
+// Title is the title of the cover letter.
+func (a *Archive) Title() string {
+	if letter, err := coverletter.Parse(a.Cover); err == nil {
+		return letter.Subject
+	}
+	title, _, _ := strings.Cut(strings.TrimSpace(a.Cover), "\n")
+	return title
+}
+
+const (
+	branches = "refs/heads/"
+	sentTags = "refs/tags/sent/"
+
+	refsHead = "kprep-archive 1"
+)
+
+// formatRefs is the entry "refs".
+func formatRefs(storage series.Storage, branch gitrepo.Ref, tags []gitrepo.Ref) []byte {
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "%s\nstorage %s\n%s %s\n", refsHead, storage, branch.Object, branch.Name)
+	for _, t := range tags {
+		fmt.Fprintf(&out, "%s %s\n", t.Object, t.Name)
+	}
+	return out.Bytes()
+}
+
+var objectID = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+
+// parseRefs reads the entry "refs" of a series.
+func (a *Archive) parseRefs(text []byte) error {
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	if !lines.Scan() || lines.Text() != refsHead {
+		return errors.New(`it does not begin with "` + refsHead + `"`)
+	}
+	lines.Scan()
+	name, ok := strings.CutPrefix(lines.Text(), "storage ")
+	if !ok {
+		return errors.New("it does not say where the cover letter was kept")
+	}
+	var err error
+	if a.Storage, err = series.ParseStorage(name); err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for lines.Scan() {
+		id, name, _ := strings.Cut(lines.Text(), " ")
+		ref := gitrepo.Ref{Name: name, Object: gitrepo.ID(id)}
+		switch {
+		case !objectID.MatchString(id):
+			return fmt.Errorf("%q is no object name", id)
+		case seen[name]:
+			return fmt.Errorf("it names %q twice", name)
+		case strings.HasPrefix(name, branches) && a.Branch.Name == "":
+			a.Branch = ref
+		case strings.HasPrefix(name, sentTags):
+			a.Tags = append(a.Tags, ref)
+		default:
+			return fmt.Errorf("%q is neither the branch nor a sent tag", name)
+		}
+		seen[name] = true
+	}
+	if a.Branch.Name == "" {
+		return errors.New("it names no branch")
+	}
+	return lines.Err()
+}
+
+// checkTags makes sure that the tags are those of this series: by its
+// change-id, or by its branch without some prefix.
+func (a *Archive) checkTags() error {
+	tag := regexp.MustCompile(`^(.+)-v[1-9][0-9]{0,8}$`)
+	for _, t := range a.Tags {
+		m := tag.FindStringSubmatch(strings.TrimPrefix(t.Name, sentTags))
+		if m == nil || m[1] != a.ChangeID() && !strings.HasSuffix(a.BranchName(), m[1]) {
+			return fmt.Errorf("%q is no tag of the series %s", t.Name, a.ChangeID())
+		}
+	}
+	return nil
+}

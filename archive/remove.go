@@ -1,0 +1,162 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/oplog"
+	"github.com/kprep/kprep/series"
+)
+
+// A CheckedOutError means that a branch cannot go because it is checked out.
+type CheckedOutError struct {
+	Branch   string // full ref name
+	WorkTree string // the path of another work tree; "" for this one
+}
+
+func (e *CheckedOutError) Error() string {
+	name := strings.TrimPrefix(e.Branch, branches)
+	if e.WorkTree == "" {
+		return fmt.Sprintf("branch %q is checked out", name)
+	}
+	return fmt.Sprintf("branch %q is checked out in the work tree %s", name, e.WorkTree)
+}
+
+// A Removal is the putting away of a series, prepared: nothing has changed.
+type Removal struct {
+	Series *series.Series
+	Tags   []gitrepo.Ref     // that go with it
+	Unsent []*gitrepo.Commit // patches that nobody else has, oldest first
+
+	repo   *gitrepo.Repo
+	config string   // the branch's sections, as text
+	keys   []string // of these
+}
+
+// Prepare looks at what would go. It returns a *CheckedOutError or a
+// *gitrepo.BusyError when the branch is in use.
+func Prepare(ctx context.Context, repo *gitrepo.Repo, s *series.Series) (*Removal, error) {
+	head, err := repo.HeadNow(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if head.Branch == s.Branch {
+		return nil, &CheckedOutError{Branch: s.Branch}
+	}
+	tree, err := repo.WorkTreeWith(ctx, s.Branch)
+	if err != nil {
+		return nil, err
+	}
+	if tree != "" {
+		return nil, &CheckedOutError{Branch: s.Branch, WorkTree: tree}
+	}
+	if err := repo.CheckIdle(ctx, s.Branch); err != nil {
+		return nil, err
+	}
+	r := &Removal{Series: s, repo: repo}
+	if r.Tags, err = s.SentTags(ctx); err != nil {
+		return nil, err
+	}
+	if r.Unsent, err = s.Unsent(ctx); err != nil {
+		return nil, err
+	}
+	return r, r.readConfig(ctx)
+}
+
+func (r *Removal) readConfig(ctx context.Context) error {
+	file, err := r.repo.ConfigFile()
+	if err != nil {
+		return err
+	}
+	for _, section := range file.Branch(r.Series.Name()) {
+		r.config += strings.TrimRight(section.Text, "\n") + "\n"
+	}
+	config, err := r.repo.ParseConfig(ctx, []byte(r.config))
+	if err == nil {
+		r.keys = config.Keys()
+	}
+	return err
+}
+
+func (r *Removal) branch() gitrepo.Ref {
+	return gitrepo.Ref{Name: r.Series.Branch, Object: r.Series.Tip}
+}
+
+func (r *Removal) refs() []gitrepo.Ref { return append([]gitrepo.Ref{r.branch()}, r.Tags...) }
+
+// Apply writes the archive into dir, and then takes branch, tags and the
+// branch's configuration away as one operation. It returns the archive's name.
+// Without an archive, *WriteError, nothing goes.
+func (r *Removal) Apply(ctx context.Context, log *oplog.Log, dir string, now time.Time) (string, error) {
+	file, err := r.write(ctx, dir, now)
+	if err != nil {
+		return "", err
+	}
+	if err := r.remove(ctx, log); err != nil {
+		if r.untouched(ctx) {
+			os.Remove(file) // of a series that is still there
+		}
+		return "", err
+	}
+	return file, nil
+}
+
+func (r *Removal) remove(ctx context.Context, log *oplog.Log) error {
+	var plan oplog.Plan
+	var names []string
+	for _, ref := range r.refs() {
+		plan.Refs = append(plan.Refs, gitrepo.RefUpdate{Name: ref.Name, Old: ref.Object})
+		names = append(names, ref.Name)
+	}
+	for _, key := range r.keys {
+		plan.Config = append(plan.Config, oplog.ConfigValue{Key: key})
+	}
+	s := r.Series
+	return operate(ctx, r.repo, log, oplog.Intent{Verb: "cleanup", Args: []string{s.Name()}, ChangeID: s.Tracking.ChangeID, Branch: s.Branch,
+		Scope: oplog.Scope{Refs: names, Branches: []string{s.Name()}}}, plan)
+}
+
+// untouched says that all refs are as they were.
+func (r *Removal) untouched(ctx context.Context) bool {
+	var names []string
+	for _, ref := range r.refs() {
+		names = append(names, ref.Name)
+	}
+	values, err := r.repo.RefValues(context.WithoutCancel(ctx), names...)
+	for _, ref := range r.refs() {
+		if err != nil || values[ref.Name] != ref.Object {
+			return false
+		}
+	}
+	return true
+}
+
+// operate carries out a plan as one operation.
+func operate(ctx context.Context, repo *gitrepo.Repo, log *oplog.Log, in oplog.Intent, plan oplog.Plan) error {
+	if me, err := repo.Committer(); err == nil { // nobody is needed to put something away
+		in.Committer = me.Email
+	}
+	op, err := log.Begin(ctx, in)
+	if err != nil {
+		return err
+	}
+	defer op.Close()
+	defer repo.ForgetConfig()
+	err = repo.CheckConfigIdle()
+	if err == nil {
+		err = op.Apply(ctx, plan)
+	}
+	if err != nil {
+		left, undone := op.Abort(ctx)
+		if left != nil && left.Outcome != oplog.RolledBack {
+			err = fmt.Errorf("%w; %s", err, left)
+		}
+		return errors.Join(err, undone)
+	}
+	return op.Done(ctx)
+}

@@ -1,0 +1,221 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/kprep/kprep/coverletter"
+	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/oplog"
+)
+
+// A ConflictError names what is there with another value than the archive's.
+type ConflictError struct{ What []string }
+
+func (e *ConflictError) Error() string {
+	return "there already, and not as in the archive: " + strings.Join(e.What, ", ")
+}
+
+// Restore brings a series back from an archive: branch and tags with the ids
+// they had, and the branch's configuration. It returns false when all of that
+// is there already. Errors, which change nothing: *DamagedError,
+// *ConflictError, *CheckedOutError for the branch of a work tree without
+// commits, and git's own for objects that are missing.
+func Restore(ctx context.Context, repo *gitrepo.Repo, log *oplog.Log, file string) (a *Archive, changed bool, err error) {
+	dir := filepath.Join(repo.CommonDir, "kprep")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, false, err
+	}
+	bundle, err := os.CreateTemp(dir, ".restore-*")
+	if err != nil {
+		return nil, false, err
+	}
+	defer os.Remove(bundle.Name())
+	defer bundle.Close()
+	if a, err = read(file, bundle); err != nil {
+		return nil, false, err
+	}
+	plan, err := a.plan(ctx, repo)
+	if err != nil || len(plan.Refs)+len(plan.Config) == 0 {
+		return a, false, err
+	}
+	if err := a.takeObjects(ctx, repo, bundle); err != nil {
+		return a, false, &DamagedError{File: file, Err: err}
+	}
+	var names []string
+	for _, u := range plan.Refs {
+		names = append(names, u.Name)
+	}
+	return a, true, operate(ctx, repo, log, oplog.Intent{Verb: "cleanup", Args: []string{"--restore", filepath.Base(file)}, ChangeID: a.ChangeID(),
+		Branch: a.Branch.Name, Scope: oplog.Scope{Refs: names, Branches: []string{a.BranchName()}}}, plan)
+}
+
+func (a *Archive) refs() []gitrepo.Ref { return append([]gitrepo.Ref{a.Branch}, a.Tags...) }
+
+// plan says what is missing here. What is there must be the same.
+func (a *Archive) plan(ctx context.Context, repo *gitrepo.Repo) (oplog.Plan, error) {
+	var plan oplog.Plan
+	if repo.Head.Unborn && repo.Head.Branch == a.Branch.Name {
+		return plan, &CheckedOutError{Branch: a.Branch.Name}
+	}
+	var names, conflicts []string
+	for _, ref := range a.refs() {
+		if err := repo.CheckRefName(ctx, ref.Name); err != nil {
+			return plan, &DamagedError{File: a.File, Err: err}
+		}
+		if len(ref.Object) != repo.Hex() {
+			return plan, fmt.Errorf("the archive is of a repository with another object format than %s", repo.ObjectFormat)
+		}
+		names = append(names, ref.Name)
+	}
+	now, err := repo.RefValues(ctx, names...)
+	if err != nil {
+		return plan, err
+	}
+	for _, ref := range a.refs() {
+		switch now[ref.Name] {
+		case ref.Object:
+		case "":
+			plan.Refs = append(plan.Refs, gitrepo.RefUpdate{Name: ref.Name, New: ref.Object})
+		default:
+			conflicts = append(conflicts, ref.Name)
+		}
+	}
+	values, others, err := a.planConfig(ctx, repo)
+	if err != nil {
+		return plan, err
+	}
+	if conflicts = append(conflicts, others...); len(conflicts) > 0 {
+		return plan, &ConflictError{What: conflicts}
+	}
+	plan.Config = values
+	return plan, nil
+}
+
+// planConfig compares the archived configuration with that of now.
+func (a *Archive) planConfig(ctx context.Context, repo *gitrepo.Repo) (values []oplog.ConfigValue, conflicts []string, err error) {
+	archived, err := repo.ParseConfig(ctx, a.config)
+	if err != nil {
+		return nil, nil, &DamagedError{File: a.File, Err: err}
+	}
+	file, err := repo.ConfigFile()
+	if err != nil {
+		return nil, nil, err
+	}
+	var text string
+	for _, section := range file.Branch(a.BranchName()) {
+		text += strings.TrimRight(section.Text, "\n") + "\n"
+	}
+	present, err := repo.ParseConfig(ctx, []byte(text))
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, key := range archived.Keys() {
+		want, have := valuesOf(archived, key), valuesOf(present, key)
+		if err := a.checkSetting(key, want); err != nil {
+			return nil, nil, &DamagedError{File: a.File, Err: err}
+		}
+		switch {
+		case slices.Equal(want, have):
+		case len(have) == 0:
+			values = append(values, oplog.ConfigValue{Key: key, Values: want})
+		default:
+			conflicts = append(conflicts, key)
+		}
+	}
+	return values, conflicts, nil
+}
+
+// valuesOf returns the values of a key; one that stands alone is true.
+func valuesOf(c *gitrepo.Config, key string) []string {
+	values := c.All(key)
+	if len(values) == 0 && slices.Contains(c.Keys(), key) {
+		return []string{"true"}
+	}
+	return values
+}
+
+// checkSetting refuses what an archive from elsewhere must not configure: any
+// other thing than the branch, and remotes that are commands (gitremote-helpers(7)).
+func (a *Archive) checkSetting(key string, values []string) error {
+	name, ok := strings.CutPrefix(key, "branch."+a.BranchName()+".")
+	if !ok || strings.ContainsAny(name, ".\n") {
+		return fmt.Errorf("it would set %q, which is not of the branch", key)
+	}
+	if name != "remote" && name != "pushremote" {
+		return nil
+	}
+	for _, v := range values {
+		if strings.Contains(v, "::") || strings.HasPrefix(v, "-") {
+			return fmt.Errorf("it would set %s to %q, which runs a command", key, v)
+		}
+	}
+	return nil
+}
+
+// takeObjects brings the objects in and proves that refs can point at them.
+func (a *Archive) takeObjects(ctx context.Context, repo *gitrepo.Repo, bundle *os.File) error {
+	if err := bundle.Close(); err != nil {
+		return err
+	}
+	if info, err := os.Stat(bundle.Name()); err != nil {
+		return err
+	} else if info.Size() > 0 {
+		if err := a.unbundle(ctx, repo, bundle.Name()); err != nil {
+			return err
+		}
+	}
+	var ids []gitrepo.ID
+	for _, ref := range a.refs() {
+		if err := a.checkObject(repo, ref); err != nil {
+			return err
+		}
+		ids = append(ids, ref.Object)
+	}
+	return repo.CheckConnected(ctx, ids...)
+}
+
+func (a *Archive) unbundle(ctx context.Context, repo *gitrepo.Repo, file string) error {
+	heads, err := repo.BundleHeads(ctx, file)
+	if err != nil {
+		return err
+	}
+	want := map[string]gitrepo.ID{}
+	for _, ref := range a.refs() {
+		want[ref.Name] = ref.Object
+	}
+	for name, id := range heads {
+		if want[name] != id {
+			return fmt.Errorf("its bundle holds %q, which is not of the series", name)
+		}
+	}
+	return repo.Unbundle(ctx, file)
+}
+
+// checkObject makes sure that the branch is a commit, and that a tag is one
+// of this series.
+func (a *Archive) checkObject(repo *gitrepo.Repo, ref gitrepo.Ref) error {
+	if ref.Name == a.Branch.Name {
+		c, err := repo.Commit(string(ref.Object))
+		if err == nil && c.ID != ref.Object {
+			err = errors.New("the branch would point at a tag")
+		}
+		return err
+	}
+	obj, err := repo.Read(string(ref.Object))
+	if err != nil {
+		return err
+	}
+	if _, err := repo.Commit(string(ref.Object)); err != nil {
+		return err
+	}
+	if _, id := coverletter.ParseTag(string(obj.Data)); obj.Kind == "tag" && id != "" && id != a.ChangeID() {
+		return fmt.Errorf("the tag %s is of the series %s", ref.Name, id)
+	}
+	return nil
+}
