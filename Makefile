@@ -4,6 +4,7 @@ GO       ?= go
 PREFIX   ?= /usr/local
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 FUZZTIME ?= 10s
+CRASHES  ?= 200
 
 # Without a home directory Go has no place for its caches.
 ifeq ($(HOME),)
@@ -18,7 +19,7 @@ BUILD_FLAGS = -buildvcs=false -trimpath -ldflags "-s -w -X main.version=$(VERSIO
 # Go's own way of naming a place wins over PREFIX.
 BINDIR = $(if $(GOBIN),$(GOBIN),$(PREFIX)/bin)
 
-.PHONY: all build install test check fuzz bench demo peers clean
+.PHONY: all build install test check fuzz crash bench demo peers clean
 
 all: build
 
@@ -42,6 +43,10 @@ check:
 
 fuzz:
 	GO="$(GO)" scripts/fuzz $(FUZZTIME)
+
+# Kill kprep at random moments, many times.
+crash:
+	KPREP_CRASHES=$(CRASHES) $(GO) test -count=1 -v -run 'Kill|Crash' ./oplog ./internal/e2e
 
 bench: build
 	$(GO) run ./internal/bench -kprep bin/kprep $(BENCHFLAGS)

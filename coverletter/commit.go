@@ -48,6 +48,28 @@ func Decode(message string) (text string, t *Tracking, err error) {
 	return strings.TrimSpace(message[:at]), t, err
 }
 
+// DecodeUnmarked reads a cover-letter message that lost its marker line, as
+// happens when somebody rewords the commit: tracking data at its end, with a
+// change-id, and what is above them. It is false for every other message.
+func DecodeUnmarked(message string) (text string, t *Tracking, ok bool) {
+	if !strings.Contains(message, `"change-id"`) || HasMarker(message) {
+		return "", nil, false
+	}
+	start := 0
+	if !strings.HasPrefix(message, "{") {
+		at := strings.Index(message, "\n{")
+		if at < 0 {
+			return "", nil, false
+		}
+		start = at + 1
+	}
+	t, err := ParseTracking([]byte(message[start:]))
+	if err != nil {
+		return "", nil, false
+	}
+	return strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(message[:start]), markerComment)), t, true
+}
+
 // Encode returns the message of the cover-letter commit, with a final newline
 // (b4-interop 1.2). White space around text goes.
 func Encode(text string, t *Tracking) string {

@@ -175,6 +175,19 @@ func (r *Repo) RefsContaining(ctx context.Context, commit ID, prefixes ...string
 	return strings.Fields(string(out)), err
 }
 
+// OnlyOn lists the commits from tip down, newest first and at most limit of
+// them, that no branch but the given one, no remote-tracking branch and no tag
+// contains.
+func (r *Repo) OnlyOn(ctx context.Context, branch string, tip ID, limit int) ([]ID, error) {
+	out, err := r.git.output(ctx, "rev-list", "--first-parent", fmt.Sprintf("--max-count=%d", limit), string(tip),
+		"--not", "--exclude="+strings.TrimPrefix(branch, "refs/heads/"), "--branches", "--remotes", "--tags")
+	var ids []ID
+	for _, id := range strings.Fields(string(out)) {
+		ids = append(ids, ID(id))
+	}
+	return ids, err
+}
+
 // RemotesContaining lists the remote-tracking branches that contain a commit.
 func (r *Repo) RemotesContaining(ctx context.Context, commit ID) ([]string, error) {
 	return r.RefsContaining(ctx, commit, "refs/remotes/")

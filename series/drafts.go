@@ -81,7 +81,7 @@ func (s *Series) Render(ctx context.Context, r Rendering) (*Rendered, error) {
 
 // checkWhole makes sure that the patches are all that the branch changes.
 func (s *Series) checkWhole() error {
-	for _, check := range []func() error{s.CheckPlaced, s.CheckCoverEmpty, s.CheckLinear} {
+	for _, check := range []func() error{s.CheckPlaced, s.CheckMarked, s.CheckCoverEmpty, s.CheckLinear} {
 		if err := check(); err != nil {
 			return err
 		}

@@ -48,7 +48,7 @@ func (f *finder) find(branch, rev string) (*finding, error) {
 		if err != nil {
 			return nil, fmt.Errorf("branch %q: %w", shortBranch(branch), err)
 		}
-		if coverletter.HasMarker(c.Message) {
+		if isCover(c) {
 			found := &finding{tip: c.ID, cover: c, patches: above}
 			if len(above) > 0 {
 				found.tip = above[0].ID
@@ -66,6 +66,16 @@ func (f *finder) find(branch, rev string) (*finding, error) {
 		f.barren[c.ID] = true
 	}
 	return nil, nil
+}
+
+// isCover says whether a commit carries a cover letter, also one that lost its
+// marker line.
+func isCover(c *gitrepo.Commit) bool {
+	if coverletter.HasMarker(c.Message) {
+		return true
+	}
+	_, _, unmarked := coverletter.DecodeUnmarked(c.Message)
+	return unmarked
 }
 
 // checkOwn returns a *NotPreparedError when the nearest cover is somebody

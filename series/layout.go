@@ -2,7 +2,6 @@ package series
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/kprep/kprep/coverletter"
@@ -141,51 +140,4 @@ func (s *Series) apply(ctx context.Context, l layout, reason string) (changed bo
 		plan.Refs = append(plan.Refs, gitrepo.RefUpdate{Name: s.Branch, New: l.chain.Tip, Old: s.Tip})
 	}
 	return true, perform(ctx, s.repo, act{changeID: s.Tracking.ChangeID, branch: s.Branch, reason: reason, plan: plan})
-}
-
-// A MisplacedError reports commits on the wrong side of the cover letter.
-type MisplacedError struct {
-	Branch  string
-	Commits []*gitrepo.Commit
-}
-
-func (e *MisplacedError) Error() string {
-	text := fmt.Sprintf("branch %q keeps its cover letter at the tip, but these commits are above it and so not in the series:", shortBranch(e.Branch))
-	for _, c := range e.Commits {
-		text += fmt.Sprintf("\n  %s %s", c.ID.Short(), c.Subject())
-	}
-	return text
-}
-
-// CheckPlaced returns a *MisplacedError when commits lie on the wrong side of
-// the cover letter. Convert to the same storage puts them right.
-func (s *Series) CheckPlaced() error {
-	if len(s.Misplaced) > 0 {
-		return &MisplacedError{Branch: s.Branch, Commits: s.Misplaced}
-	}
-	return nil
-}
-
-// Convert moves the cover letter and the tracking data to another storage, or
-// to its right place in the same one. Base names the base branch where the
-// storage needs one; "" finds it. It returns a *BaseBranchError when that
-// cannot be found.
-func (s *Series) Convert(ctx context.Context, storage Storage, base, reason string) (changed bool, err error) {
-	tracking := s.Tracking.Clone()
-	if storage != CoverCommit || base != "" {
-		if tracking.BaseBranch, err = s.chooseBase(ctx, base); err != nil {
-			return false, err
-		}
-	}
-	placed := *s
-	placed.Patches = append(append([]*gitrepo.Commit{}, s.Patches...), s.Misplaced...)
-	placed.Misplaced = nil
-	if err := placed.CheckRewritable(ctx); err != nil {
-		return false, err
-	}
-	l, err := placed.layOut(ctx, storage, s.Text, tracking)
-	if err != nil {
-		return false, err
-	}
-	return placed.apply(ctx, l, reason)
 }

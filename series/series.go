@@ -23,6 +23,9 @@ type Series struct {
 	// Misplaced are commits above a cover letter that has to be at the tip,
 	// oldest first: they are not in the series until they are put right.
 	Misplaced []*gitrepo.Commit
+	// Unmarked is true for a cover-letter commit that lost its marker line: b4
+	// does not see it any more.
+	Unmarked bool
 
 	repo *gitrepo.Repo
 }
@@ -106,7 +109,7 @@ func read(ctx context.Context, f *finder, ref, rev string) (*Series, error) {
 			return nil, err
 		}
 	}
-	s := &Series{Branch: ref, Tip: st.tip, Storage: st.storage, Cover: st.cover, Text: st.text, Tracking: st.tracking, repo: f.repo}
+	s := &Series{Branch: ref, Tip: st.tip, Storage: st.storage, Cover: st.cover, Text: st.text, Tracking: st.tracking, Unmarked: st.unmarked, repo: f.repo}
 	return s, s.place(ctx, st)
 }
 

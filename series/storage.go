@@ -46,6 +46,7 @@ type stored struct {
 	above    []*gitrepo.Commit // commits on top of the cover, oldest first
 	text     string
 	tracking *coverletter.Tracking
+	unmarked bool // the cover commit lost its marker line
 }
 
 // lookUp finds where a branch keeps its cover letter: nil when it has none.
@@ -72,7 +73,9 @@ func lookUp(f *finder, ref, rev string) (*stored, error) {
 		return nil, nil
 	}
 	st := &stored{tip: found.tip, cover: found.cover, above: found.patches}
-	if st.text, st.tracking, err = coverletter.Decode(found.cover.Text()); err != nil {
+	if st.text, st.tracking, st.unmarked = coverletter.DecodeUnmarked(found.cover.Text()); st.unmarked {
+		// Read all the same: CheckMarked says how it is mended.
+	} else if st.text, st.tracking, err = coverletter.Decode(found.cover.Text()); err != nil {
 		return nil, &BrokenError{Branch: ref, Commit: found.cover.ID, Err: err, message: found.cover.Text()}
 	}
 	if len(found.cover.Parents) != 1 {

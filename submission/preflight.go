@@ -168,6 +168,15 @@ func (s *Submission) addressed() bool {
 // CheckBase warns of a base commit that nobody else can have: it is in no
 // remote-tracking branch and no tag, though the repository has a remote.
 func (s *Submission) CheckBase(ctx context.Context) ([]Problem, error) {
+	below, err := s.Series.Below(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(below); n > 0 {
+		return []Problem{{Name: "below-cover",
+			Text: fmt.Sprintf("commits below the cover letter are in no other branch, the last is %s (%s)", below[n-1].ID.Short(), below[n-1].Subject()),
+			Next: "if they belong to the series, 'kprep set cover-storage commit' takes them in"}}, nil
+	}
 	remotes, err := s.repo.Refs(ctx, "refs/remotes/")
 	if err != nil || len(remotes) == 0 {
 		return nil, err
@@ -176,7 +185,7 @@ func (s *Submission) CheckBase(ctx context.Context) ([]Problem, error) {
 	if err != nil || len(public) > 0 {
 		return nil, err
 	}
-	return []Problem{{Name: "base", Text: fmt.Sprintf("the base commit %s is in no remote branch and no tag: others cannot apply the patches to it, or a patch lies below the cover letter", s.Series.Base.Short())}}, nil
+	return []Problem{{Name: "base", Text: fmt.Sprintf("the base commit %s is in no remote branch and no tag: others cannot apply the patches to it", s.Series.Base.Short())}}, nil
 }
 
 // foreign refuses commits that somebody else committed: what follows a send

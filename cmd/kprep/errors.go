@@ -93,7 +93,7 @@ func keptTextHint(err error) string {
 func seriesHint(err error) string {
 	broken, exists := (*series.BrokenError)(nil), (*series.ExistsError)(nil)
 	tagged, unsent := (*series.TaggedError)(nil), (*series.NotSentError)(nil)
-	lost := (*series.LostBranchError)(nil)
+	lost, unmarked := (*series.LostBranchError)(nil), (*series.UnmarkedError)(nil)
 	switch {
 	case errors.As(err, new(*series.NotPreparedError)):
 		return "run 'kprep enroll BASE' to make this branch a series, or 'kprep new NAME' to start one"
@@ -107,6 +107,8 @@ func seriesHint(err error) string {
 		return "name a tag, branch or commit; 'git fetch --tags' brings those that are missing"
 	case errors.As(err, new(*series.MisplacedError)):
 		return "'kprep set cover-storage tip-commit' moves the cover letter back to the tip"
+	case errors.As(err, &unmarked):
+		return fmt.Sprintf("'kprep set cover-storage %s' writes it again", unmarked.Storage)
 	case errors.As(err, new(*series.CoverContentError)):
 		return "take them out of it, into a patch of their own: 'git rebase -i' onto its parent, and edit it there"
 	case errors.As(err, &lost):
