@@ -206,6 +206,11 @@ func (w *world) checkInfo() {
 			tag, id, _ := strings.Cut(rest, " ")
 			value = start + ".." + w.git("rev-parse", tag)[:12] + " " + id
 		}
+		if key == "base-commit" && theirs["cover-strategy"] != "commit" {
+			// b4 0.12 names the parent of the fork point there; newer ones and
+			// its own mails name the fork point.
+			value = theirs["start-commit"]
+		}
 		if mine[key] != value {
 			w.t.Errorf("%s: kprep says %q, b4 %q", key, mine[key], value)
 		}
