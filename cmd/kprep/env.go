@@ -16,6 +16,7 @@ import (
 
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/series"
 )
 
 // An env is everything that a verb touches: a test hands over buffers, a fixed
@@ -38,6 +39,8 @@ type env struct {
 	quiet, verbose bool
 
 	repo *gitrepo.Repo // nil until openRepo
+
+	rebased *series.Rebased // what openRepo completed; usually nil
 }
 
 // terminals says which of the standard streams are terminals.
@@ -97,7 +100,11 @@ func (e *env) openRepo(ctx context.Context) (*gitrepo.Repo, error) {
 		return nil, err
 	}
 	e.repo = repo
-	return repo, e.recoverLog(ctx)
+	if err := e.recoverLog(ctx); err != nil {
+		return repo, err
+	}
+	e.completeRebase(ctx)
+	return repo, nil
 }
 
 func (e *env) close() {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -54,6 +55,9 @@ func rebaseCommand(e *env) *cli.Command {
 				return errNoWorkTree
 			}
 			var done *series.Rebased
+			if e.rebased != nil && mode != "" {
+				return e.rebaseOver(mode)
+			}
 			switch mode {
 			case "todo":
 				return e.editRebaseList(repo, given[0])
@@ -165,6 +169,36 @@ func (e *env) editRebaseList(repo *gitrepo.Repo, file string) error {
 	})
 }
 
+// completeRebase completes a rebase that the user ended with git's own words.
+// Where that fails, whoever loads the series says so.
+func (e *env) completeRebase(ctx context.Context) {
+	done, err := series.PendingRebase(ctx, e.repo)
+	if err != nil || done == nil {
+		return
+	}
+	e.rebased = done
+	if done.Aborted {
+		e.debugf("the rebase of %q was aborted", strings.TrimPrefix(done.Branch, "refs/heads/"))
+		return
+	}
+	e.tellRebased(done)
+}
+
+// errRebaseOver means that there is nothing to abort any more.
+var errRebaseOver = errors.New("the rebase had come to its end already")
+
+// rebaseOver answers who wants to end a rebase that git has ended: openRepo
+// has completed it, and told.
+func (e *env) rebaseOver(mode string) error {
+	switch {
+	case e.rebased.Aborted:
+		e.tellRebased(e.rebased)
+	case mode == "abort":
+		return errRebaseOver
+	}
+	return nil
+}
+
 func (e *env) tellRebased(r *series.Rebased) {
 	name := strings.TrimPrefix(r.Branch, "refs/heads/")
 	switch {
@@ -202,6 +236,8 @@ func rebaseHint(err error) string {
 		return "wait for it"
 	case errors.As(err, &rebasing):
 		return goOn
+	case errors.Is(err, errRebaseOver):
+		return "'kprep undo' takes it back"
 	case errors.Is(err, series.ErrNoRebase):
 		return "a rebase that git itself began is continued with 'git rebase --continue', see 'git status'"
 	case errors.As(err, new(*series.OntoError)):
