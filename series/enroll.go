@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/kprep/kprep/coverletter"
 	"github.com/kprep/kprep/gitrepo"
@@ -23,10 +24,26 @@ func (e *NotAncestorError) Error() string {
 	return fmt.Sprintf("%q is not an ancestor of branch %q", e.Base, shortBranch(e.Branch))
 }
 
+// maxEnrolled is how many commits a branch may have to become a series, as in
+// b4 (spec/b4-interop 2.3).
+const maxEnrolled = 500
+
+// A TooManyError reports more commits than a series may have: the base is
+// likely to be another one than was meant.
+type TooManyError struct {
+	Branch, Base string
+	Count        int
+}
+
+func (e *TooManyError) Error() string {
+	return fmt.Sprintf("branch %q has %d commits that %q has not, and a series at most %d", shortBranch(e.Branch), e.Count, plainName(e.Base), maxEnrolled)
+}
+
 // Enroll puts a cover letter below the commits of the branch that is checked
-// out, from base on. Base is a branch, whose fork point counts, or a tag or
-// commit that the branch contains. The commits must be linear and the user's
-// own. Index and work tree are not touched; o.Name and o.Fork are not used.
+// out, from base on. Base is a branch, by its short or full name, whose fork
+// point counts, or a tag or commit that the branch contains; [FindBase] finds
+// one. There may be 0 to 500 commits, linear and the user's own. Index and
+// work tree are not touched; o.Name and o.Fork are not used.
 func Enroll(ctx context.Context, repo *gitrepo.Repo, base string, o Origin) (*Series, error) {
 	branch, err := branchRef(ctx, repo, "")
 	if err != nil {
@@ -35,11 +52,22 @@ func Enroll(ctx context.Context, repo *gitrepo.Repo, base string, o Origin) (*Se
 	if err := repo.CheckIdle(ctx, branch); err != nil {
 		return nil, err
 	}
-	fork, isBranch, err := enrolFork(ctx, repo, base, branch)
+	tip, err := repo.Commit(branch)
 	if err != nil {
 		return nil, err
 	}
-	commits, err := commitsSince(repo, branch, fork.ID)
+	fork, onBranch, err := enrolFork(ctx, repo, base, branch, tip.ID)
+	if err != nil {
+		return nil, err
+	}
+	n, err := repo.CommitsBetween(ctx, fork, tip.ID)
+	if err != nil {
+		return nil, err
+	}
+	if n > maxEnrolled {
+		return nil, &TooManyError{Branch: branch, Base: base, Count: n}
+	}
+	commits, err := commitsSince(repo, string(tip.ID), fork)
 	if err != nil {
 		return nil, err
 	}
@@ -57,12 +85,9 @@ func Enroll(ctx context.Context, repo *gitrepo.Repo, base string, o Origin) (*Se
 	if err != nil {
 		return nil, err
 	}
-	s.Patches, s.Base, s.Tip = commits, fork.ID, fork.ID
-	if len(commits) > 0 {
-		s.Tip = commits[len(commits)-1].ID
-	}
-	if o.BaseBranch == "" && isBranch {
-		o.BaseBranch = base
+	s.Patches, s.Base, s.Tip = commits, fork, tip.ID
+	if o.BaseBranch == "" {
+		o.BaseBranch = plainName(onBranch)
 	}
 	if err := s.nameBase(ctx, o); err != nil {
 		return nil, err
@@ -95,35 +120,30 @@ func checkFresh(repo *gitrepo.Repo, branch string, n int) error {
 	return nil
 }
 
-// enrolFork finds the commit below the first patch, and says whether base is a
-// branch.
-func enrolFork(ctx context.Context, repo *gitrepo.Repo, base, branch string) (fork *gitrepo.Commit, isBranch bool, err error) {
-	c, err := repo.Commit(base + "^{commit}")
-	if err != nil {
-		return nil, false, &ForkError{Fork: base, Err: fmt.Errorf("it names no commit of this repository")}
-	}
+// enrolFork finds the commit below the first patch. When base is a branch,
+// onBranch is its full name.
+func enrolFork(ctx context.Context, repo *gitrepo.Repo, base, branch string, tip gitrepo.ID) (fork gitrepo.ID, onBranch string, err error) {
+	rev := base
 	for _, prefix := range []string{"refs/heads/", "refs/remotes/"} {
-		id, err := repo.Ref(ctx, prefix+base)
+		name := prefix + strings.TrimPrefix(base, prefix)
+		id, err := repo.Ref(ctx, name)
 		if err != nil {
-			return nil, false, err
+			return "", "", err
 		}
-		isBranch = isBranch || id != ""
+		if id != "" {
+			rev, onBranch = name, name // a tag of the same name is not meant, as in b4
+			break
+		}
 	}
-	tip, err := repo.Commit(branch)
+	c, err := repo.Commit(rev + "^{commit}")
 	if err != nil {
-		return nil, false, err
+		return "", "", &ForkError{Fork: base, Err: fmt.Errorf("it names no commit of this repository")}
 	}
-	common, err := repo.MergeBase(ctx, c.ID, tip.ID)
-	switch {
-	case err != nil:
-		return nil, false, err
-	case common == c.ID:
-		return c, isBranch, nil
-	case !isBranch || common == "":
-		return nil, false, &NotAncestorError{Base: base, Branch: branch}
+	fork, err = repo.MergeBase(ctx, c.ID, tip)
+	if err == nil && fork != c.ID && (onBranch == "" || fork == "") {
+		err = &NotAncestorError{Base: base, Branch: branch}
 	}
-	fork, err = repo.Commit(string(common))
-	return fork, true, err
+	return fork, onBranch, err
 }
 
 // commitsSince lists the commits above fork, oldest first. They must be

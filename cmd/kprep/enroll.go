@@ -1,8 +1,12 @@
 package main
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/urfave/cli/v2"
 
+	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/series"
 )
 
@@ -11,11 +15,13 @@ func enrollCommand(e *env) *cli.Command {
 		Name:      "enroll",
 		Category:  groupStart,
 		Usage:     "make the current branch a series",
-		ArgsUsage: "BASE",
+		ArgsUsage: "[BASE]",
 		Description: "Puts a cover letter below the commits that are on the branch but not in BASE,\n" +
-			"a branch, tag or commit. The commits must be your own, and without merges.",
+			"a branch, tag or commit; otherwise not in the upstream (@{u}), or else the\n" +
+			"nearest remote-tracking branch. The commits must be your own, without merges,\n" +
+			"and at most 500. Index and work tree are not touched.",
 		Action: func(c *cli.Context) error {
-			base, err := args(c, 1)
+			given, err := argsBetween(c, 0, 1)
 			if err != nil {
 				return err
 			}
@@ -23,17 +29,39 @@ func enrollCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
-			origin, err := e.origin(c, repo, "", base[0])
+			base, err := enrollBase(c, repo, strings.Join(given, ""))
 			if err != nil {
 				return err
 			}
-			s, err := series.Enroll(c.Context, repo, base[0], origin)
+			origin, err := e.origin(c, repo, "", base)
 			if err != nil {
 				return err
 			}
-			e.notef("branch %q is a series of %s from %s", s.Name(), plural(len(s.Patches), "patch", "patches"), s.Base.Short())
+			s, err := series.Enroll(c.Context, repo, base, origin)
+			if err != nil {
+				return err
+			}
+			from := s.Base.Short()
+			if len(given) == 0 {
+				from += ", where it left " + shortRef(base)
+			}
+			e.notef("branch %q is a series of %s from %s", s.Name(), plural(len(s.Patches), "patch", "patches"), from)
 			e.notef("write the cover letter with 'kprep cover', find recipients with 'kprep collect'")
 			return nil
 		},
 	}
+}
+
+// enrollBase is the base that the user named, or what is found without a name.
+func enrollBase(c *cli.Context, repo *gitrepo.Repo, given string) (string, error) {
+	upstream := slices.Contains([]string{"@{upstream}", "@{u}"}, strings.ToLower(given))
+	if given != "" && !upstream {
+		return given, nil
+	}
+	return series.FindBase(c.Context, repo, upstream)
+}
+
+// shortRef is a branch as people say it.
+func shortRef(ref string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(ref, "refs/heads/"), "refs/remotes/")
 }

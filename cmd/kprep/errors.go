@@ -117,6 +117,10 @@ func seriesHint(err error) string {
 		return "name it with --base-branch, or record it with 'kprep set base-branch BRANCH'"
 	case errors.As(err, new(*series.RevisionError)):
 		return "choose a higher number; what was on the wire cannot be taken back"
+	case errors.As(err, new(*series.NoBaseError)):
+		return "name it: 'kprep enroll BASE', a branch, tag or commit"
+	case errors.As(err, new(*series.TooManyError)):
+		return "name a base nearer to your patches, or fetch the branch first"
 	case errors.As(err, new(*series.NotAncestorError)):
 		return "name a commit that the branch contains, or rebase the branch first"
 	case errors.As(err, new(*series.NameError)):
