@@ -117,14 +117,27 @@ func (s *Series) UpdateState(change func(*State)) error {
 		return err
 	}
 	change(st)
-	text, err := st.text()
-	if err == nil {
-		err = renameio.WriteFile(file, text, 0o600, renameio.WithTempDir(filepath.Dir(file)), renameio.WithStaticPermissions(0o600))
-	}
-	if err != nil {
+	if err := st.write(file); err != nil {
 		return &StateError{File: file, Err: err}
 	}
 	return nil
+}
+
+// write replaces the file, whatever its permissions were.
+func (st *State) write(file string) error {
+	text, err := st.text()
+	if err != nil {
+		return err
+	}
+	f, err := renameio.NewPendingFile(file, renameio.WithTempDir(filepath.Dir(file)), renameio.WithStaticPermissions(0o600))
+	if err != nil {
+		return err
+	}
+	defer f.Cleanup()
+	if _, err := f.Write(text); err != nil {
+		return err
+	}
+	return f.CloseAtomicallyReplace()
 }
 
 func (st *State) text() ([]byte, error) {
