@@ -39,3 +39,28 @@ func cutLine(body string) string {
 	}
 	return ""
 }
+
+// straying finds a line of the cover letter that git am would take for a part
+// of the patch, where a single patch carries the letter below its "---".
+func (s *Submission) straying() []Problem {
+	line := patchLine(s.letterBelow().Body())
+	if line == "" {
+		return nil
+	}
+	return []Problem{{Name: "cut-message", Next: "indent it with 'kprep cover'",
+		Text: fmt.Sprintf("the cover letter goes below the \"---\" of a single patch, and git am takes its line %q for a part of the patch", line)}}
+}
+
+// patchLine returns the first line that git apply reads as the beginning of a
+// patch, which may stand behind any text; "" when there is none.
+func patchLine(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		switch {
+		case strings.HasPrefix(line, "diff --git "), strings.HasPrefix(line, "@@ -"),
+			strings.HasPrefix(line, "--- ") && i+1 < len(lines) && strings.HasPrefix(lines[i+1], "+++ "):
+			return line
+		}
+	}
+	return ""
+}

@@ -34,3 +34,24 @@ func TestCutLine(t *testing.T) {
 		}
 	}
 }
+
+// Git apply judges which lines in front of a patch it takes for one.
+func TestPatchLine(t *testing.T) {
+	t.Parallel()
+	const patch = "diff --git a/f b/f\nindex 5626abf..f719efd 100644\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-one\n+two\n"
+	for _, text := range []string{"prose", "diff --git a/g b/g", "diff -u a b", "diff x", "--- a/g", "--- a/g\n+++ b/g\n@@ -1 +1 @@", "--- a/g\nprose", "+++ b/g",
+		"@@ -1 +1 @@", "@@ prose", " diff --git a/g b/g", " @@ -1 +1 @@", "Index: g", "-- ", "---"} {
+		dir := t.TempDir()
+		cmd := exec.Command("git", "apply", "--numstat")
+		cmd.Dir, cmd.Stdin = dir, strings.NewReader("before\n"+text+"\nafter\n"+patch)
+		out, err := cmd.CombinedOutput()
+		taken := err != nil || string(out) != "1\t1\tf\n"
+		want := ""
+		if taken {
+			want, _, _ = strings.Cut(text, "\n")
+		}
+		if got := patchLine("before\n" + text + "\nafter\n"); got != want {
+			t.Errorf("patchLine finds %q in %q, git apply says %v %s", got, text, err, out)
+		}
+	}
+}

@@ -99,6 +99,7 @@ func (s *Submission) problems() []Problem {
 			Text: "the cover letter still has EDITME in it", Next: "run 'kprep cover'"})
 	}
 	all = append(all, s.fixups()...)
+	all = append(all, s.straying()...)
 	if !s.addressed() {
 		all = append(all, Problem{Name: "no-recipients", Refusal: true,
 			Text: "the series names nobody to send it to",
@@ -141,7 +142,7 @@ func (s *Submission) messageProblems(m Message) []Problem {
 		all = append(all, Problem{Name: "no-title", Refusal: true,
 			Text: fmt.Sprintf("commit %s has no title", m.Draft.Commit.ID.Short()),
 			Next: "give it one with 'git rebase -i'"})
-	} else if isMisplaced(m.Draft.Commit, s.proseBelow()) {
+	} else if isMisplaced(m.Draft.Commit, s.letterBelow().Prose) {
 		all = append(all, Problem{Name: misplacedBody, Text: fmt.Sprintf("commit %s (%s): %s", m.Draft.Commit.ID.Short(), m.Draft.Title, misplacedText),
 			Next: "move it into the message with 'git commit --amend' or 'git rebase -i'"})
 	} else if strings.TrimSpace(bodyOf(m.Draft)) == "" {
@@ -225,17 +226,17 @@ func (s *Submission) undone(ctx context.Context) ([]Problem, error) {
 // misplacedText says of a patch what [isMisplaced] found.
 const misplacedText = `it has no message, but text below the "---", which git am throws away`
 
-// proseBelow is the prose of the cover letter that is mailed below the "---"
-// of a single patch.
-func (s *Submission) proseBelow() string {
+// letterBelow is the cover letter that is mailed below the "---" of a single
+// patch; an empty one where it has a mail of its own.
+func (s *Submission) letterBelow() coverletter.Letter {
 	if s.Messages[0].Draft.Commit == nil {
-		return ""
+		return coverletter.Letter{}
 	}
 	letter, err := s.Series.Letter()
 	if err != nil {
-		return "" // Prepare has read it
+		return coverletter.Letter{} // Prepare has read it
 	}
-	return letter.Prose
+	return letter
 }
 
 func bodyOf(d series.Draft) string {
