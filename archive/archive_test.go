@@ -240,6 +240,24 @@ func TestBundleLeavesOutOnlyWhatStays(t *testing.T) {
 	}
 }
 
+// A copy of the branch that was pushed goes with it, so what only that holds,
+// the base included, is in the archive.
+func TestBundleDoesNotCountOnCopiesOfTheBranch(t *testing.T) {
+	t.Parallel()
+	r := finished(t, series.CoverCommit)
+	r.Git("update-ref", "refs/remotes/mine/b4/topic", "b4/topic")
+	file, err := putAway(t, r, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := gittest.New(t)
+	repo := open(t, other)
+	if _, _, err := archive.Restore(ctx, repo, logOf(repo), file); err != nil {
+		t.Error(err)
+	}
+	other.Git("fsck", "--strict")
+}
+
 func TestDir(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ why, data, home, want string }{

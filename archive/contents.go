@@ -108,10 +108,13 @@ func (a *Archive) parseRefs(text []byte) error {
 		}
 		seen[name] = true
 	}
-	if a.Branch.Name == "" {
-		return errors.New("it names no branch")
+	if err := lines.Err(); err != nil {
+		return err
 	}
-	return lines.Err()
+	if name := a.BranchName(); name == "" || name == "HEAD" || strings.HasPrefix(name, "-") {
+		return fmt.Errorf("%q is no name of a branch", name) // git would take these as a ref
+	}
+	return nil
 }
 
 // checkTags makes sure that the tags are those of this series: by its

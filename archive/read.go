@@ -39,18 +39,18 @@ var errTooLarge = errors.New("it would unpack to an unreasonable size")
 // read reads an archive. The bundle is copied to a writer; with nil only the
 // entries in front of it are read.
 func read(file string, bundle io.Writer) (*Archive, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() { // to open a pipe would wait
+		return nil, &DamagedError{File: file, Err: errors.New("not a regular file")}
+	}
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, &DamagedError{File: file, Err: errors.New("not a regular file")}
-	}
 	a := &Archive{File: file, Size: info.Size()}
 	if err := a.unpack(f, bundle); err != nil {
 		return nil, &DamagedError{File: file, Err: err}
