@@ -22,6 +22,8 @@ type RebaseOptions struct {
 	// the tip git calls back, as "PROGRAM --todo FILE" and "PROGRAM --put-cover".
 	Program string
 	Streams gitrepo.Streams // for git and its editors
+
+	prerequisites []string // to record; nil leaves them
 }
 
 // A Rebased says what became of a rebase.
@@ -112,7 +114,8 @@ func (s *Series) Rebase(ctx context.Context, o RebaseOptions) (*Rebased, error) 
 	}
 	defer lock.Close()
 	st := &rebaseState{Version: rebaseVersion, Branch: s.Branch, ChangeID: s.Tracking.ChangeID, Storage: s.Storage, Tip: s.Tip,
-		Start: onto.ID, Base: onto.ID, BaseBranch: baseBranch, Patches: s.patchIDs(), Chosen: o.Interactive || o.Autosquash}
+		Start: onto.ID, Base: onto.ID, BaseBranch: baseBranch, Patches: s.patchIDs(), Chosen: o.Interactive || o.Autosquash,
+		Prerequisites: o.prerequisites}
 	if s.Cover != nil {
 		st.Cover = s.Cover.ID
 	}

@@ -252,10 +252,23 @@ func (st *rebaseState) inLog(ctx context.Context, log *oplog.Log) (bool, error) 
 	return slices.ContainsFunc(ops[0].Refs, func(c oplog.RefChange) bool { return c.Name == st.Branch && c.Before == st.Tip }), nil
 }
 
-// recordBase records another base branch where the configuration holds the
-// tracking data; in a cover letter it is already.
+// retrack puts into the tracking data what the rebase changes; it is false
+// where they stay byte by byte.
+func (st *rebaseState) retrack(t *coverletter.Tracking) (*coverletter.Tracking, bool) {
+	now := t.Clone()
+	if st.BaseBranch != "" {
+		now.BaseBranch = st.BaseBranch
+	}
+	if st.Prerequisites != nil {
+		now.Prerequisites = st.Prerequisites
+	}
+	return now, string(now.Compact()) != string(t.Compact())
+}
+
+// recordBase records what changed where the configuration holds the tracking
+// data; in a cover letter it is already.
 func (st *rebaseState) recordBase(ctx context.Context, repo *gitrepo.Repo) error {
-	if st.Storage != BranchDescription || st.BaseBranch == "" {
+	if st.Storage != BranchDescription {
 		return nil
 	}
 	config, err := repo.Config()
@@ -264,26 +277,27 @@ func (st *rebaseState) recordBase(ctx context.Context, repo *gitrepo.Repo) error
 	}
 	document, _ := config.Get(trackingKey(st.Branch))
 	tracking, err := coverletter.ParseTracking([]byte(document))
-	if err != nil || tracking.BaseBranch == st.BaseBranch {
+	if err != nil {
 		return err
 	}
-	tracking = tracking.Clone()
-	tracking.BaseBranch = st.BaseBranch
+	tracking, changed := st.retrack(tracking)
+	if !changed {
+		return nil
+	}
 	return repo.SetConfig(ctx, trackingKey(st.Branch), string(tracking.Compact()))
 }
 
-// message is the cover letter's new message, where the base branch is
+// message is the cover letter's new message, where the rebase changes what is
 // recorded in it; none where it stays byte by byte.
 func (st *rebaseState) message(cover *gitrepo.Commit) (map[gitrepo.ID]string, error) {
-	if st.BaseBranch == "" {
+	if st.BaseBranch == "" && st.Prerequisites == nil {
 		return nil, nil
 	}
 	text, tracking, err := coverletter.Decode(cover.Text())
 	if err != nil {
 		return nil, &BrokenError{Branch: st.Branch, Commit: cover.ID, Err: err, message: cover.Text()}
 	}
-	tracking = tracking.Clone()
-	tracking.BaseBranch = st.BaseBranch
+	tracking, _ = st.retrack(tracking)
 	return map[gitrepo.ID]string{cover.ID: coverletter.Encode(text, tracking)}, nil
 }
 

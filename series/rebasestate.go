@@ -28,7 +28,9 @@ type rebaseState struct {
 	Base       gitrepo.ID   `json:"base"`                  // after
 	BaseBranch string       `json:"base-branch,omitempty"` // to record; "" leaves it
 	Patches    []gitrepo.ID `json:"patches,omitempty"`     // before, oldest first
-	Chosen     bool         `json:"chosen,omitempty"`      // the user edits the list: what is missing is meant to be
+	// Prerequisites are to be recorded; nil leaves them.
+	Prerequisites []string `json:"prerequisites,omitempty"`
+	Chosen        bool     `json:"chosen,omitempty"` // the user edits the list: what is missing is meant to be
 }
 
 const rebaseVersion = 1

@@ -105,6 +105,8 @@ func seriesHint(err error) string {
 		return brokenHint(broken)
 	case errors.As(err, new(*series.ForkError)):
 		return "name a tag, branch or commit; 'git fetch --tags' brings those that are missing"
+	case errors.As(err, new(*series.StackError)):
+		return "'kprep info' shows what the series is based on, 'kprep rebase ONTO' moves it"
 	case errors.As(err, new(*series.MisplacedError)):
 		return "'kprep set cover-storage tip-commit' moves the cover letter back to the tip"
 	case errors.As(err, &unmarked):

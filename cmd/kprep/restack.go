@@ -1,0 +1,88 @@
+package main
+
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/series"
+)
+
+func restackCommand(e *env) *cli.Command {
+	return &cli.Command{
+		Name:     "restack",
+		Category: groupWork,
+		Usage:    "follow the series that this one depends on to where it is now",
+		Description: "Looks for the series that the tracking data name as prerequisites by change-id, on\n" +
+			"your branches and in sent tags, and moves the patches onto its newest state. Where\n" +
+			"git stops, resolve and go on with --continue or --abort.",
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what has moved, change nothing"},
+			&cli.StringFlag{Name: "base-branch", Usage: "record `BRANCH`, where the cover letter's storage needs one"},
+			&cli.BoolFlag{Name: "continue", Usage: "go on after a stop"},
+			&cli.BoolFlag{Name: "abort", Usage: "put everything back as it was"},
+		},
+		Action: func(c *cli.Context) error {
+			if _, err := args(c, 0); err != nil {
+				return err
+			}
+			if err := exclusive(c, "dry-run", "continue", "abort"); err != nil {
+				return err
+			}
+			repo, err := e.openRepo(c.Context)
+			if err != nil {
+				return err
+			}
+			if repo.TopLevel == "" {
+				return errNoWorkTree
+			}
+			var done *series.Rebased
+			switch {
+			case c.Bool("continue"):
+				done, err = series.ContinueRebase(c.Context, repo, e.streams(false), false)
+			case c.Bool("abort"):
+				done, err = series.AbortRebase(c.Context, repo, e.streams(false))
+			default:
+				done, err = e.restack(c, repo)
+			}
+			if done != nil && err == nil {
+				e.tellRebased(done)
+			}
+			return err
+		},
+	}
+}
+
+// restack returns nil when there is nothing to do, or it was only asked.
+func (e *env) restack(c *cli.Context, repo *gitrepo.Repo) (*series.Rebased, error) {
+	s, err := series.Load(c.Context, repo, "")
+	if err != nil {
+		return nil, err
+	}
+	if c.Bool("dry-run") {
+		newer, err := s.Newer(c.Context)
+		for _, n := range newer {
+			e.tellNewer(n)
+		}
+		if err == nil && len(newer) == 0 {
+			e.notef("%q is on the newest state of what it depends on", s.Name())
+		}
+		return nil, err
+	}
+	program, err := e.selfCommand("rebase")
+	if err != nil {
+		return nil, err
+	}
+	done, newer, err := s.Restack(c.Context, series.RebaseOptions{BaseBranch: c.String("base-branch"), Quiet: e.quiet,
+		Program: program, Streams: e.streams(false)})
+	if newer != nil {
+		e.tellNewer(*newer)
+	} else if err == nil {
+		e.notef("%q is on the newest state of what it depends on", s.Name())
+	}
+	return done, err
+}
+
+func (e *env) tellNewer(n series.Newer) {
+	e.notef("%s has moved from v%d to v%d: %s is at %s", patchmail.PrintableLine(n.ChangeID), n.Was, n.Now, patchmail.PrintableLine(n.Where), n.Onto.Short())
+}
