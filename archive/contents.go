@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -117,12 +119,26 @@ func (a *Archive) parseRefs(text []byte) error {
 	return nil
 }
 
+// sentTag is the name of a sent tag: its stem and the revision.
+var sentTag = regexp.MustCompile(`^refs/tags/sent/(.+)-v([1-9][0-9]{0,8})$`)
+
+// Sent lists the revisions that were sent, in order.
+func (a *Archive) Sent() []int {
+	revisions := []int{}
+	for _, t := range a.Tags {
+		if n, err := strconv.Atoi(sentTag.FindStringSubmatch(t.Name)[2]); err == nil {
+			revisions = append(revisions, n)
+		}
+	}
+	slices.Sort(revisions)
+	return slices.Compact(revisions)
+}
+
 // checkTags makes sure that the tags are those of this series: by its
 // change-id, or by its branch without some prefix.
 func (a *Archive) checkTags() error {
-	tag := regexp.MustCompile(`^(.+)-v[1-9][0-9]{0,8}$`)
 	for _, t := range a.Tags {
-		m := tag.FindStringSubmatch(strings.TrimPrefix(t.Name, sentTags))
+		m := sentTag.FindStringSubmatch(t.Name)
 		if m == nil || m[1] != a.ChangeID() && !strings.HasSuffix(a.BranchName(), m[1]) {
 			return fmt.Errorf("%q is no tag of the series %s", t.Name, a.ChangeID())
 		}

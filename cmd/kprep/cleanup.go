@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -54,6 +55,9 @@ func cleanupCommand(e *env) *cli.Command {
 	}
 }
 
+// maxDays is about a century: far more would overflow into the future.
+const maxDays = 36500
+
 // checkCleanup refuses what is wrong by the words alone.
 func checkCleanup(c *cli.Context, names []string) error {
 	ways := 0
@@ -65,8 +69,8 @@ func checkCleanup(c *cli.Context, names []string) error {
 	switch {
 	case ways != 1:
 		return usagef("cleanup", "give either branches, --older-than, --list or --restore")
-	case c.Int("older-than") < 0:
-		return usagef("cleanup", "--older-than takes a number of days from 0")
+	case c.Int("older-than") < 0 || c.Int("older-than") > maxDays:
+		return usagef("cleanup", "--older-than takes a number of days from 0 to %d", maxDays)
 	case c.Bool("json") && !c.Bool("list"):
 		return usagef("cleanup", "--json goes with --list")
 	case (c.Bool("list") || c.IsSet("restore")) && (c.Bool("dry-run") || c.Bool("yes")):
@@ -259,7 +263,7 @@ type archiveFact struct {
 	Branch   string `json:"branch"`
 	Title    string `json:"title"`
 	Revision int    `json:"revision"`
-	Sent     int    `json:"sent-tags"`
+	Sent     []int  `json:"sent"` // revisions
 	Date     string `json:"date"` // RFC 3339
 }
 
@@ -276,7 +280,7 @@ func (e *env) listArchives(asJSON bool) error {
 		facts := []archiveFact{}
 		for _, a := range all {
 			facts = append(facts, archiveFact{File: a.File, ChangeID: a.ChangeID(), Branch: a.BranchName(), Title: a.Title(),
-				Revision: a.Tracking.Revision, Sent: len(a.Tags), Date: a.When.Format(time.RFC3339)})
+				Revision: a.Tracking.Revision, Sent: a.Sent(), Date: a.When.Format(time.RFC3339)})
 		}
 		return e.printJSON(map[string]any{"schema": 1, "archives": facts})
 	}
@@ -286,8 +290,19 @@ func (e *env) listArchives(asJSON bool) error {
 	}
 	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
 	for _, a := range all {
-		fmt.Fprintf(w, "%s\tv%d\t%s\t%s\t%s\n", patchmail.PrintableLine(a.ChangeID()), a.Tracking.Revision, a.When.Format(time.DateOnly),
+		fmt.Fprintf(w, "%s\tv%d\t%s\t%s\t%s\t%s\n", patchmail.PrintableLine(a.ChangeID()), a.Tracking.Revision, sentWords(a.Sent()), a.When.Format(time.DateOnly),
 			patchmail.PrintableLine(a.Title()), patchmail.PrintableLine(a.File))
 	}
 	return w.Flush()
+}
+
+func sentWords(revisions []int) string {
+	if len(revisions) == 0 {
+		return "not sent"
+	}
+	words := make([]string, len(revisions))
+	for i, n := range revisions {
+		words[i] = fmt.Sprintf("v%d", n)
+	}
+	return "sent " + strings.Join(words, " ")
 }
