@@ -179,3 +179,28 @@ func TestCheckRefusedConsentRunsNothing(t *testing.T) {
 		t.Errorf("%v, %s", err, r.Git("status", "--porcelain"))
 	}
 }
+
+// What is remembered does not grow with every version of a patch.
+func TestCheckForgetsOldPatches(t *testing.T) {
+	t.Parallel()
+	r, s, check := checked(t, 2, "true")
+	repo, err := gitrepo.Open(context.Background(), r.Dir, gitrepo.Options{Env: r.Env})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer repo.Close()
+	for i := range 3 {
+		r.Git("commit", "--quiet", "--amend", "-m", fmt.Sprint("version ", i))
+		now, err := series.Load(context.Background(), repo, s.Branch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		*s = *now
+		if _, err := check(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if st, err := s.State(); err != nil || len(st.Checks) != 2 {
+		t.Errorf("%+v, %v", st, err)
+	}
+}

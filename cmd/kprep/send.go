@@ -124,11 +124,13 @@ func (e *env) send(c *cli.Context, s *series.Series) error {
 	if err != nil {
 		return err
 	}
-	if !c.Bool("yes") && sub.Mail.Confirm != "never" {
-		problems, err := sub.Preflight(c.Context, c.StringSlice("allow"))
-		if err != nil {
-			return err
-		}
+	problems, err := sub.Preflight(c.Context, c.StringSlice("allow"))
+	if err != nil {
+		return err
+	}
+	if c.Bool("yes") || sub.Mail.Confirm == "never" {
+		e.warnProblems(problems)
+	} else {
 		e.showPlan(ready, problems)
 		if err := e.confirm(c.Context, "Send?", "nothing was sent; --yes sends without asking"); err != nil {
 			return err
