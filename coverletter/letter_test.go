@@ -210,3 +210,12 @@ func TestAddChangelog(t *testing.T) {
 		})
 	}
 }
+
+func TestAddChangelogLeavesOutALinkThatIsNotKnown(t *testing.T) {
+	t.Parallel()
+	got := AddChangelog("Title\n\nText.\n", 3, "")
+	want := "Title\n\nText.\n\n---\nChanges in v3:\n- EDITME: say what changed since v2, an item for each change\n"
+	if got != want {
+		t.Errorf("%q", got)
+	}
+}

@@ -40,11 +40,13 @@ func signer(me patchmail.Address) string {
 // AddChangelog adds the stub of a changelog for a revision, the new one, to a
 // cover text: in front of the first "Changes in v" line under a "---" line, or
 // else under a new "---" line at the end. link is the URL of the revision
-// before. A text that has the entry already is returned unchanged. Comments
+// before, "" when that is not known. A text that has the entry already is returned unchanged. Comments
 // and all other bytes stay, save blanks at the end of a text that is added to.
 func AddChangelog(text string, revision int, link string) string {
-	entry := fmt.Sprintf("Changes in v%d:\n- EDITME: say what changed since v%d, an item for each change\n- Link to v%d: %s\n",
-		revision, revision-1, revision-1, link)
+	entry := fmt.Sprintf("Changes in v%d:\n- EDITME: say what changed since v%d, an item for each change\n", revision, revision-1)
+	if link != "" {
+		entry += fmt.Sprintf("- Link to v%d: %s\n", revision-1, link)
+	}
 	shown := view(text)
 	place := -1
 	for i := outlineOf(shown).cut; i < len(shown); i++ {

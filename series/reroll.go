@@ -14,7 +14,7 @@ import (
 
 // What was sent, as the sent tag records it.
 type Mailed struct {
-	FirstID  string   // message-id of the first message
+	FirstID  string   // message-id of the first message; "" when nobody knows it
 	Subject  string   // cover title, without prefixes
 	Prefixes []string // as mailed, without PATCH, revision and counter
 	Text     string   // the cover as rendered, To and Cc in it
@@ -94,13 +94,16 @@ func (s *Series) PrepareReroll(ctx context.Context, m Mailed, compatTag bool) (*
 // nextRevision is the tracking data and cover letter after this one is sent.
 func (s *Series) nextRevision(m Mailed) (*coverletter.Tracking, string) {
 	next := s.Tracking.Clone()
-	if next.History == nil {
+	version := fmt.Sprintf("v%d", s.Tracking.Revision)
+	if next.History == nil && m.FirstID != "" {
 		next.History = map[string][]string{}
 	}
-	version := fmt.Sprintf("v%d", s.Tracking.Revision)
-	next.History[version] = append(next.History[version], m.FirstID)
 	next.Revision++
-	link := strings.Replace(m.LinkMask, "%s", m.FirstID, 1)
+	link := ""
+	if m.FirstID != "" {
+		next.History[version] = append(next.History[version], m.FirstID)
+		link = strings.Replace(m.LinkMask, "%s", m.FirstID, 1)
+	}
 	return next, coverletter.AddChangelog(s.Text, next.Revision, link)
 }
 

@@ -48,7 +48,7 @@ func (s *Submission) Ready(ctx context.Context, allow []string) (*Sending, error
 	ready := &Sending{Submission: s}
 	var err error
 	if s.Kind == KindSend {
-		if ready.reroll, err = s.prepareReroll(ctx); err != nil {
+		if ready.reroll, err = s.prepareReroll(ctx, s.Messages[0].Draft.Message.ID); err != nil {
 			return nil, err
 		}
 	} else if err := s.checkReflectRoute(); err != nil {
@@ -96,7 +96,7 @@ func (s *Submission) checkReflectRoute() error {
 	return nil
 }
 
-func (s *Submission) prepareReroll(ctx context.Context) (*series.Reroll, error) {
+func (s *Submission) prepareReroll(ctx context.Context, firstID string) (*series.Reroll, error) {
 	mask := "https://patch.msgid.link/%s"
 	if v, ok := s.settings.Get("linkmask"); ok {
 		if strings.Count(v.Text, "%s") != 1 {
@@ -109,7 +109,7 @@ func (s *Submission) prepareReroll(ctx context.Context) (*series.Reroll, error) 
 		return nil, err
 	}
 	return s.Series.PrepareReroll(ctx, series.Mailed{
-		FirstID: s.Messages[0].Draft.Message.ID, Subject: s.rendered.Title, Prefixes: s.rendered.Prefixes,
+		FirstID: firstID, Subject: s.rendered.Title, Prefixes: s.rendered.Prefixes,
 		Text: s.rendered.Text, LinkMask: mask,
 	}, compat)
 }

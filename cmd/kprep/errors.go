@@ -214,6 +214,7 @@ func gitHint(err error) string {
 // sendHint helps with what stopped a send.
 func sendHint(err error) string {
 	refusals, unfinished, git := (*submission.Refusals)(nil), (*submission.UnfinishedError)(nil), (*gitrepo.Error)(nil)
+	mailed := (*submission.MailedError)(nil)
 	switch {
 	case errors.As(err, &refusals):
 		var steps []string
@@ -236,6 +237,12 @@ func sendHint(err error) string {
 		return unfinishedHint(unfinished)
 	case errors.As(err, &git) && git.Command == "credential":
 		return "run kprep on a terminal, or let a credential helper know the password, see gitcredentials(7)"
+	case errors.As(err, new(*submission.RecordedError)):
+		return "nothing was changed; 'kprep info' shows what is on record"
+	case errors.As(err, &mailed) && mailed.Subject.Revision != mailed.Want:
+		return fmt.Sprintf("if that is what was mailed, say so first with 'kprep set revision %d'", mailed.Subject.Revision)
+	case errors.As(err, &mailed):
+		return "name the cover letter, or the first patch where there is none"
 	case errors.As(err, new(*submission.ReflectRouteError)):
 		return "if it sends only to the recipients it is given, say so with 'git config sendemail.b4-really-reflect-via COMMAND'"
 	case errors.As(err, new(*project.ConsentError)):
