@@ -43,6 +43,13 @@ func (w *world) jobs(ctx context.Context) []job {
 		jobs = append(jobs, job{name: fmt.Sprintf("cover, %d patches", n), budget: time.Duration(20+n) * ms, branch: branch(n),
 			kprep: []string{"cover"}, b4: []string{"prep", "--edit-cover"}})
 	}
+	clean := func(string) error { return w.run(ctx, w.kprep, "set", "prefixes") }
+	for _, n := range sizes {
+		jobs = append(jobs, job{name: fmt.Sprintf("set prefixes, %d patches", n), budget: time.Duration(20+n) * ms, branch: branch(n), between: clean,
+			kprep: []string{"set", "prefixes", "RFC"}, b4: []string{"prep", "--set-prefixes", "RFC"}})
+	}
+	jobs = append(jobs, job{name: fmt.Sprintf("list of %d series", len(sizes)+manySeries), budget: 25 * ms, branch: branch(3),
+		kprep: []string{"list"}, b4: []string{"prep", "--show-info"}}) // b4 has no list: one series stands for it
 	for i, n := range sizes {
 		jobs = append(jobs, job{name: fmt.Sprintf("preview -o, %d patches", n), budget: []time.Duration{35 * ms, 100 * ms}[i], branch: branch(n),
 			between: clear, kprep: []string{"preview", "-o", out}, b4: []string{"send", "--no-sign", "-o", out}})

@@ -17,7 +17,7 @@ func TestMeasure(t *testing.T) {
 case $1 in
 new) git checkout --quiet -b "b4/$2" && git commit --quiet --allow-empty --message cover ;;
 cover) git log -1 --format=%B >"$HOME/cover" && $(git config core.editor) "$HOME/cover" ;;
-info | --version) ;;
+info | list | set | --version) ;;
 *) echo "unknown verb $1" >&2; exit 2 ;;
 esac
 `
@@ -34,11 +34,11 @@ esac
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(table.String()), "\n")
-	if len(lines) != 8 {
+	if len(lines) != 11 {
 		t.Fatalf("table:\n%s", &table)
 	}
 	for i, line := range lines[1:] {
-		if failed := strings.Contains(line, "failed"); failed != (i >= 5) {
+		if failed := strings.Contains(line, "failed"); failed != (i >= 8) {
 			t.Errorf("row %q: failed is %v", line, failed)
 		}
 	}

@@ -19,6 +19,9 @@ type world struct {
 // series that are measured, by their number of patches.
 var sizes = [...]int{3, 30}
 
+// manySeries is how many more there are for a list.
+const manySeries = 18
+
 func branch(patches int) string { return fmt.Sprintf("b4/bench-%d", patches) }
 
 func (w *world) repo() string { return filepath.Join(w.root, "repo") }
@@ -67,6 +70,28 @@ func (w *world) prepare(ctx context.Context, maker string, commits, files int) e
 		}
 		if err := w.buildSeries(ctx, maker, patches); err != nil {
 			return fmt.Errorf("series of %d patches: %w", patches, err)
+		}
+	}
+	return w.buildMany(ctx)
+}
+
+// buildMany starts the series that only a list shows.
+func (w *world) buildMany(ctx context.Context) error {
+	for n := range manySeries {
+		name := fmt.Sprintf("many-%d", n)
+		if w.git(ctx, "rev-parse", "--verify", "--quiet", "b4/"+name) == nil {
+			continue
+		}
+		if err := w.git(ctx, "checkout", "--quiet", "master"); err != nil {
+			return err
+		}
+		if err := w.run(ctx, w.kprep, "new", name); err != nil {
+			return err
+		}
+		for range 3 {
+			if err := w.git(ctx, "commit", "--quiet", "--allow-empty", "--message", "a patch"); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
