@@ -106,7 +106,7 @@ func TestRoundTrip(t *testing.T) {
 			r.Git("reflog", "expire", "--expire=now", "--all")
 			r.Git("gc", "-q", "--prune=now")
 			repo := open(t, r)
-			a, changed, err := archive.Restore(ctx, repo, logOf(repo), file)
+			a, changed, err := archive.Restore(ctx, repo, logOf(repo), file, day)
 			if err != nil || !changed {
 				t.Fatalf("restore: %v, %v", changed, err)
 			}
@@ -150,7 +150,7 @@ func TestUndo(t *testing.T) {
 	}
 	undo := func() error { _, err := log.Undo(ctx, 1, oplog.UndoOptions{}); return err }
 	redo := func() error { _, err := log.Redo(ctx, 1, oplog.UndoOptions{}); return err }
-	restore := func() error { _, _, err := archive.Restore(ctx, repo, log, file); return err }
+	restore := func() error { _, _, err := archive.Restore(ctx, repo, log, file, day); return err }
 	step("undo of cleanup", undo, before)
 	step("redo of cleanup", redo, gone)
 	step("restore", restore, before)
@@ -222,7 +222,7 @@ func TestBundleLeavesOutOnlyWhatStays(t *testing.T) {
 	r.Git("reflog", "expire", "--expire=now", "--all")
 	r.Git("gc", "-q", "--prune=now")
 	repo := open(t, r)
-	if _, _, err := archive.Restore(ctx, repo, logOf(repo), file); err != nil {
+	if _, _, err := archive.Restore(ctx, repo, logOf(repo), file, day); err != nil {
 		t.Error(err)
 	}
 	// A repository that has nothing of the project cannot take it.
@@ -231,7 +231,7 @@ func TestBundleLeavesOutOnlyWhatStays(t *testing.T) {
 	other.Commit("else\n")
 	before := other.State()
 	there := open(t, other)
-	_, _, err = archive.Restore(ctx, there, logOf(there), file)
+	_, _, err = archive.Restore(ctx, there, logOf(there), file, day)
 	if !errors.As(err, new(*archive.DamagedError)) || !strings.Contains(err.Error(), "prerequisite") {
 		t.Errorf("restore elsewhere: %v", err)
 	}
@@ -252,10 +252,40 @@ func TestBundleDoesNotCountOnCopiesOfTheBranch(t *testing.T) {
 	}
 	other := gittest.New(t)
 	repo := open(t, other)
-	if _, _, err := archive.Restore(ctx, repo, logOf(repo), file); err != nil {
+	if _, _, err := archive.Restore(ctx, repo, logOf(repo), file, day); err != nil {
 		t.Error(err)
 	}
 	other.Git("fsck", "--strict")
+}
+
+// What a killed kprep left goes after a day; what may be at work stays, and
+// so does what is not ours.
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	r, dir := finished(t, series.CoverCommit), t.TempDir()
+	for name, age := range map[string]time.Duration{".writing-old": 25 * time.Hour, ".writing-new": 23 * time.Hour, "old": 25 * time.Hour} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Join(path, "bundle"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, day.Add(-age), day.Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := putAway(t, r, dir); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if got := strings.Join(names, " "); got != ".writing-new "+changeID+".tar.gz old" {
+		t.Errorf("there is %q", got)
+	}
 }
 
 func TestDir(t *testing.T) {

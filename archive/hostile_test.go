@@ -196,7 +196,7 @@ func TestHostileArchives(t *testing.T) {
 	t.Run("as it was", func(t *testing.T) { // or the others prove nothing
 		there := gittest.New(t)
 		repo := open(t, there)
-		if _, changed, err := archive.Restore(ctx, repo, logOf(repo), pack(t, unpack(t, file))); err != nil || !changed {
+		if _, changed, err := archive.Restore(ctx, repo, logOf(repo), pack(t, unpack(t, file)), day); err != nil || !changed {
 			t.Errorf("%v, %v", changed, err)
 		}
 	})
@@ -216,7 +216,7 @@ func TestHostileArchives(t *testing.T) {
 func refuse(t *testing.T, there *gittest.Repo, file, want string) {
 	t.Helper()
 	before, repo := there.State(), open(t, there)
-	_, changed, err := archive.Restore(ctx, repo, logOf(repo), file)
+	_, changed, err := archive.Restore(ctx, repo, logOf(repo), file, day)
 	if err == nil || changed {
 		t.Fatalf("taken: %v, %v", changed, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kprep/kprep/coverletter"
 	"github.com/kprep/kprep/gitrepo"
@@ -26,12 +27,13 @@ func (e *ConflictError) Error() string {
 // is there already. Errors, which change nothing: *DamagedError,
 // *ConflictError, *CheckedOutError for the branch of a work tree without
 // commits, and git's own for objects that are missing.
-func Restore(ctx context.Context, repo *gitrepo.Repo, log *oplog.Log, file string) (a *Archive, changed bool, err error) {
+func Restore(ctx context.Context, repo *gitrepo.Repo, log *oplog.Log, file string, now time.Time) (a *Archive, changed bool, err error) {
 	dir := filepath.Join(repo.CommonDir, "kprep")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, false, err
 	}
-	bundle, err := os.CreateTemp(dir, ".restore-*")
+	sweep(dir, restoring, now)
+	bundle, err := os.CreateTemp(dir, restoring)
 	if err != nil {
 		return nil, false, err
 	}

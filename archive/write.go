@@ -50,7 +50,8 @@ func (r *Removal) write(ctx context.Context, dir string, now time.Time) (file st
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
-	work, err := os.MkdirTemp(dir, ".writing-")
+	sweep(dir, writing, now)
+	work, err := os.MkdirTemp(dir, writing)
 	if err != nil {
 		return "", err
 	}
@@ -256,6 +257,22 @@ func install(packed, dir, changeID string) (string, error) {
 			return "", err
 		}
 		return file, nil
+	}
+}
+
+// Names of what is being made: a kprep that is killed leaves it.
+const (
+	writing   = ".writing-"
+	restoring = ".restore-"
+)
+
+// sweep takes away what was left in a folder more than a day ago.
+func sweep(dir, prefix string, now time.Time) {
+	left, _ := filepath.Glob(filepath.Join(dir, prefix+"*"))
+	for _, path := range left {
+		if info, err := os.Lstat(path); err == nil && info.ModTime().Before(now.Add(-24*time.Hour)) {
+			os.RemoveAll(path) // a folder that cannot be written shows soon enough
+		}
 	}
 }
 
