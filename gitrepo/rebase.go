@@ -1,8 +1,10 @@
 package gitrepo
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,7 +38,8 @@ func (r *Repo) Rebase(ctx context.Context, s Streams, env, config []string, args
 }
 
 // Rebasing says whether git is in the middle of a rebase in this work tree,
-// and of which branch: a full ref name, or "detached HEAD".
+// and of which branch: a full ref name, "detached HEAD", or "" when git was
+// killed before it wrote that down.
 func (r *Repo) Rebasing() (branch string, ok bool) {
 	for _, dir := range []string{"rebase-merge", "rebase-apply"} {
 		path := filepath.Join(r.GitDir, dir)
@@ -47,6 +50,69 @@ func (r *Repo) Rebasing() (branch string, ok bool) {
 		return strings.TrimSpace(string(text)), true
 	}
 	return "", false
+}
+
+// RebaseCutOff says whether the rebase that is under way did not stop by
+// itself but was killed. Git takes a patch off its list before it applies it:
+// to continue could lose the one that it was at.
+func (r *Repo) RebaseCutOff() bool {
+	dir := filepath.Join(r.GitDir, "rebase-merge")
+	if _, err := os.Stat(filepath.Join(dir, "stopped-sha")); err == nil {
+		return false // a conflict, or an "edit"
+	}
+	done, _ := os.ReadFile(filepath.Join(dir, "done"))
+	lines := strings.Split(strings.TrimSpace(string(done)), "\n")
+	last := lines[len(lines)-1]
+	switch word, _, _ := strings.Cut(last, " "); word {
+	case "exec", "x", "break", "b", "drop", "d", "noop", "label", "l", "reset", "t":
+		return false
+	}
+	// What could not be begun, for a file in the way, is on the list again.
+	list, _ := os.ReadFile(filepath.Join(dir, "git-rebase-todo"))
+	next, _, _ := strings.Cut(string(list), "\n")
+	return last == "" || next != last
+}
+
+// QuitRebase forgets a rebase under way and leaves all else as it is; what was
+// put aside goes to the stash.
+func (r *Repo) QuitRebase(ctx context.Context) error {
+	_, err := r.git.output(ctx, "rebase", "--quit")
+	if _, ok := r.Rebasing(); !ok {
+		return nil
+	}
+	return err
+}
+
+// RestoreTree takes index and work tree to a commit from wherever a killed git
+// left them on the way from it to another commit. Files that git had written
+// and not yet recorded are taken for git's; other untracked files stay.
+func (r *Repo) RestoreTree(ctx context.Context, to, other ID) error {
+	out, err := r.inTree(ctx, nil, "diff-tree", "-r", "-z", "--no-renames", "--raw", "--no-abbrev", "--diff-filter=A", string(to), string(other))
+	if err != nil {
+		return err
+	}
+	var info bytes.Buffer
+	fields := strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00")
+	for i := 0; i+1 < len(fields); i += 2 {
+		f, path := strings.Fields(strings.TrimPrefix(fields[i], ":")), fields[i+1]
+		if len(f) != 5 {
+			return fmt.Errorf("git diff-tree printed %q", fields[i])
+		}
+		same, err := r.fileIs(ctx, path, f[1], ID(f[3]))
+		if err != nil {
+			return err
+		}
+		if same {
+			fmt.Fprintf(&info, "%s %s\t%s\x00", f[1], f[3], path)
+		}
+	}
+	if info.Len() > 0 {
+		if _, err := r.inTree(ctx, info.Bytes(), "update-index", "-z", "--index-info"); err != nil {
+			return err
+		}
+	}
+	_, err = r.inTree(ctx, nil, "read-tree", "--reset", "-u", "--no-recurse-submodules", string(to))
+	return err
 }
 
 // Unmerged says whether the index holds conflicts.

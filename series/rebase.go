@@ -44,11 +44,15 @@ type Rebased struct {
 type RebasingError struct {
 	Branch  string // full ref name
 	Running bool   // by a kprep that is at it now
+	CutOff  bool   // git was killed in the middle of a patch: it can only be aborted
 }
 
 func (e *RebasingError) Error() string {
 	if e.Running {
 		return "another kprep is rebasing in this work tree"
+	}
+	if e.CutOff {
+		return fmt.Sprintf("a rebase of %q is under way, and was killed in the middle of a patch, which would be lost", shortBranch(e.Branch))
 	}
 	return fmt.Sprintf("a rebase of %q is under way", shortBranch(e.Branch))
 }
@@ -335,7 +339,13 @@ func (s *Series) ontoRef(ctx context.Context, given string) (ref, name string, e
 // stopped at. It returns ErrNoRebase when nothing is under way; else as
 // Rebase. A rebase that the user ended with git's own words is completed.
 func ContinueRebase(ctx context.Context, repo *gitrepo.Repo, streams gitrepo.Streams, skip bool) (*Rebased, error) {
-	return resumeRebase(ctx, repo, func() error {
+	return resumeRebase(ctx, repo, func(st *rebaseState) error {
+		if repo.RebaseCutOff() {
+			if over, err := st.attach(ctx, repo); over || err != nil {
+				return err
+			}
+			return &RebasingError{Branch: st.Branch, CutOff: true}
+		}
 		word := "--continue"
 		if skip {
 			word = "--skip"
@@ -347,10 +357,55 @@ func ContinueRebase(ctx context.Context, repo *gitrepo.Repo, streams gitrepo.Str
 // AbortRebase has git put everything back as it was. It returns ErrNoRebase
 // when nothing is under way.
 func AbortRebase(ctx context.Context, repo *gitrepo.Repo, streams gitrepo.Streams) (*Rebased, error) {
-	return resumeRebase(ctx, repo, func() error { return repo.Rebase(ctx, streams, nil, nil, "--abort") })
+	return resumeRebase(ctx, repo, func(st *rebaseState) error {
+		cutOff := repo.RebaseCutOff()
+		err := repo.Rebase(ctx, streams, nil, nil, "--abort")
+		if branch, ok := repo.Rebasing(); !ok || !st.ours(branch) || !cutOff {
+			return err
+		}
+		return st.restoreAll(context.WithoutCancel(ctx), repo) // git finds no way back from where it was killed
+	})
 }
 
-func resumeRebase(ctx context.Context, repo *gitrepo.Repo, git func() error) (*Rebased, error) {
+// ours says whether git's rebase of a branch is this one. A git that was
+// killed early has not said which branch it is at.
+func (st *rebaseState) ours(branch string) bool { return branch == st.Branch || branch == "" }
+
+// attach brings a rebase to its end that git was killed in after it had moved
+// the branch; over is false when it had not.
+func (st *rebaseState) attach(ctx context.Context, repo *gitrepo.Repo) (over bool, err error) {
+	rebased, tip, err := st.outcome(ctx, repo)
+	if err != nil || rebased == "" || rebased != tip {
+		return false, err
+	}
+	head, err := repo.HeadNow(ctx)
+	if err != nil || head.Branch != st.Branch && head.Detached != tip {
+		return false, err
+	}
+	if err := repo.SetHead(ctx, gitrepo.HeadState{Branch: st.Branch}, "kprep: rebase"); err != nil {
+		return false, err
+	}
+	return true, repo.QuitRebase(ctx)
+}
+
+// restoreAll puts back what a killed git left half done.
+func (st *rebaseState) restoreAll(ctx context.Context, repo *gitrepo.Repo) error {
+	if tip, err := repo.Ref(ctx, st.Branch); err != nil || tip != st.Tip {
+		if err == nil {
+			err = &gitrepo.RefChangedError{Name: st.Branch, Want: st.Tip, Got: tip}
+		}
+		return err
+	}
+	if err := repo.RestoreTree(ctx, st.Tip, st.Base); err != nil {
+		return err
+	}
+	if err := repo.SetHead(ctx, gitrepo.HeadState{Branch: st.Branch}, "kprep: rebase aborted"); err != nil {
+		return err
+	}
+	return repo.QuitRebase(ctx)
+}
+
+func resumeRebase(ctx context.Context, repo *gitrepo.Repo, git func(*rebaseState) error) (*Rebased, error) {
 	st, err := readRebase(repo)
 	if err != nil {
 		return nil, err
@@ -363,16 +418,19 @@ func resumeRebase(ctx context.Context, repo *gitrepo.Repo, git func() error) (*R
 		return nil, err
 	}
 	defer lock.Close()
-	if branch, ok := repo.Rebasing(); !ok || branch != st.Branch {
+	if branch, ok := repo.Rebasing(); !ok || !st.ours(branch) {
 		return st.settle(ctx, repo)
 	}
-	return afterGit(ctx, repo, st, git())
+	return afterGit(ctx, repo, st, git(st))
 }
 
 // afterGit looks at what a git rebase left, however it ended.
 func afterGit(ctx context.Context, repo *gitrepo.Repo, st *rebaseState, gitErr error) (*Rebased, error) {
 	ctx = context.WithoutCancel(ctx)
-	if branch, ok := repo.Rebasing(); ok && branch == st.Branch {
+	if errors.As(gitErr, new(*RebasingError)) {
+		return nil, gitErr
+	}
+	if branch, ok := repo.Rebasing(); ok && st.ours(branch) {
 		if err := st.save(repo); err != nil { // someone may have taken it for a leftover
 			return nil, err
 		}

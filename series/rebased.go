@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 
@@ -24,8 +25,8 @@ func PendingRebase(ctx context.Context, repo *gitrepo.Repo) (*Rebased, error) {
 	if err != nil || st == nil {
 		return nil, err
 	}
-	if branch, ok := repo.Rebasing(); ok && branch == st.Branch {
-		return nil, &RebasingError{Branch: st.Branch}
+	if branch, ok := repo.Rebasing(); ok && st.ours(branch) {
+		return nil, &RebasingError{Branch: st.Branch, CutOff: repo.RebaseCutOff()}
 	}
 	lock, err := lockRebase(ctx, repo)
 	if err != nil {
@@ -159,25 +160,28 @@ func (st *rebaseState) complete(ctx context.Context, repo *gitrepo.Repo, now *re
 	if err != nil {
 		return err
 	}
+	if st.Before == nil {
+		st.Before = map[string]gitrepo.ID{}
+	}
 	updates := notes
+	for _, u := range notes {
+		st.Before[u.Name] = u.Old
+	}
 	if tip != now.tip {
 		updates = append(updates, gitrepo.RefUpdate{Name: st.Branch, New: tip, Old: now.tip})
 	}
-	if err := repo.WriteObjects(ctx, made...); err != nil {
-		return err
-	}
-	do := func() error {
-		if len(updates) > 0 {
-			if err := repo.UpdateRefs(ctx, "kprep: rebase", updates...); err != nil {
-				return err
-			}
+	if len(updates) > 0 {
+		if err := errors.Join(repo.WriteObjects(ctx, made...), st.save(repo)); err != nil {
+			return err
 		}
-		return st.recordBase(ctx, repo)
+		if err := repo.UpdateRefs(ctx, "kprep: rebase", updates...); err != nil {
+			return err
+		}
 	}
 	if unlogged {
-		return do()
+		return st.recordBase(ctx, repo)
 	}
-	return st.logged(ctx, repo, notes, do)
+	return st.logged(ctx, repo)
 }
 
 // restore makes the commits that put a lost cover letter back.
@@ -207,30 +211,29 @@ func (st *rebaseState) restore(ctx context.Context, repo *gitrepo.Repo, now *reb
 
 // logged has the operation log know of the rebase, as one operation from the
 // tip before.
-func (st *rebaseState) logged(ctx context.Context, repo *gitrepo.Repo, notes []gitrepo.RefUpdate, do func() error) error {
+func (st *rebaseState) logged(ctx context.Context, repo *gitrepo.Repo) error {
 	me, err := repo.Committer()
 	if err != nil {
 		return err
 	}
-	log := oplog.New(repo, oplog.Options{})
-	if done, err := st.inLog(ctx, log); err != nil || done {
-		if err == nil {
-			err = do()
-		}
+	in := oplog.Intent{Verb: "rebase", Args: []string{st.Base.Short()}, ChangeID: st.ChangeID, Branch: st.Branch, Committer: me.Email,
+		Scope: oplog.Scope{Branches: []string{shortBranch(st.Branch)}}}
+	log := operations(repo, me.When)
+	done, err := st.inLog(ctx, log)
+	if err != nil {
 		return err
 	}
-	in := oplog.Intent{Verb: "rebase", Args: []string{st.Base.Short()}, ChangeID: st.ChangeID, Branch: st.Branch, Committer: me.Email,
-		Scope:  oplog.Scope{Refs: []string{st.Branch}, Branches: []string{shortBranch(st.Branch)}},
-		Before: map[string]gitrepo.ID{st.Branch: st.Tip}}
-	for _, u := range notes {
-		in.Scope.Refs = append(in.Scope.Refs, u.Name)
+	if !done {
+		in.Before = map[string]gitrepo.ID{st.Branch: st.Tip}
+		maps.Copy(in.Before, st.Before)
+		in.Scope.Refs = slices.Sorted(maps.Keys(in.Before))
 	}
 	op, err := log.Begin(ctx, in)
 	if err != nil {
 		return err
 	}
 	defer op.Close()
-	if err := do(); err != nil {
+	if err := st.recordBase(ctx, repo); err != nil {
 		return err
 	}
 	return op.Done(ctx)

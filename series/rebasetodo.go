@@ -36,11 +36,9 @@ func EditRebaseList(repo *gitrepo.Repo, file, command string, edit func() error)
 	if text, err = os.ReadFile(file); err != nil {
 		return err
 	}
-	if list := withLast(string(text), "exec "+command); list != string(text) {
-		// Git may be told to complain of commits that are missing.
-		return os.WriteFile(file, []byte("drop "+string(st.Cover)+"\n"+list), 0o600)
-	}
-	return nil
+	// Git may be told to complain of commits that are missing.
+	last := "drop " + string(st.Cover) + "\nexec " + command
+	return os.WriteFile(file, []byte(withLast(string(text), last)), 0o600)
 }
 
 // withoutCover takes the line of the cover letter out of a rebase's list, and

@@ -234,6 +234,8 @@ func rebaseHint(err error) string {
 		return "see 'git status'; " + goOn
 	case errors.As(err, &rebasing) && rebasing.Running:
 		return "wait for it"
+	case errors.As(err, &rebasing) && rebasing.CutOff:
+		return "'kprep rebase --abort' puts everything back; then begin again"
 	case errors.As(err, &rebasing):
 		return goOn
 	case errors.Is(err, errRebaseOver):
