@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -92,7 +93,7 @@ var ErrNoChecks = errors.New("there is no command that checks patches")
 // Check runs the project's commands on every patch, several at a time, and
 // remembers those that a patch passed (spec/b4-interop 5.1). A patch that
 // passed before and has not changed since is not checked again. What fails is
-// in the result; an error means that nothing was found out.
+// in the result. After an interrupt, what had passed by then is remembered.
 func Check(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o CheckOptions) (*Checked, error) {
 	settings, err := project.Load(ctx, repo, s.Base)
 	if err != nil {
@@ -127,12 +128,12 @@ func Check(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o CheckOpt
 	if !o.All {
 		run.known = state
 	}
-	results, err := run.all(ctx, patches, contents, o.Progress)
-	if err != nil {
-		return nil, err
-	}
+	results, interrupted := run.all(ctx, patches, contents, o.Progress)
 	if err := remember(s, contents, results); err != nil {
 		return nil, err
+	}
+	if interrupted != nil {
+		return nil, interrupted
 	}
 	return report(s, commands, results)
 }
@@ -168,30 +169,17 @@ func report(s *series.Series, commands []project.Command, results []checkResult)
 // would collect every version of every patch otherwise.
 func remember(s *series.Series, contents []series.Content, results []checkResult) error {
 	return s.UpdateState(func(st *series.State) {
-		now := map[string]bool{}
-		for _, c := range contents {
-			now[c.Patch] = true
-		}
-		var kept []series.PassedCheck
-		fresh := map[[3]string]bool{}
 		for _, r := range results {
 			for _, c := range r.ran {
-				fresh[[3]string{c.Patch, c.Command, c.Script}] = true
-			}
-		}
-		for _, c := range st.Checks {
-			if now[c.Patch] && !fresh[[3]string{c.Patch, c.Command, c.Script}] {
-				kept = append(kept, c)
-			}
-		}
-		for _, r := range results {
-			for _, c := range r.ran {
+				st.Checks = slices.DeleteFunc(st.Checks, c.replaces)
 				if !c.failed {
-					kept = append(kept, c.PassedCheck)
+					st.Checks = append(st.Checks, c.PassedCheck)
 				}
 			}
 		}
-		st.Checks = kept
+		st.Checks = slices.DeleteFunc(st.Checks, func(old series.PassedCheck) bool {
+			return !slices.ContainsFunc(contents, func(c series.Content) bool { return c.Patch == old.Patch })
+		})
 	})
 }
 
@@ -210,9 +198,15 @@ type checkResult struct {
 	reused   bool
 }
 
+// A ranCheck is one command that judged one patch.
 type ranCheck struct {
 	series.PassedCheck
 	failed bool
+}
+
+// replaces says whether an older check answered the same question.
+func (c ranCheck) replaces(old series.PassedCheck) bool {
+	return old.Patch == c.Patch && old.Command == c.Command && old.Script == c.Script
 }
 
 // all checks every patch, whatever the others say.
@@ -255,7 +249,11 @@ func (c *checker) patch(ctx context.Context, p PatchMail, content series.Content
 		}
 		r.reused = false
 		ran := ranCheck{PassedCheck: series.PassedCheck{Patch: content.Patch, Command: key, Script: command.Changed, When: c.now.UTC().Truncate(time.Second)}}
-		for _, f := range judge(c.run(ctx, command, p.Mail)) {
+		stdout, stderr, err := c.run(ctx, command, p.Mail)
+		if ctx.Err() != nil {
+			return r // an interrupt is no verdict
+		}
+		for _, f := range judge(stdout, stderr, err) {
 			f.Command = key
 			r.findings = append(r.findings, f)
 			if f.Verdict == Failed {

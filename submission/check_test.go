@@ -157,6 +157,26 @@ func TestCheckInterrupted(t *testing.T) {
 	}
 }
 
+func TestCheckInterruptedKeepsWhatPassed(t *testing.T) {
+	t.Parallel()
+	r, s, _ := checked(t, 3, `sh -c "grep -q 'add f0' || sleep 60"`)
+	repo, err := gitrepo.Open(context.Background(), r.Dir, gitrepo.Options{Env: r.Env})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer repo.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	_, err = Check(ctx, repo, s, CheckOptions{Now: time.Date(2025, 1, 2, 0, 0, 0, 0, time.UTC), Env: r.Env, Limit: time.Minute,
+		Consent: func(project.Command) error { return nil }, Progress: func(int, int) { cancel() }})
+	if !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if st, err := s.State(); err != nil || len(st.Checks) != 1 {
+		t.Errorf("%+v, %v", st, err)
+	}
+}
+
 func TestCheckWithoutCommand(t *testing.T) {
 	t.Parallel()
 	_, _, check := checked(t, 1, "")

@@ -40,6 +40,9 @@ func checkCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
+			if e.repo.TopLevel == "" {
+				return errNoWorkTree // the commands run in its top
+			}
 			got, err := e.check(c, s)
 			if err != nil && !errors.Is(err, submission.ErrNoChecks) {
 				return err
