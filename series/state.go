@@ -30,9 +30,9 @@ type State struct {
 // A PassedCheck says that a command had nothing against a patch, or nothing
 // but warnings.
 type PassedCheck struct {
-	Patch    string    `json:"patch"`   // as of [Content]
-	Command  string    `json:"command"` // the command line
-	Script   string    `json:"script,omitempty"`
+	Patch    string    `json:"patch"`            // as of [Content]
+	Command  string    `json:"command"`          // the command line
+	Script   string    `json:"script,omitempty"` // SHA-256 of a script of the tree that is not the base commit's
 	Warnings []string  `json:"warnings,omitempty"`
 	When     time.Time `json:"when"`
 }
