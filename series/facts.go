@@ -176,12 +176,18 @@ type Listing struct {
 
 // Summaries sums up every series of the repository, in order of branch names.
 func Summaries(ctx context.Context, repo *gitrepo.Repo, broken func(error)) (Listing, error) {
-	all, err := List(ctx, repo, broken)
-	if err != nil {
-		return Listing{}, err
-	}
-	tags, err := repo.Refs(ctx, "refs/tags/sent/")
-	if err != nil {
+	var all []*Series
+	var tags []gitrepo.Ref
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		all, err = List(groupCtx, repo, broken)
+		return err
+	})
+	group.Go(func() (err error) {
+		tags, err = repo.Refs(groupCtx, "refs/tags/sent/")
+		return err
+	})
+	if err := group.Wait(); err != nil {
 		return Listing{}, err
 	}
 	out := Listing{Schema: 1, Series: []Summary{}}
