@@ -127,6 +127,9 @@ func (s *Series) Rebase(ctx context.Context, o RebaseOptions) (*Rebased, error) 
 	if err != nil {
 		return nil, err
 	}
+	if st.Before, err = notesGitMoves(ctx, s.repo); err != nil {
+		return nil, err
+	}
 	if err := s.repo.BeforeRewrite(ctx); err != nil {
 		return nil, err
 	}
@@ -147,6 +150,19 @@ func (s *Series) Rebase(ctx context.Context, o RebaseOptions) (*Rebased, error) 
 		env = append(env, "GIT_SEQUENCE_EDITOR=:")
 	}
 	return afterGit(ctx, s.repo, st, s.repo.Rebase(ctx, o.Streams, env, config, args...))
+}
+
+// notesGitMoves are the notes that git itself copies at the end of a rebase, as
+// the user has configured: none unless notes.rewriteRef is set.
+func notesGitMoves(ctx context.Context, repo *gitrepo.Repo) (map[string]gitrepo.ID, error) {
+	config, err := repo.Config()
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := config.Get("notes.rewriteRef"); !ok {
+		return nil, nil
+	}
+	return repo.RefValues(ctx, "refs/notes/")
 }
 
 // checkRebase is all that has to be right before anything begins.

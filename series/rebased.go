@@ -165,7 +165,9 @@ func (st *rebaseState) complete(ctx context.Context, repo *gitrepo.Repo, now *re
 	}
 	updates := notes
 	for _, u := range notes {
-		st.Before[u.Name] = u.Old
+		if _, known := st.Before[u.Name]; !known {
+			st.Before[u.Name] = u.Old
+		}
 	}
 	if tip != now.tip {
 		updates = append(updates, gitrepo.RefUpdate{Name: st.Branch, New: tip, Old: now.tip})

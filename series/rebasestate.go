@@ -31,8 +31,7 @@ type rebaseState struct {
 	// Prerequisites are to be recorded; nil leaves them.
 	Prerequisites []string `json:"prerequisites,omitempty"`
 	Chosen        bool     `json:"chosen,omitempty"` // the user edits the list: what is missing is meant to be
-	// Before holds what the completion changes beside the branch, as it was:
-	// the notes. It is nil until then.
+	// Before holds the notes that git or the completion may change, as they were.
 	Before map[string]gitrepo.ID `json:"before,omitempty"`
 }
 
