@@ -24,9 +24,7 @@ func (l *Log) compose(ctx context.Context, op *Operation, verb string, steps []s
 			}
 			return &MovedError{Op: source, Moves: moves, Steps: i}
 		}
-		for _, u := range source.Undoes {
-			op.Redoes = append(op.Redoes, u)
-		}
+		op.Redoes = append(op.Redoes, source.Undoes...)
 		switch {
 		case verb == "undo":
 			op.Undoes = append(op.Undoes, source.ID)
