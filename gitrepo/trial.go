@@ -1,0 +1,84 @@
+package gitrepo
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// A Trial applies patches to a commit as "git am" would, in an index and an
+// object directory of its own: nothing of the repository changes, no work
+// tree is needed, and all is gone when it is closed.
+type Trial struct {
+	git runner
+	dir string
+}
+
+// An ApplyError reports a patch that does not apply.
+type ApplyError struct{ Reason string } // git's words, one line
+
+func (e *ApplyError) Error() string { return e.Reason }
+
+// NewTrial starts from the tree of a commit.
+func (r *Repo) NewTrial(ctx context.Context, base ID) (*Trial, error) {
+	objects, err := r.git.output(ctx, "rev-parse", "--path-format=absolute", "--git-path", "objects")
+	if err != nil {
+		return nil, err
+	}
+	parent := filepath.Join(r.CommonDir, "kprep", "cache")
+	if err := os.MkdirAll(parent, 0o700); err != nil {
+		return nil, fmt.Errorf("apply the patches: %w", err)
+	}
+	dir, err := os.MkdirTemp(parent, "trial-")
+	if err != nil {
+		return nil, fmt.Errorf("apply the patches: %w", err)
+	}
+	t := &Trial{git: r.git, dir: dir}
+	t.git.env = append(t.git.env[:len(t.git.env):len(t.git.env)],
+		"GIT_INDEX_FILE="+filepath.Join(dir, "index"),
+		"GIT_OBJECT_DIRECTORY="+dir,
+		"GIT_ALTERNATE_OBJECT_DIRECTORIES="+r.alternates(string(trimNewline(objects))))
+	if _, err := t.run(ctx, nil, "read-tree", string(base)); err != nil {
+		t.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// alternates puts the repository's own objects before those that the
+// environment names, in the form of git(1).
+func (r *Repo) alternates(objects string) string {
+	quoted := `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(objects) + `"`
+	for i := len(r.git.env) - 1; i >= 0; i-- {
+		if more, ok := strings.CutPrefix(r.git.env[i], "GIT_ALTERNATE_OBJECT_DIRECTORIES="); ok && more != "" {
+			return quoted + string(os.PathListSeparator) + more
+		}
+	}
+	return quoted
+}
+
+// Apply applies one diff on top of those before, without fuzz. It returns an
+// *ApplyError when that fails; nothing of the diff is applied then.
+func (t *Trial) Apply(ctx context.Context, diff []byte) error {
+	_, err := t.run(ctx, diff, "apply", "--cached", "--whitespace=nowarn", "--no-ignore-whitespace", "-p1", "-")
+	if ge := (*Error)(nil); errors.As(err, &ge) && ge.ExitCode > 0 {
+		first, _, _ := strings.Cut(ge.reason(), "\n")
+		return &ApplyError{Reason: first}
+	}
+	return err
+}
+
+// run keeps out of the index what a user's settings would put there: parts of
+// it in files beside it, or only some of the tree.
+func (t *Trial) run(ctx context.Context, stdin []byte, args ...string) ([]byte, error) {
+	pinned := []string{"-c", "core.splitIndex=false", "-c", "core.sparseCheckout=false", "-c", "index.sparse=false",
+		"-c", "core.fsmonitor=false", "-c", "core.untrackedCache=false"}
+	return t.git.filter(ctx, bytes.NewReader(stdin), append(pinned, args...)...)
+}
+
+// Close removes all that the trial made.
+func (t *Trial) Close() error { return os.RemoveAll(t.dir) }
