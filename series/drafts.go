@@ -51,6 +51,7 @@ var ErrEmpty = errors.New("the series has no patches yet")
 // A Rendered series is what would be mailed, and what is kept of it.
 type Rendered struct {
 	Drafts []Draft // the cover letter and the patches, in the order they are mailed
+	Base   string  // what the mail calls the base commit: an id, or a name that leads to none here
 	// For the sent tag: the cover's title and prefixes, and its text with the
 	// recipients in it. A single patch has them too.
 	Title    string
@@ -97,6 +98,7 @@ type drafter struct {
 	parts   coverletter.Parts
 	patches []gitrepo.Patch
 	git     string // version
+	footing footing
 }
 
 // ask has git do everything it is needed for, at the same time.
@@ -113,6 +115,10 @@ func (d *drafter) ask(ctx context.Context) error {
 	})
 	group.Go(func() (err error) {
 		d.parts.Diffstat, err = d.s.repo.DiffStat(asking, d.s.Base, d.s.End())
+		return err
+	})
+	group.Go(func() (err error) {
+		d.footing, err = (&resolver{repo: d.s.repo}).stand(asking, d.s)
 		return err
 	})
 	if err := group.Wait(); err != nil {
@@ -144,14 +150,14 @@ func (d *drafter) template() string {
 }
 
 func (d *drafter) render() (*Rendered, error) {
-	d.parts.BaseCommit = string(d.s.Base)
 	d.parts.ChangeID = d.s.Tracking.ChangeID
 	d.parts.Signature = d.r.Signature
 	if d.parts.Signature == "" {
 		d.parts.Signature = d.r.From.String()
 	}
-	d.prerequisites()
-	out := &Rendered{Prefixes: d.prefixes()}
+	d.parts.BaseCommit = d.footing.base
+	d.parts.Prerequisites = strings.Join(mailLines(d.footing.needs), "\n")
+	out := &Rendered{Prefixes: d.prefixes(), Base: d.footing.base}
 	_, out.Title = patchmail.LiftBrackets(d.letter.Subject)
 	if d.hasCover() {
 		out.Drafts = append(out.Drafts, d.cover(out.Title))
@@ -159,29 +165,12 @@ func (d *drafter) render() (*Rendered, error) {
 	for i, commit := range d.s.Patches {
 		out.Drafts = append(out.Drafts, d.patch(i, commit))
 	}
+	// The tag says where its own patches begin, whatever the mail says that
+	// they need below them.
+	d.parts.BaseCommit = string(d.s.Base)
 	d.parts.Cover = d.letter.BodyWithRecipients()
 	out.Text = coverletter.Fill(d.template(), d.parts)
 	return out, d.thread(out.Drafts)
-}
-
-// prerequisites turns the lines of the tracking data into those of the mail
-// (spec/b4-interop 6.3). A base-commit prints no line, it replaces the base.
-func (d *drafter) prerequisites() {
-	var b strings.Builder
-	for _, line := range d.s.Tracking.Prerequisites {
-		kind, value, _ := strings.Cut(line, ":")
-		value = strings.TrimSpace(value)
-		switch kind {
-		case "base-commit":
-			d.parts.BaseCommit = value
-			if c, err := d.s.repo.Commit(value + "^{commit}"); err == nil {
-				d.parts.BaseCommit = string(c.ID)
-			}
-		case "patch-id", "message-id", "change-id":
-			fmt.Fprintf(&b, "prerequisite-%s: %s\n", kind, value)
-		}
-	}
-	d.parts.Prerequisites = b.String()
 }
 
 // prefixes are the words after PATCH that all messages carry.

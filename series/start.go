@@ -16,7 +16,7 @@ import (
 type Origin struct {
 	Name         string // as the user gave it; the slug is made from it
 	BranchPrefix string // usually "b4/"
-	Fork         string // the revision to start at; "" for HEAD
+	Fork         string // the revision to start at; "" for HEAD, and for a dependency on the series there
 	Prefixes     []string
 	Presubject   string
 	Storage      Storage   // of the cover letter; "" is CoverCommit
@@ -73,6 +73,11 @@ func Start(ctx context.Context, repo *gitrepo.Repo, o Origin) (*Series, error) {
 		return nil, err
 	}
 	s.Base, s.Tip = fork.ID, fork.ID
+	if o.Fork == "" {
+		if err := s.needParent(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.nameBase(ctx, o); err != nil {
 		return nil, err
 	}
@@ -101,6 +106,23 @@ func newborn(ctx context.Context, repo *gitrepo.Repo, branch, slug string, o Ori
 	s.Tracking.Prefixes, s.Tracking.Presubject = o.Prefixes, o.Presubject
 	s.Text = coverletter.Default(o.Name, patchmail.Address{Name: author.Name, Mailbox: author.Email})
 	return s, nil
+}
+
+// needParent makes the series depend on the one whose branch is checked out,
+// as b4 does (spec/b4-interop 2.1).
+func (s *Series) needParent(ctx context.Context) error {
+	if s.repo.Head.Branch == "" || s.repo.Head.Branch == s.Branch {
+		return nil
+	}
+	parent, err := Load(ctx, s.repo, s.repo.Head.Branch)
+	if errors.As(err, new(*NotPreparedError)) {
+		return nil
+	}
+	if err == nil {
+		need := Prerequisite{Kind: NeedsSeries, Value: fmt.Sprintf("%s:v%d", parent.Tracking.ChangeID, parent.Tracking.Revision)}
+		s.Tracking.Prerequisites = []string{need.String()}
+	}
+	return err
 }
 
 // nameBase records the base branch where the storage needs it: the one given,

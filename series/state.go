@@ -23,6 +23,7 @@ const stateForm = 1
 type State struct {
 	Checks    []PassedCheck
 	Collected *Collection // nil when nothing was collected
+	Deps      *PassedDeps // nil when the prerequisites were not checked, or failed
 
 	rest map[string]json.RawMessage
 }
@@ -84,7 +85,7 @@ func (st *State) parse(text []byte) error {
 		return err
 	}
 	form := 0
-	for key, into := range map[string]any{"version": &form, "checks": &st.Checks, "collected": &st.Collected} {
+	for key, into := range map[string]any{"version": &form, "checks": &st.Checks, "collected": &st.Collected, "deps": &st.Deps} {
 		value, ok := st.rest[key]
 		delete(st.rest, key)
 		if !ok {
@@ -150,6 +151,9 @@ func (st *State) text() ([]byte, error) {
 	}
 	if st.Collected != nil {
 		all["collected"] = st.Collected
+	}
+	if st.Deps != nil {
+		all["deps"] = st.Deps
 	}
 	var text bytes.Buffer
 	enc := json.NewEncoder(&text)

@@ -39,7 +39,11 @@ func Needs(ctx context.Context, repo *gitrepo.Repo, s *series.Series, home strin
 	if err != nil {
 		return nil, err
 	}
-	facts := &series.Needs{Checking: n.unchecked > 0, CheckingDeps: len(s.Tracking.Prerequisites) > 0,
+	depsUnchecked, err := s.DepsUnchecked(ctx)
+	if err != nil {
+		return nil, err
+	}
+	facts := &series.Needs{Checking: n.unchecked > 0, CheckingDeps: depsUnchecked,
 		AutoToCc: n.uncollected || len(letter.To)+len(letter.Cc) == 0}
 	prose := ""
 	if len(s.Patches) == 1 {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kprep/kprep/coverletter"
+	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/series"
 )
 
@@ -167,7 +168,8 @@ func (s *Submission) addressed() bool {
 }
 
 // CheckBase warns of a base commit that nobody else can have: it is in no
-// remote-tracking branch and no tag, though the repository has a remote.
+// remote-tracking branch and no tag, though the repository has a remote. What
+// counts is the commit that the mail names.
 func (s *Submission) CheckBase(ctx context.Context) ([]Problem, error) {
 	below, err := s.Series.Below(ctx)
 	if err != nil {
@@ -178,15 +180,22 @@ func (s *Submission) CheckBase(ctx context.Context) ([]Problem, error) {
 			Text: fmt.Sprintf("commits below the cover letter are in no other branch, the last is %s (%s)", below[n-1].ID.Short(), below[n-1].Subject()),
 			Next: "if they belong to the series, 'kprep set cover-storage commit' takes them in"}}, nil
 	}
+	base, err := s.repo.Commit(s.rendered.Base + "^{commit}")
+	if errors.As(err, new(*gitrepo.MissingError)) {
+		return []Problem{{Name: "base", Text: fmt.Sprintf("the base-commit %q names no commit here, and is mailed as it is", s.rendered.Base), Next: "see 'kprep deps'"}}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
 	remotes, err := s.repo.Refs(ctx, "refs/remotes/")
 	if err != nil || len(remotes) == 0 {
 		return nil, err
 	}
-	public, err := s.repo.RefsContaining(ctx, s.Series.Base, "refs/remotes/", "refs/tags/")
+	public, err := s.repo.RefsContaining(ctx, base.ID, "refs/remotes/", "refs/tags/")
 	if err != nil || len(public) > 0 {
 		return nil, err
 	}
-	return []Problem{{Name: "base", Text: fmt.Sprintf("the base commit %s is in no remote branch and no tag: others cannot apply the patches to it", s.Series.Base.Short())}}, nil
+	return []Problem{{Name: "base", Text: fmt.Sprintf("the base commit %s is in no remote branch and no tag: others cannot apply the patches to it", base.ID.Short())}}, nil
 }
 
 // foreign refuses commits that somebody else committed: what follows a send
@@ -214,8 +223,12 @@ func (s *Submission) undone(ctx context.Context) ([]Problem, error) {
 		all = append(all, Problem{Name: needsAutoToCc, Next: "run 'kprep collect'",
 			Text: "the project's commands were not asked who should receive the patches as they are"})
 	}
-	if len(s.Series.Tracking.Prerequisites) > 0 {
-		all = append(all, Problem{Name: needsCheckingDeps, Text: "nobody has checked that the patches apply on top of the prerequisites"})
+	depsUnchecked, err := s.Series.DepsUnchecked(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if depsUnchecked {
+		all = append(all, Problem{Name: needsCheckingDeps, Text: "nobody has checked that the patches apply on top of the prerequisites", Next: "run 'kprep deps --check'"})
 	}
 	if _, err := s.Series.State(); errors.As(err, new(*series.StateError)) {
 		all = append(all, Problem{Name: "state", Text: err.Error(), Next: "move that file away"})

@@ -26,7 +26,7 @@ const (
 func commands(e *env) []*cli.Command {
 	return []*cli.Command{
 		newCommand(e), enrollCommand(e),
-		coverCommand(e), collectCommand(e), setCommand(e), rerollCommand(e), rebaseCommand(e), restackCommand(e),
+		coverCommand(e), depsCommand(e), collectCommand(e), setCommand(e), rerollCommand(e), rebaseCommand(e), restackCommand(e),
 		previewCommand(e), checkCommand(e), diffCommand(e), infoCommand(e), listCommand(e),
 		sendCommand(e),
 		undoCommand(e), redoCommand(e), logCommand(e), cleanupCommand(e), forgetCommand(e), claimCommand(e),

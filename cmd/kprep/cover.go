@@ -69,31 +69,43 @@ func (e *env) readAll(name string) (string, error) {
 	return string(data), nil
 }
 
-// editCover has the user edit the text in a file that stays until it is
-// stored.
 func (e *env) editCover(ctx context.Context, repo *gitrepo.Repo, s *series.Series) error {
+	d := draft{verb: "cover", what: "the cover letter", name: "COMMIT_EDITMSG", text: s.Text + "\n"}
+	return e.edit(ctx, repo, d, func(text string) error { return e.storeEdited(ctx, repo, s, text) })
+}
+
+// A draft is a text that the user edits.
+type draft struct {
+	verb string // that stores it, with --from from a file
+	what string // it is, for messages
+	name string // of its file, which editors know
+	text string
+}
+
+// edit has the user edit a text in a file that stays until it is stored.
+func (e *env) edit(ctx context.Context, repo *gitrepo.Repo, d draft, store func(text string) error) error {
 	parent := filepath.Join(repo.CommonDir, "kprep", "edit")
 	if err := os.MkdirAll(parent, 0o700); err != nil {
-		return fmt.Errorf("edit the cover letter: %w", err)
+		return fmt.Errorf("edit %s: %w", d.what, err)
 	}
-	dir, err := os.MkdirTemp(parent, "cover-")
+	dir, err := os.MkdirTemp(parent, d.verb+"-")
 	if err != nil {
-		return fmt.Errorf("edit the cover letter: %w", err)
+		return fmt.Errorf("edit %s: %w", d.what, err)
 	}
-	file := filepath.Join(dir, "COMMIT_EDITMSG")
-	if err := os.WriteFile(file, []byte(s.Text+"\n"), 0o600); err != nil {
-		return fmt.Errorf("edit the cover letter: %w", err)
+	file := filepath.Join(dir, d.name)
+	if err := os.WriteFile(file, []byte(d.text), 0o600); err != nil {
+		return fmt.Errorf("edit %s: %w", d.what, err)
 	}
 	editErr := repo.Edit(ctx, file, asFile(e.stdin), asFile(e.stdout.w), asFile(e.stderr))
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return fmt.Errorf("read the edited cover letter: %w", errors.Join(editErr, err))
+		return fmt.Errorf("read what was edited of %s: %w", d.what, errors.Join(editErr, err))
 	}
 	if editErr == nil {
-		editErr = e.storeEdited(ctx, repo, s, string(text))
+		editErr = store(string(text))
 	}
-	if editErr != nil && string(text) != s.Text+"\n" && !errors.Is(editErr, series.ErrBlank) {
-		return &keptTextError{cause: editErr, file: file}
+	if editErr != nil && string(text) != d.text && !errors.Is(editErr, series.ErrBlank) {
+		return &keptTextError{draft: d, cause: editErr, file: file}
 	}
 	os.RemoveAll(dir)
 	return editErr
@@ -128,12 +140,13 @@ func (e *env) storeCover(ctx context.Context, s *series.Series, text string) err
 
 // A keptTextError adds to a failure where the user's text still is.
 type keptTextError struct {
+	draft draft
 	cause error
 	file  string
 }
 
 func (e *keptTextError) Error() string {
-	return fmt.Sprintf("the cover letter was not stored: %v", e.cause)
+	return fmt.Sprintf("%s was not stored: %v", e.draft.what, e.cause)
 }
 func (e *keptTextError) Unwrap() error { return e.cause }
 

@@ -84,7 +84,7 @@ func hint(err error) string {
 
 func keptTextHint(err error) string {
 	if kept := (*keptTextError)(nil); errors.As(err, &kept) {
-		return fmt.Sprintf("your text is kept; store it with 'kprep cover --from %s'", kept.file)
+		return fmt.Sprintf("your text is kept; store it with 'kprep %s --from %s'", kept.draft.verb, kept.file)
 	}
 	return ""
 }

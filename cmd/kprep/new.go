@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -17,7 +18,8 @@ func newCommand(e *env) *cli.Command {
 		Usage:     "start a series on a branch of its own",
 		ArgsUsage: "NAME",
 		Description: "Makes the branch b4/NAME with an empty commit that carries the cover letter,\n" +
-			"and checks it out. On any failure nothing has changed.",
+			"and checks it out. On the branch of another series it depends on that one, unless\n" +
+			"-f says where to start. On any failure nothing has changed.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "fork-point", Aliases: []string{"f"}, Usage: "start at `FORK`, a tag, branch or commit; otherwise at HEAD"},
 		},
@@ -42,6 +44,9 @@ func newCommand(e *env) *cli.Command {
 				return err
 			}
 			e.notef("on the new branch %q, from %s", s.Name(), s.Base.Short())
+			if needed := s.Tracking.Prerequisites; len(needed) > 0 {
+				e.notef("it depends on the series it starts from (%s); 'kprep deps' shows and changes that", strings.TrimPrefix(needed[0], series.NeedsSeries+": "))
+			}
 			e.notef("commit your patches, write the cover letter with 'kprep cover', find recipients with 'kprep collect'")
 			return nil
 		},
