@@ -8,6 +8,7 @@ import (
 
 	"github.com/kprep/kprep/coverletter"
 	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/oplog"
 )
 
 // An EnrolledError reports a branch that is a series already.
@@ -42,7 +43,8 @@ func (e *TooManyError) Error() string {
 // Enroll puts a cover letter below the commits of the branch that is checked
 // out, from base on. Base is a branch, by its short or full name, whose fork
 // point counts, or a tag or commit that the branch contains; [FindBase] finds
-// one. There may be 0 to 500 commits, linear and the user's own. Index and
+// one. The revisions of o.Sent get their tags and their place in the history,
+// or an *EarlierError says why not. There may be 0 to 500 commits, linear and the user's own. Index and
 // work tree are not touched; o.Name and o.Fork are not used.
 func Enroll(ctx context.Context, repo *gitrepo.Repo, base string, o Origin) (*Series, error) {
 	branch, err := branchRef(ctx, repo, "")
@@ -56,9 +58,16 @@ func Enroll(ctx context.Context, repo *gitrepo.Repo, base string, o Origin) (*Se
 	if err != nil {
 		return nil, err
 	}
-	fork, onBranch, err := enrolFork(ctx, repo, base, branch, tip.ID)
+	ground, onBranch, err := enrolGround(ctx, repo, base)
 	if err != nil {
 		return nil, err
+	}
+	fork, err := repo.MergeBase(ctx, ground, tip.ID)
+	if err != nil {
+		return nil, err
+	}
+	if fork == "" || fork != ground && onBranch == "" {
+		return nil, &NotAncestorError{Base: base, Branch: branch}
 	}
 	n, err := repo.CommitsBetween(ctx, fork, tip.ID)
 	if err != nil {
@@ -92,10 +101,15 @@ func Enroll(ctx context.Context, repo *gitrepo.Repo, base string, o Origin) (*Se
 	if err := s.nameBase(ctx, o); err != nil {
 		return nil, err
 	}
+	tags, refs, err := s.recordEarlier(ctx, o, ground)
+	if err != nil {
+		return nil, err
+	}
 	l, err := s.layOut(ctx, s.Storage, s.Text, s.Tracking)
 	if err != nil {
 		return nil, err
 	}
+	l.also = oplog.Plan{Objects: tags, Refs: refs}
 	if _, err := s.apply(ctx, l, "kprep: enroll"); err != nil {
 		return nil, err
 	}
@@ -120,9 +134,9 @@ func checkFresh(repo *gitrepo.Repo, branch string, n int) error {
 	return nil
 }
 
-// enrolFork finds the commit below the first patch. When base is a branch,
+// enrolGround resolves what a branch is to be based on. When that is a branch,
 // onBranch is its full name.
-func enrolFork(ctx context.Context, repo *gitrepo.Repo, base, branch string, tip gitrepo.ID) (fork gitrepo.ID, onBranch string, err error) {
+func enrolGround(ctx context.Context, repo *gitrepo.Repo, base string) (ground gitrepo.ID, onBranch string, err error) {
 	rev := base
 	for _, prefix := range []string{"refs/heads/", "refs/remotes/"} {
 		name := prefix + strings.TrimPrefix(base, prefix)
@@ -139,11 +153,7 @@ func enrolFork(ctx context.Context, repo *gitrepo.Repo, base, branch string, tip
 	if err != nil {
 		return "", "", &ForkError{Fork: base, Err: fmt.Errorf("it names no commit of this repository")}
 	}
-	fork, err = repo.MergeBase(ctx, c.ID, tip)
-	if err == nil && fork != c.ID && (onBranch == "" || fork == "") {
-		err = &NotAncestorError{Base: base, Branch: branch}
-	}
-	return fork, onBranch, err
+	return c.ID, onBranch, nil
 }
 
 // commitsSince lists the commits above fork, oldest first. They must be

@@ -15,6 +15,7 @@ type layout struct {
 	branch string        // full ref name
 	chain  gitrepo.Chain // its Tip is the new tip of the branch
 	config []oplog.ConfigValue
+	also   oplog.Plan // objects and refs that belong into the same operation
 }
 
 // layOut makes the branch anew with the given contents. What is the same
@@ -132,10 +133,11 @@ func (s *Series) apply(ctx context.Context, l layout, reason string) (changed bo
 		}
 		defer s.repo.AfterRewrite(ctx)
 	}
-	plan := oplog.Plan{Objects: l.chain.Objects, Config: l.config}
+	plan := oplog.Plan{Objects: append(l.also.Objects, l.chain.Objects...), Config: l.config}
 	if plan.Refs, err = s.repo.CarryNotes(ctx, l.chain.New); err != nil {
 		return false, err
 	}
+	plan.Refs = append(plan.Refs, l.also.Refs...)
 	if l.chain.Tip != s.Tip {
 		plan.Refs = append(plan.Refs, gitrepo.RefUpdate{Name: s.Branch, New: l.chain.Tip, Old: s.Tip})
 	}

@@ -23,6 +23,8 @@ type Origin struct {
 	BaseBranch   string    // for a storage that needs one; "" finds it
 	Today        time.Time // in the user's zone; the date in the change-id
 	Random       string    // 12 hexadecimal digits that make the change-id unique
+	Sent         []Earlier // for Enroll: what was mailed already, in any order
+	LinkMask     string    // URL with one %s for the message-id
 }
 
 // A ForkError reports a fork point that names no commit.

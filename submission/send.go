@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/sendmail"
@@ -97,12 +96,9 @@ func (s *Submission) checkReflectRoute() error {
 }
 
 func (s *Submission) prepareReroll(ctx context.Context, firstID string) (*series.Reroll, error) {
-	mask := "https://patch.msgid.link/%s"
-	if v, ok := s.settings.Get("linkmask"); ok {
-		if strings.Count(v.Text, "%s") != 1 {
-			return nil, fmt.Errorf("configuration %s: %q needs one %%s, for the message-id", v.Key, v.Text)
-		}
-		mask = v.Text
+	mask, err := s.settings.LinkMask()
+	if err != nil {
+		return nil, err
 	}
 	compat, err := s.settings.Bool("compat-tags", false)
 	if err != nil {

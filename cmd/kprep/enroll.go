@@ -20,6 +20,9 @@ func enrollCommand(e *env) *cli.Command {
 			"a branch, tag or commit; otherwise not in the upstream (@{u}), or else the\n" +
 			"nearest remote-tracking branch. The commits must be your own, without merges,\n" +
 			"and at most 500. Index and work tree are not touched.",
+		Flags: []cli.Flag{
+			&cli.StringSliceFlag{Name: "sent", Usage: "revision N went out already: `vN=REF[,MSGID]`, a tag, branch or range BASE..TIP"},
+		},
 		Action: func(c *cli.Context) error {
 			given, err := argsBetween(c, 0, 1)
 			if err != nil {
@@ -37,6 +40,9 @@ func enrollCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
+			if origin.Sent, err = sentBefore(c.StringSlice("sent")); err != nil {
+				return err
+			}
 			s, err := series.Enroll(c.Context, repo, base, origin)
 			if err != nil {
 				return err
@@ -46,6 +52,9 @@ func enrollCommand(e *env) *cli.Command {
 				from += ", where it left " + shortRef(base)
 			}
 			e.notef("branch %q is a series of %s from %s", s.Name(), plural(len(s.Patches), "patch", "patches"), from)
+			if n := len(origin.Sent); n > 0 {
+				e.notef("%s sent before; the branch is v%d", plural(n, "revision was", "revisions were"), s.Tracking.Revision)
+			}
 			e.notef("write the cover letter with 'kprep cover', find recipients with 'kprep collect'")
 			return nil
 		},
@@ -64,4 +73,29 @@ func enrollBase(c *cli.Context, repo *gitrepo.Repo, given string) (string, error
 // shortRef is a branch as people say it.
 func shortRef(ref string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(ref, "refs/heads/"), "refs/remotes/")
+}
+
+// sentBefore reads what was given to --sent. A ref may have commas in it: what
+// stands behind the last one is a message-id only if it looks like one.
+func sentBefore(given []string) ([]series.Earlier, error) {
+	var all []series.Earlier
+	for _, text := range given {
+		number, ref, ok := strings.Cut(text, "=")
+		if !ok || ref == "" {
+			return nil, usagef("enroll", "--sent takes vN=REF[,MSGID], not %q", text)
+		}
+		e := series.Earlier{Ref: ref}
+		var err error
+		if e.Revision, err = parseRevision("enroll", number); err != nil {
+			return nil, err
+		}
+		if at := strings.LastIndexByte(ref, ','); at > 0 && strings.Contains(ref[at:], "@") {
+			e.Ref = ref[:at]
+			if e.FirstID, err = parseMessageID("enroll", ref[at+1:]); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, e)
+	}
+	return all, nil
 }

@@ -95,6 +95,8 @@ func seriesHint(err error) string {
 	tagged, unsent := (*series.TaggedError)(nil), (*series.NotSentError)(nil)
 	lost, unmarked := (*series.LostBranchError)(nil), (*series.UnmarkedError)(nil)
 	switch {
+	case errors.As(err, new(*series.EarlierError)):
+		return "--sent takes vN=REF[,MSGID], REF being a tag, branch or commit, or a range BASE..TIP"
 	case errors.As(err, new(*series.NotPreparedError)):
 		return "run 'kprep enroll BASE' to make this branch a series, or 'kprep new NAME' to start one"
 	case errors.Is(err, series.ErrDetached):

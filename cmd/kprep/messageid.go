@@ -21,7 +21,7 @@ func parseMessageID(verb, word string) (string, error) {
 	id = strings.TrimSuffix(strings.TrimPrefix(id, "<"), ">")
 	local, domain, _ := strings.Cut(id, "@")
 	odd := func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("<>,", r) }
-	if local == "" || domain == "" || strings.ContainsFunc(id, odd) || strings.Contains(id, "://") {
+	if local == "" || domain == "" || strings.ContainsFunc(id, odd) || strings.Contains(domain, "@") || strings.Contains(id, "://") {
 		return "", usagef(verb, "%q is no message-id", word)
 	}
 	return id, nil

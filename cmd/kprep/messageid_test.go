@@ -14,6 +14,7 @@ func TestParseMessageIDTakesWhatPeopleHaveAtHand(t *testing.T) {
 		{"URL without a message", "https://lore.kernel.org/all/", ""},
 		{"no domain", "a@", ""},
 		{"no local part", "@example.org", ""},
+		{"two domains", "a@b@example.org", ""},
 		{"a word", "v2", ""},
 		{"nothing", "", ""},
 		{"header injection", "a@example.org>\r\nBcc: <b@example.org", ""},

@@ -81,6 +81,9 @@ func (e *env) origin(c *cli.Context, repo *gitrepo.Repo, name, fork string) (ser
 			return o, fmt.Errorf("configuration %s: %w", v.Key, err)
 		}
 	}
+	if o.LinkMask, err = settings.LinkMask(); err != nil {
+		return o, err
+	}
 	o.Prefixes, o.Presubject, err = settings.Prefixes()
 	return o, err
 }
