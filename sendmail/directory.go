@@ -59,7 +59,7 @@ func (d *Directory) Prepare(_ context.Context, messages []Outgoing) (Abilities, 
 	var strays []string
 	for _, e := range entries {
 		ours := slices.ContainsFunc(messages, func(m Outgoing) bool { return m.Name == e.Name() })
-		if !ours && strings.EqualFold(filepath.Ext(e.Name()), ".eml") {
+		if !ours && len(messages) > 0 && strings.EqualFold(filepath.Ext(e.Name()), filepath.Ext(messages[0].Name)) {
 			strays = append(strays, e.Name())
 		}
 	}

@@ -25,6 +25,7 @@ type Rendering struct {
 	Signature  string            // below "-- " of the cover letter; "" for the sender
 	Extra      []string          // prefixes in front of the series' own, such as PREVIEW
 	ForceCover bool              // a cover letter also for a single patch
+	Plain      bool              // the author will be the From of the message, so the body need not say it
 	SameThread string            // "": no; "shallow": reply to v1; else: reply to the revision before
 }
 
@@ -221,7 +222,7 @@ func (d *drafter) patch(i int, commit *gitrepo.Commit) Draft {
 	draft.Message.Subject = d.subject(i+1, own, title).String()
 
 	var out strings.Builder
-	if author := authorOf(commit); author.Key() != d.r.From.Key() {
+	if author := authorOf(commit); author.Key() != d.r.From.Key() && !d.r.Plain {
 		fmt.Fprintf(&out, "From: %s\n\n", author)
 		draft.Persons = append([]Person{{Address: author, Role: "author"}}, draft.Persons...)
 	} else if startsLikeHeader(body) {

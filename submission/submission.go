@@ -36,6 +36,7 @@ type Options struct {
 	ForceCover  bool
 	Identity    string // --identity, counts when IdentitySet; "" then is no identity
 	IdentitySet bool
+	Plain       bool // for [Submission.Plain]: no author in any body
 }
 
 // A Message is one message as it would leave.
@@ -134,7 +135,7 @@ func sender(repo *gitrepo.Repo, from string) (patchmail.Address, error) {
 }
 
 func (s *Submission) rendering(o Options) (series.Rendering, error) {
-	r := series.Rendering{From: s.Sender, Now: o.Now, Random: o.Random, ForceCover: o.ForceCover, Signature: signature(o.Home)}
+	r := series.Rendering{From: s.Sender, Now: o.Now, Random: o.Random, ForceCover: o.ForceCover, Plain: o.Plain, Signature: signature(o.Home)}
 	if r.Signature == "" { // who writes, whoever sends: as b4 does
 		author, err := s.repo.Author()
 		if err != nil {

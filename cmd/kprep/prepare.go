@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/sendmail"
 	"github.com/kprep/kprep/series"
 	"github.com/kprep/kprep/submission"
 )
@@ -29,7 +30,7 @@ func (e *env) prepare(c *cli.Context, s *series.Series, kind submission.Kind) (*
 		return nil, err
 	}
 	o := submission.Options{Kind: kind, Now: e.now(), Random: random, Mailer: "kprep " + programVersion(), Home: e.getenv("HOME"),
-		ForceCover: c.Bool("force-cover-letter"), Identity: c.String("identity"), IdentitySet: c.IsSet("identity") || c.Bool("no-identity")}
+		ForceCover: c.Bool("force-cover-letter"), Identity: c.String("identity"), IdentitySet: c.IsSet("identity") || c.Bool("no-identity"), Plain: c.Bool("plain")}
 	if o.To, err = addresses(c, "to"); err != nil {
 		return nil, err
 	}
@@ -68,9 +69,9 @@ func (e *env) warnProblems(problems []submission.Problem) {
 
 // printMessages prints messages for reading: as they would leave, escaped for
 // a terminal.
-func (e *env) printMessages(ctx context.Context, sub *submission.Submission) error {
+func (e *env) printMessages(ctx context.Context, messages []sendmail.Outgoing) error {
 	var text []byte
-	for i, m := range sub.Messages {
+	for i, m := range messages {
 		if i > 0 {
 			text = append(text, '\n')
 		}

@@ -99,9 +99,9 @@ func (e *env) sendNowhere(c *cli.Context, s *series.Series) error {
 	}
 	e.warnProblems(sub.Problems(c.StringSlice("allow")))
 	if c.IsSet("output") {
-		return e.writeMessages(c, sub)
+		return e.writeMessages(c, sub.Outgoing())
 	}
-	if err := e.printMessages(c.Context, sub); err != nil {
+	if err := e.printMessages(c.Context, sub.Outgoing()); err != nil {
 		return err
 	}
 	e.notef("dry run: nothing was sent")
