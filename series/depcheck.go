@@ -27,7 +27,11 @@ type CheckedDeps struct {
 	Patches []CheckedDep // the patches that do not apply; the first of them is the last tried
 	Applied int          // how many patches apply to the base, prerequisites first
 	content string
+	newer   bool
 }
+
+// Outdated says whether a series that is needed was sent in a newer revision.
+func (c *CheckedDeps) Outdated() bool { return c.newer }
 
 // Passed says whether nothing failed.
 func (c *CheckedDeps) Passed() bool {
@@ -63,6 +67,7 @@ func (s *Series) CheckDeps(ctx context.Context) (*CheckedDeps, error) {
 		text, err := r.examine(ctx, n, local)
 		if failed := (*PrerequisiteError)(nil); errors.As(err, &failed) {
 			out.Lines = append(out.Lines, CheckedDep{Line: n.line, Text: failed.Reason})
+			out.newer = out.newer || failed.newer
 			continue
 		} else if err != nil {
 			return nil, err
@@ -171,7 +176,7 @@ func (r *resolver) examineSeries(ctx context.Context, n *need) (string, error) {
 		return wrong("%s has no patches yet", n.from)
 	}
 	if last := len(sent) - 1; last >= 0 && sent[last].Revision > revision {
-		return wrong("v%d of that series is newer", sent[last].Revision)
+		return "", &PrerequisiteError{Line: n.line, Reason: fmt.Sprintf("v%d of that series is newer", sent[last].Revision), newer: true}
 	}
 	if own == nil || own.Tracking.Revision <= revision {
 		return n.found(), nil

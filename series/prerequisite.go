@@ -58,7 +58,11 @@ func cutLast(s, sep string) (before, after string, found bool) {
 
 // A PrerequisiteError reports a line that is no prerequisite, or one that
 // cannot be used.
-type PrerequisiteError struct{ Line, Reason string }
+type PrerequisiteError struct {
+	Line, Reason string
+
+	newer bool // there is a newer revision of the series
+}
 
 func (e *PrerequisiteError) Error() string {
 	return fmt.Sprintf("prerequisite %q: %s", e.Line, e.Reason)

@@ -226,6 +226,9 @@ func (e *env) checkDeps(c *cli.Context, s *series.Series) error {
 	} else {
 		err = e.printCheckedDeps(got)
 	}
+	if err == nil && got.Outdated() {
+		e.notef("'kprep restack' moves the patches onto the newer revision")
+	}
 	if err == nil && !got.Passed() {
 		err = &exitError{status: statusFailed}
 	}
