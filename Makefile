@@ -46,7 +46,7 @@ fuzz:
 
 # Kill kprep at random moments, many times.
 crash:
-	KPREP_CRASHES=$(CRASHES) $(GO) test -count=1 -v -run 'Kill|Crash' ./oplog ./internal/e2e
+	KPREP_CRASHES=$(CRASHES) $(GO) test -count=1 -v -run 'Kill|Crash' ./oplog ./cmd/kprep ./internal/e2e
 
 bench: build
 	$(GO) run ./internal/bench -kprep bin/kprep $(BENCHFLAGS)
