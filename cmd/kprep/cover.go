@@ -34,9 +34,11 @@ func coverCommand(e *env) *cli.Command {
 				return err
 			}
 			s, err := series.Load(c.Context, repo, "")
-			switch {
-			case err != nil:
+			if err != nil {
 				return err
+			}
+			e.warnAhead(c.Context, s)
+			switch {
 			case c.Bool("show"):
 				_, err := fmt.Fprintln(e.stdout, e.shown(s.Text))
 				return err

@@ -42,6 +42,7 @@ func infoCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
+			e.warnAhead(c.Context, s)
 			facts, err := e.facts(c.Context, s)
 			if err != nil {
 				return err

@@ -44,6 +44,7 @@ func sendCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
+			e.warnAhead(c.Context, s)
 			if c.Bool("dry-run") || c.IsSet("output") {
 				return e.sendNowhere(c, s)
 			}

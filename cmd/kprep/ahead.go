@@ -1,0 +1,27 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/kprep/kprep/series"
+)
+
+// warnAhead tells when a remote copy of the series is ahead of the branch, as
+// after a send from another clone. Whoever only looks is not held up by what
+// cannot be found out.
+func (e *env) warnAhead(ctx context.Context, s *series.Series) {
+	ahead, err := s.Ahead(ctx)
+	if err != nil {
+		e.debugf("look for a newer revision: %v", err)
+	}
+	if ahead == nil {
+		return
+	}
+	take := "git reset --keep " + ahead.Ref
+	if s.Branch != e.repo.Head.Branch {
+		take = fmt.Sprintf("git branch -f %s %s", s.Name(), ahead.Ref)
+	}
+	e.warnf("%s holds v%d of this series, and branch %q is v%d; 'git fetch --tags' brings what was sent, '%s' goes on from there",
+		ahead.Ref, ahead.Revision, s.Name(), s.Tracking.Revision, take)
+}

@@ -1,0 +1,78 @@
+package series
+
+import (
+	"context"
+	"slices"
+
+	"github.com/kprep/kprep/coverletter"
+)
+
+// An Ahead is a remote copy of a series that is ahead of the branch: somebody,
+// usually the user in another clone, went on there.
+type Ahead struct {
+	Ref      string // short name of the remote-tracking branch
+	Revision int
+}
+
+// Ahead returns the remote copy of the branch with the highest revision of
+// this series, nil when none is above that of the branch. Copies are the
+// remote-tracking branches of the same name, and the upstream. What cannot be
+// read is no copy. Nothing is fetched.
+func (s *Series) Ahead(ctx context.Context) (*Ahead, error) {
+	config, err := s.repo.Config()
+	if err != nil {
+		return nil, err
+	}
+	refs, err := s.repo.RefValues(ctx, "refs/remotes/*/"+s.Name())
+	if err != nil {
+		return nil, err
+	}
+	if merge, ok := config.Get("branch." + s.Name() + ".merge"); ok && merge != s.Branch {
+		upstream, err := s.repo.Upstream(ctx, s.Branch)
+		if err != nil {
+			return nil, err
+		}
+		if upstream != "" {
+			refs[upstream] = ""
+		}
+	}
+	var names []string
+	for name := range refs {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	var newest *Ahead
+	for _, name := range names {
+		revision := s.revisionAt(name)
+		if revision > s.Tracking.Revision && (newest == nil || revision > newest.Revision) {
+			newest = &Ahead{Ref: plainName(name), Revision: revision}
+		}
+	}
+	return newest, nil
+}
+
+// aheadReach is how many more commits than the branch a remote copy may have.
+const aheadReach = 100
+
+// revisionAt is the revision of this series that a ref holds in a commit, 0
+// when it holds none.
+func (s *Series) revisionAt(ref string) int {
+	for range len(s.Patches) + aheadReach {
+		c, err := s.repo.Commit(ref)
+		if err != nil || c.ID == s.Base {
+			return 0
+		}
+		if coverletter.HasMarker(c.Message) {
+			_, tracking, err := coverletter.Decode(c.Text())
+			if err != nil || tracking.ChangeID != s.Tracking.ChangeID {
+				return 0
+			}
+			return tracking.Revision
+		}
+		if len(c.Parents) == 0 {
+			return 0
+		}
+		ref = string(c.Parents[0])
+	}
+	return 0
+}
