@@ -3,6 +3,7 @@ package series
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/kprep/kprep/coverletter"
 	"github.com/kprep/kprep/gitrepo"
@@ -79,18 +80,34 @@ func (s *Series) Below(ctx context.Context) ([]*gitrepo.Commit, error) {
 		if err != nil {
 			return nil, err
 		}
-		if mine, err := s.repo.IsMe(c.Committer); err != nil || !mine || len(c.Parents) != 1 {
-			return below, err
+		if mine, err := s.repo.IsMe(c.Committer); err != nil {
+			return nil, err
+		} else if !mine || len(c.Parents) != 1 {
+			break
 		}
 		if isCover(c) && !s.ownCover(c) {
-			return below, nil // of the series that this one is stacked on
+			break
 		}
 		below = append([]*gitrepo.Commit{c}, below...)
 	}
-	if len(ids) == maxBelow { // not a few lost patches, but a line of its own
+	if len(below) == 0 || len(ids) == maxBelow { // none, or a line of its own
 		return nil, nil
 	}
+	under, err := newFinder(s.repo).find(s.Branch, string(below[0].Parents[0]))
+	if err != nil || under != nil && s.dependsOn(under.cover) { // patches of that series, as they were
+		return nil, err
+	}
 	return below, nil
+}
+
+// dependsOn says whether a cover letter is that of a series which this one
+// names as a prerequisite.
+func (s *Series) dependsOn(cover *gitrepo.Commit) bool {
+	_, tracking, err := coverletter.Decode(cover.Text())
+	return err == nil && slices.ContainsFunc(s.Tracking.Prerequisites, func(line string) bool {
+		id, _, ok := changePrerequisite(line)
+		return ok && id == tracking.ChangeID
+	})
 }
 
 // ownCover says whether a commit is another copy of this series' cover letter.

@@ -54,19 +54,14 @@ func (s *Series) Newer(ctx context.Context) ([]Newer, error) {
 	return all, nil
 }
 
-// changePrerequisite reads "change-id: ID:vN".
+// changePrerequisite reads "change-id: ID:vN"; false for every other line.
 func changePrerequisite(line string) (id string, revision int, ok bool) {
-	value, ok := strings.CutPrefix(line, "change-id:")
-	if !ok {
+	p, err := ParsePrerequisite(line)
+	if err != nil || p.Kind != NeedsSeries {
 		return "", 0, false
 	}
-	value = strings.TrimSpace(value)
-	at := strings.LastIndex(value, ":v")
-	if at < 0 {
-		return value, 0, value != ""
-	}
-	n, err := strconv.Atoi(value[at+2:])
-	return value[:at], n, err == nil
+	id, revision, err = p.Series()
+	return id, revision, err == nil
 }
 
 // whereIs finds a series by its change-id; nil when it is not here.
