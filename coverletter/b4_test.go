@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/kprep/kprep/internal/gittest"
 )
 
 // A b4Series is a scratch repository with a topic branch that b4 tracks, made
@@ -18,11 +20,7 @@ type b4Series struct {
 
 func newB4Series(t *testing.T, text string, tracking *Tracking, patches ...string) *b4Series {
 	t.Helper()
-	for _, program := range []string{"b4", "git"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skipf("%s is not installed", program)
-		}
-	}
+	gittest.Peer(t, "b4", "git")
 	s := &b4Series{t, t.TempDir()}
 	s.run("", "git", "init", "-q", "-b", "main", ".")
 	for _, setting := range []string{

@@ -5,14 +5,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kprep/kprep/internal/gittest"
 )
 
 func TestCheckChangeID(t *testing.T) {
 	t.Parallel()
-	git, err := exec.LookPath("git")
-	if err != nil {
-		t.Skip("git is not installed")
-	}
+	gittest.Peer(t, "git")
 	ids := []string{"20261121-foo-driver_fix-eb7feaf4228f", "a", "-a", "é-ž", "a@b", "a.b", "{x}", "a..b", ".a", "a.", "a.lock", "a b", "a~b",
 		"a^b", "a:b", "a?b", "a*b", "a[b", `a\b`, "a\tb", "a\x7fb", "a@{b", "a\nb"}
 	for _, id := range ids {
@@ -21,7 +20,7 @@ func TestCheckChangeID(t *testing.T) {
 			// As a directory and as part of a tag, as kprep uses it.
 			want := true
 			for _, ref := range []string{"refs/x/" + id, "refs/tags/sent/" + id + "-v1"} {
-				want = want && exec.Command(git, "check-ref-format", ref).Run() == nil
+				want = want && exec.Command("git", "check-ref-format", ref).Run() == nil
 			}
 			if err := CheckChangeID(id); (err == nil) != want {
 				t.Errorf("CheckChangeID(%q) = %v, git says %v", id, err, want)

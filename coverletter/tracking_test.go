@@ -5,10 +5,13 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"os/exec"
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/kprep/kprep/internal/gittest"
 )
 
 const form012 = `{
@@ -323,18 +326,15 @@ func TestParseHeaderValueRefuses(t *testing.T) {
 // Python's json.dumps is what b4 writes with.
 func TestPythonAgrees(t *testing.T) {
 	t.Parallel()
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("python3 is not installed")
-	}
+	gittest.Peer(t, "python3")
 	// Python has no numbers like 1.50 and 1e400.
 	json := strings.NewReplacer("1.50", "1.5", "1e400", "17", "-0,", "0,", `\ud83d\ude00`, "😀").Replace(formStrange)
 	for _, arg := range []string{"indent=2", ""} {
-		cmd := exec.Command(python, "-c", "import json,sys; sys.stdout.write(json.dumps(json.load(sys.stdin), "+arg+"))")
+		cmd := exec.Command("python3", "-c", "import json,sys; sys.stdout.write(json.dumps(json.load(sys.stdin), "+arg+"))")
 		cmd.Stdin = strings.NewReader(json)
 		out, err := cmd.Output()
 		if err != nil {
-			t.Skipf("python3 does not run: %v", err)
+			gittest.NoPeer(t, fmt.Sprintf("python3 does not run: %v", err))
 		}
 		got := mustParse(t, json).JSON()
 		if arg == "" {

@@ -14,21 +14,6 @@ import (
 	"github.com/kprep/kprep/internal/gittest"
 )
 
-// peer skips a test without a real program that judges; under CI=true its
-// absence is a failure.
-func peer(t *testing.T, programs ...string) {
-	t.Helper()
-	for _, program := range programs {
-		if _, err := exec.LookPath(program); err == nil {
-			continue
-		}
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is not installed, see scripts/peers", program)
-		}
-		t.Skipf("%s is not installed", program)
-	}
-}
-
 func run(t *testing.T, r *gittest.Repo, stdin, program string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(program, args...)
@@ -67,13 +52,13 @@ func gnupg(t *testing.T, r *gittest.Repo) (home string) {
 }
 
 func useOpenPGP(t *testing.T, r *gittest.Repo) {
-	peer(t, "gpg", "gpgconf")
+	gittest.Peer(t, "gpg", "gpgconf")
 	gnupg(t, r)
 	run(t, r, "", "gpg", "--batch", "--pinentry-mode", "loopback", "--passphrase", "", "--quick-gen-key", "Jane Dév <jane@example.org>", "ed25519", "sign", "0")
 }
 
 func useX509(t *testing.T, r *gittest.Repo) {
-	peer(t, "gpg", "gpgsm", "gpgconf")
+	gittest.Peer(t, "gpg", "gpgsm", "gpgconf")
 	home := gnupg(t, r)
 	cert := run(t, r, "Key-Type: RSA\nKey-Length: 2048\nKey-Usage: sign\nSerial: random\nName-DN: CN=Jane\nName-Email: jane@example.org\n",
 		"sh", "-c", "gpgsm --batch --pinentry-mode loopback --passphrase-fd 3 --generate-key 3</dev/null")
@@ -95,7 +80,7 @@ func useX509(t *testing.T, r *gittest.Repo) {
 // useSSH makes a key beside the repository and returns its public half.
 func useSSH(t *testing.T, r *gittest.Repo) (public string) {
 	t.Helper()
-	peer(t, "ssh-keygen")
+	gittest.Peer(t, "ssh-keygen")
 	key := filepath.Join(filepath.Dir(r.Dir), "id")
 	run(t, r, "", "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "jane", "-f", key)
 	text, err := os.ReadFile(key + ".pub")
@@ -116,7 +101,7 @@ func useSSH(t *testing.T, r *gittest.Repo) (public string) {
 func useAgent(t *testing.T, r *gittest.Repo) (public string) {
 	t.Helper()
 	public = useSSH(t, r)
-	peer(t, "ssh-agent", "ssh-add")
+	gittest.Peer(t, "ssh-agent", "ssh-add")
 	dir, err := os.MkdirTemp("", "k")
 	if err != nil {
 		t.Fatal(err)

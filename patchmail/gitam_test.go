@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kprep/kprep/internal/gittest"
 )
 
 // A gitDir is a scratch repository cut off from the developer's configuration.
@@ -18,9 +20,7 @@ type gitDir struct {
 
 func newGitDir(t *testing.T) gitDir {
 	t.Helper()
-	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("git is not installed")
-	}
+	gittest.Peer(t, "git")
 	g := gitDir{t, t.TempDir()}
 	g.run("", "init", "-q", "-b", "main")
 	return g

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/kprep/kprep/internal/gittest"
 )
 
 func commandLines() []string {
@@ -43,15 +45,12 @@ func TestSplitWords(t *testing.T) {
 // Python's shlex is what b4 uses.
 func TestSplitWordsAgreesWithPython(t *testing.T) {
 	t.Parallel()
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("python3 is not installed")
-	}
+	gittest.Peer(t, "python3")
 	input, err := json.Marshal(commandLines())
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(python, "-c", `
+	cmd := exec.Command("python3", "-c", `
 import json, shlex, sys
 def split(s):
     try:

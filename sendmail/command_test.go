@@ -1,12 +1,15 @@
 package sendmail
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kprep/kprep/internal/gittest"
 )
 
 // script writes an executable shell script and returns its path.
@@ -162,10 +165,10 @@ func TestCommandAgreesWithGit(t *testing.T) {
 	t.Parallel()
 	where, err := exec.Command("git", "--exec-path").Output()
 	if err != nil {
-		t.Skip("no git")
+		gittest.NoPeer(t, "git is not installed")
 	}
 	if _, err := os.Stat(filepath.Join(strings.TrimSpace(string(where)), "git-send-email")); err != nil {
-		t.Skip("no git send-email")
+		gittest.NoPeer(t, "git send-email is not installed ('make peers' does it)")
 	}
 	path := script(t, recorder)
 	dir := filepath.Dir(path)
@@ -180,7 +183,7 @@ func TestCommandAgreesWithGit(t *testing.T) {
 		"GIT_AUTHOR_NAME=Me", "GIT_AUTHOR_EMAIL=me@example.org", "GIT_COMMITTER_NAME=Me", "GIT_COMMITTER_EMAIL=me@example.org")
 	out, err := cmd.CombinedOutput()
 	if strings.Contains(string(out), "Perl module") {
-		t.Skipf("git send-email lacks what it needs: %s", out)
+		gittest.NoPeer(t, fmt.Sprintf("git send-email lacks what it needs: %s", out))
 	}
 	if err != nil {
 		t.Fatalf("git send-email: %v\n%s", err, out)
