@@ -2,7 +2,6 @@ package archive
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -141,22 +140,5 @@ func operate(ctx context.Context, repo *gitrepo.Repo, log *oplog.Log, in oplog.I
 	if me, err := repo.Committer(); err == nil { // nobody is needed to put something away
 		in.Committer = me.Email
 	}
-	op, err := log.Begin(ctx, in)
-	if err != nil {
-		return err
-	}
-	defer op.Close()
-	defer repo.ForgetConfig()
-	err = repo.CheckConfigIdle()
-	if err == nil {
-		err = op.Apply(ctx, plan)
-	}
-	if err != nil {
-		left, undone := op.Abort(ctx)
-		if left != nil && left.Outcome != oplog.RolledBack {
-			err = fmt.Errorf("%w; %s", err, left)
-		}
-		return errors.Join(err, undone)
-	}
-	return op.Done(ctx)
+	return log.Perform(ctx, in, plan)
 }

@@ -2,7 +2,6 @@ package series
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -37,32 +36,8 @@ func perform(ctx context.Context, repo *gitrepo.Repo, a act) error {
 	}
 	if len(a.plan.Config) > 0 {
 		intent.Scope.Branches = []string{shortBranch(a.branch)}
-		defer repo.ForgetConfig()
 	}
-	op, err := operations(repo, me.When).Begin(ctx, intent)
-	if err != nil {
-		return err
-	}
-	defer op.Close()
-	if len(a.plan.Config) > 0 {
-		// Known before anything moves; whoever takes the lock later is met by
-		// the log, which finishes or rolls back.
-		if err := repo.CheckConfigIdle(); err != nil {
-			_, abortErr := op.Abort(context.WithoutCancel(ctx))
-			return errors.Join(err, abortErr)
-		}
-	}
-	if err := op.Apply(ctx, a.plan); err != nil {
-		left, abortErr := op.Abort(context.WithoutCancel(ctx))
-		if abortErr != nil && abortErr.Error() != err.Error() {
-			return errors.Join(err, abortErr)
-		}
-		if left != nil && left.Outcome != oplog.RolledBack {
-			return fmt.Errorf("%w; %s", err, left)
-		}
-		return err
-	}
-	if err := op.Done(ctx); err != nil || !a.barrier {
+	if err := operations(repo, me.When).Perform(ctx, intent, a.plan); err != nil || !a.barrier {
 		return err
 	}
 	// What is not dropped now is next time: the send is complete without it.
