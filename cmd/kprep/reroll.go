@@ -75,7 +75,7 @@ func (e *env) reroll(c *cli.Context, s *series.Series, id string) error {
 		return err
 	}
 	if !c.Bool("yes") {
-		e.notef("%s of branch %q were mailed as v%d; this cannot be undone", plural(len(s.Patches), "patch", "patches"), s.Name(), r.Revision-1)
+		e.notef("v%d of branch %q, %s, is recorded as mailed; this cannot be undone", r.Revision-1, s.Name(), plural(len(s.Patches), "patch", "patches"))
 		question := fmt.Sprintf("Tag them %s, and go on with v%d?", r.Tag, r.Revision)
 		if err := e.confirm(c.Context, question, "nothing was changed; --yes does not ask"); err != nil {
 			return err
