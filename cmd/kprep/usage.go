@@ -47,7 +47,7 @@ func verbHelp(b *strings.Builder, path []*cli.Command) {
 	}
 	b.WriteString(line + "\n\n" + verb.Usage + "\n")
 	if verb.Description != "" {
-		b.WriteString("\n" + strings.TrimSpace(verb.Description) + "\n")
+		b.WriteString("\n" + strings.Trim(verb.Description, "\n") + "\n")
 	}
 	if len(verb.Subcommands) > 0 {
 		b.WriteString("\nactions\n")
