@@ -30,6 +30,7 @@ type Facts struct {
 	CoverStrategy  string       `json:"cover-strategy"`
 	NeedsEditing   bool         `json:"needs-editing"`
 	NeedRecipients bool         `json:"needs-recipients"`
+	HasDeps        bool         `json:"has-prerequisites"`
 	*Needs                      // nil when nobody looked
 	Commits        []CommitFact `json:"commits"` // oldest first
 	Sent           []SentFact   `json:"sent"`    // oldest first
@@ -85,6 +86,7 @@ func (s *Series) Facts(ctx context.Context) (*Facts, error) {
 		Prefixes: append([]string{}, s.Tracking.Prefixes...), Presubject: s.Tracking.Presubject,
 		BaseBranch: s.Tracking.BaseBranch, BaseCommit: string(s.Base), StartCommit: string(s.Start()), EndCommit: string(s.End()),
 		CoverStrategy: string(s.Storage), NeedsEditing: s.NeedsEditing(), NeedRecipients: len(letter.To)+len(letter.Cc) == 0,
+		HasDeps: len(s.Tracking.Prerequisites) > 0,
 		Commits: []CommitFact{}, Sent: []SentFact{},
 	}
 	for i, p := range s.Patches {
@@ -120,6 +122,7 @@ func (f *Facts) List() []Fact {
 		{"prefixes", strings.Join(f.Prefixes, " ")}, {"presubject", f.Presubject}, {"change-id", f.ChangeID},
 		{"revision", fmt.Sprint(f.Revision)}, {"cover-strategy", f.CoverStrategy},
 		{"needs-editing", boolean(f.NeedsEditing)}, {"needs-recipients", boolean(f.NeedRecipients)},
+		{"has-prerequisites", boolean(f.HasDeps)},
 	}
 	if n := f.Needs; n != nil {
 		lines = append(lines, Fact{"needs-auto-to-cc", boolean(n.AutoToCc)}, Fact{"needs-checking", boolean(n.Checking)},
@@ -140,7 +143,7 @@ func (f *Facts) List() []Fact {
 func FactNames() []string {
 	return []string{"branch", "cover-subject", "base-branch", "base-commit", "start-commit", "end-commit", "series-range", "prefixes",
 		"presubject", "change-id", "revision", "cover-strategy", "needs-editing", "needs-recipients",
-		"needs-auto-to-cc", "needs-checking", "needs-checking-deps", "misplaced-body", "preflight-checks-failing", "commit-…", "series-v…"}
+		"has-prerequisites", "needs-auto-to-cc", "needs-checking", "needs-checking-deps", "misplaced-body", "preflight-checks-failing", "commit-…", "series-v…"}
 }
 
 // IsFact says whether a key exists, with or without a value.
