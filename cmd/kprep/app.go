@@ -30,7 +30,7 @@ func commands(e *env) []*cli.Command {
 		previewCommand(e), checkCommand(e), diffCommand(e), infoCommand(e), listCommand(e),
 		sendCommand(e),
 		undoCommand(e), redoCommand(e), logCommand(e), cleanupCommand(e), forgetCommand(e), claimCommand(e),
-		tourCommand(e),
+		configCommand(e), tourCommand(e),
 	}
 }
 
