@@ -1,0 +1,124 @@
+package xdiff
+
+// Options choose among the ways to compare; the zero value is plain Myers as
+// range-diff uses it for its costs (range-diff 4).
+type Options struct {
+	Minimal         bool // search without cut-offs
+	IndentHeuristic bool // slide changes to where the indentation suggests it
+}
+
+// A Change is one run of lines that differ: lines [Old, Old+OldCount) became
+// [New, New+NewCount), counted from 0. Not both counts are 0.
+type Change struct{ Old, OldCount, New, NewCount int }
+
+// Diff returns the changes that turn a into b, in ascending order; between two
+// of them lies at least one equal line. None when the files are equal.
+func Diff(a, b *File, o Options) []Change {
+	return new(Differ).Diff(a, b, o)
+}
+
+// Size is the number of lines of the unified diff of a and b with that many
+// lines of context and without options, where a hunk header counts 1 and the
+// note on a missing newline 0 (range-diff 4).
+func Size(a, b *File, context int) int {
+	return new(Differ).Size(a, b, context)
+}
+
+// A Differ compares files, and keeps its buffers from one comparison to the
+// next. The zero value is ready for use, by one goroutine at a time.
+type Differ struct {
+	old, new         side
+	inOld, inNew     []int32 // how many lines have an id; zero between comparisons
+	forward, reverse []int32 // see search
+	changes          []Change
+}
+
+// Diff is the function [Diff]. The result is the caller's.
+func (d *Differ) Diff(a, b *File, o Options) []Change {
+	d.compare(a, b, o)
+	if len(d.changes) == 0 {
+		return nil
+	}
+	return append([]Change(nil), d.changes...)
+}
+
+// Size is the function [Size].
+func (d *Differ) Size(a, b *File, context int) int {
+	d.compare(a, b, Options{})
+	return size(d.changes, len(a.IDs), context)
+}
+
+// compare leaves the changes in d.changes.
+func (d *Differ) compare(a, b *File, o Options) {
+	d.changes = d.changes[:0]
+	head, tail := common(a.IDs, b.IDs)
+	if head == len(a.IDs) && head == len(b.IDs) {
+		return
+	}
+	d.old.reset(a)
+	d.new.reset(b)
+	d.keep(head, tail)
+	d.search(o.Minimal)
+	d.old.slide(&d.new, o.IndentHeuristic)
+	d.new.slide(&d.old, o.IndentHeuristic)
+	d.collect()
+}
+
+// common counts the equal lines at the start and, of the rest, at the end.
+func common(a, b []int32) (head, tail int) {
+	n := min(len(a), len(b))
+	for head < n && a[head] == b[head] {
+		head++
+	}
+	for tail < n-head && a[len(a)-1-tail] == b[len(b)-1-tail] {
+		tail++
+	}
+	return head, tail
+}
+
+// collect reads the changes off the marks of both sides.
+func (d *Differ) collect() {
+	old, new := d.old.changed, d.new.changed
+	for i, j := 0, 0; i < len(old)-1 || j < len(new)-1; {
+		if !old[i] && !new[j] {
+			i, j = i+1, j+1
+			continue
+		}
+		c := Change{Old: i, New: j}
+		for old[i] {
+			i++
+		}
+		for new[j] {
+			j++
+		}
+		c.OldCount, c.NewCount = i-c.Old, j-c.New
+		d.changes = append(d.changes, c)
+	}
+}
+
+// A side is one of the two files during a comparison.
+type side struct {
+	ids     []int32
+	lines   [][]byte
+	changed []bool  // by line, and a last one that stays false
+	class   []class // by line
+	kept    []int32 // ids of the lines that the search looks at
+	place   []int32 // where these lines are in the file
+}
+
+func (s *side) reset(f *File) {
+	s.ids, s.lines = f.IDs, f.Lines
+	n := len(f.IDs)
+	s.changed = resize(s.changed, n+1)
+	clear(s.changed)
+	s.class = resize(s.class, n)
+	s.kept, s.place = s.kept[:0], s.place[:0]
+}
+
+// resize returns n elements of any content, in the space of buf if it suffices.
+func resize[T any](buf []T, n int) []T {
+	if cap(buf) < n {
+		return make([]T, n+n/4)[:n]
+	}
+	return buf[:n]
+}
