@@ -83,6 +83,9 @@ func (r *Repo) CheckRefs(ctx context.Context, updates ...RefUpdate) error {
 
 // Ref returns the object a full ref name points at, "" when it does not exist.
 func (r *Repo) Ref(ctx context.Context, name string) (ID, error) {
+	if strings.ContainsAny(name, "~^:") || strings.Contains(name, "@{") || strings.Contains(name, "..") {
+		return "", nil // rev-parse would take it for more than a name
+	}
 	out, err := r.git.output(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", name)
 	if ge := (*Error)(nil); errors.As(err, &ge) && ge.ExitCode == 1 {
 		return "", nil
