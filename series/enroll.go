@@ -42,7 +42,7 @@ func (e *TooManyError) Error() string {
 
 // Enroll puts a cover letter below the commits of the branch that is checked
 // out, from base on. Base is a branch, by its short or full name, whose fork
-// point counts, or a tag or commit that the branch contains; [FindBase] finds
+// point counts (of what the branch had once, Once of the result tells), or a tag or commit that the branch contains; [FindBase] finds
 // one. The revisions of o.Sent get their tags and their place in the history,
 // or an *EarlierError says why not. There may be 0 to 500 commits, linear and the user's own. Index and
 // work tree are not touched; o.Name and o.Fork are not used.
@@ -58,15 +58,16 @@ func Enroll(ctx context.Context, repo *gitrepo.Repo, base string, o Origin) (*Se
 	if err != nil {
 		return nil, err
 	}
-	ground, onBranch, err := enrolGround(ctx, repo, base)
+	onto, onBranch, err := enrolGround(ctx, repo, base)
 	if err != nil {
 		return nil, err
 	}
-	fork, err := repo.MergeBase(ctx, ground, tip.ID)
+	from, err := enrolFrom(ctx, repo, onto, onBranch, tip.ID)
 	if err != nil {
 		return nil, err
 	}
-	if fork == "" || fork != ground && onBranch == "" {
+	fork := from.base
+	if fork == "" || fork != onto && onBranch == "" {
 		return nil, &NotAncestorError{Base: base, Branch: branch}
 	}
 	n, err := repo.CommitsBetween(ctx, fork, tip.ID)
@@ -95,13 +96,16 @@ func Enroll(ctx context.Context, repo *gitrepo.Repo, base string, o Origin) (*Se
 		return nil, err
 	}
 	s.Patches, s.Base, s.Tip = commits, fork, tip.ID
-	if o.BaseBranch == "" {
-		o.BaseBranch = plainName(onBranch)
+	switch {
+	case o.BaseBranch != "" || onBranch == "":
+		err = s.nameBase(ctx, o)
+	case s.Storage != CoverCommit:
+		s.Tracking.BaseBranch = plainName(onBranch) // also when it was rewound, and has the base no more
 	}
-	if err := s.nameBase(ctx, o); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	tags, refs, err := s.recordEarlier(ctx, o, ground)
+	tags, refs, err := s.recordEarlier(ctx, o, onto)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +117,21 @@ func Enroll(ctx context.Context, repo *gitrepo.Repo, base string, o Origin) (*Se
 	if _, err := s.apply(ctx, l, "kprep: enroll"); err != nil {
 		return nil, err
 	}
-	return Load(ctx, repo, branch)
+	enrolled, err := Load(ctx, repo, branch)
+	if err == nil && len(from.once) > 0 {
+		enrolled.Once, enrolled.Left = enrolled.Patches[:len(from.once)], from.left
+	}
+	return enrolled, err
+}
+
+// enrolFrom is where the patches of a branch begin that is to be a series on
+// ground, or on a base branch.
+func enrolFrom(ctx context.Context, repo *gitrepo.Repo, onto gitrepo.ID, onBranch string, tip gitrepo.ID) (ground, error) {
+	if onBranch != "" {
+		return groundOn(ctx, repo, onBranch, tip, "")
+	}
+	common, err := repo.MergeBase(ctx, onto, tip)
+	return ground{base: common, left: common}, err
 }
 
 // checkFresh returns an *EnrolledError when one of the topmost n commits is a
@@ -136,7 +154,7 @@ func checkFresh(repo *gitrepo.Repo, branch string, n int) error {
 
 // enrolGround resolves what a branch is to be based on. When that is a branch,
 // onBranch is its full name.
-func enrolGround(ctx context.Context, repo *gitrepo.Repo, base string) (ground gitrepo.ID, onBranch string, err error) {
+func enrolGround(ctx context.Context, repo *gitrepo.Repo, base string) (onto gitrepo.ID, onBranch string, err error) {
 	rev := base
 	for _, prefix := range []string{"refs/heads/", "refs/remotes/"} {
 		name := prefix + strings.TrimPrefix(base, prefix)

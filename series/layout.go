@@ -111,7 +111,10 @@ func (s *Series) configure(storage Storage, text string, tracking *coverletter.T
 	if err != nil {
 		return nil, err
 	}
-	want := []oplog.ConfigValue{{Key: storageKey(s.Branch), Values: []string{string(storage)}}, {Key: trackingKey(s.Branch)}}
+	want := []oplog.ConfigValue{{Key: storageKey(s.Branch), Values: []string{string(storage)}}, {Key: trackingKey(s.Branch)}, {Key: baseKey(s.Branch)}}
+	if storage != CoverCommit {
+		want[2].Values = []string{string(s.Base)}
+	}
 	if storage == BranchDescription {
 		want[1].Values = []string{string(tracking.Compact())}
 		want = append(want, oplog.ConfigValue{Key: descriptionKey(s.Branch), Values: []string{text}})

@@ -23,6 +23,11 @@ type Series struct {
 	// Misplaced are commits above a cover letter that has to be at the tip,
 	// oldest first: they are not in the series until they are put right.
 	Misplaced []*gitrepo.Commit
+	// Once are the first patches when the base branch had them at some time,
+	// oldest first: b4 does not count them, and begins above Left. Nobody said
+	// yet whether they are in the series, see SetBaseCommit.
+	Once []*gitrepo.Commit
+	Left gitrepo.ID
 	// Unmarked is true for a cover-letter commit that lost its marker line: b4
 	// does not see it any more.
 	Unmarked bool

@@ -38,6 +38,10 @@ func storageKey(branch string) string {
 func descriptionKey(branch string) string { return "branch." + shortBranch(branch) + ".description" }
 func trackingKey(branch string) string    { return "branch." + shortBranch(branch) + ".b4-tracking" }
 
+// baseKey is kprep's own: the commit that the patches begin above, where no
+// cover-letter commit says it.
+func baseKey(branch string) string { return "branch." + shortBranch(branch) + ".kprep-base" }
+
 // A stored is a cover letter with its tracking data, wherever it was found.
 type stored struct {
 	storage  Storage
@@ -127,13 +131,14 @@ func (s *Series) place(ctx context.Context, st *stored) error {
 	return s.placeAboveBase(ctx, st.tip)
 }
 
-// placeAboveBase takes the commits from the fork point to last.
+// placeAboveBase takes the commits from where the branch left its base branch
+// to last.
 func (s *Series) placeAboveBase(ctx context.Context, last gitrepo.ID) error {
-	fork, err := s.forkPoint(ctx, last)
+	g, err := s.findGround(ctx, last)
 	if err != nil {
 		return err
 	}
-	s.Base = fork
-	s.Patches, err = commitsSince(s.repo, string(last), fork)
+	s.Base, s.Once, s.Left = g.base, g.once, g.left
+	s.Patches, err = commitsSince(s.repo, string(last), s.Base)
 	return err
 }

@@ -38,6 +38,7 @@ func coverCommand(e *env) *cli.Command {
 				return err
 			}
 			e.warnAhead(c.Context, s)
+			e.warnOnce(s)
 			switch {
 			case c.Bool("show"):
 				_, err := fmt.Fprintln(e.stdout, e.shown(s.Text))

@@ -52,6 +52,7 @@ func enrollCommand(e *env) *cli.Command {
 				from += ", where it left " + shortRef(base)
 			}
 			e.notef("branch %q is a series of %s from %s", s.Name(), plural(len(s.Patches), "patch", "patches"), from)
+			e.warnOnce(s)
 			if n := len(origin.Sent); n > 0 {
 				e.notef("%s sent before; the branch is v%d", plural(n, "revision was", "revisions were"), s.Tracking.Revision)
 			}

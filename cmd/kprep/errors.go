@@ -119,6 +119,10 @@ func seriesHint(err error) string {
 		return fmt.Sprintf("nothing is left to send; 'git branch NAME %s' brings the patches back", lost.Tag)
 	case errors.As(err, new(*series.BaseBranchError)):
 		return "name it with --base-branch, or record it with 'kprep set base-branch BRANCH'"
+	case errors.As(err, new(*series.HoldsPatchesError)):
+		return "name a base branch without them, or keep the cover letter in a commit, with 'kprep set cover-storage commit'"
+	case errors.As(err, new(*series.OnCoverError)):
+		return "'kprep rebase ONTO' moves it"
 	case errors.As(err, new(*series.RevisionError)):
 		return "choose a higher number; what was on the wire cannot be taken back"
 	case errors.As(err, new(*series.NoBaseError)):

@@ -43,6 +43,7 @@ func infoCommand(e *env) *cli.Command {
 				return err
 			}
 			e.warnAhead(c.Context, s)
+			e.warnOnce(s)
 			facts, err := e.facts(c.Context, s)
 			if err != nil {
 				return err

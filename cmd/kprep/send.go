@@ -45,6 +45,7 @@ func sendCommand(e *env) *cli.Command {
 				return err
 			}
 			e.warnAhead(c.Context, s)
+			e.warnOnce(s)
 			if c.Bool("dry-run") || c.IsSet("output") {
 				return e.sendNowhere(c, s)
 			}

@@ -20,6 +20,7 @@ const (
 	setRevision     = "revision"
 	setCoverStorage = "cover-storage"
 	setBaseBranch   = "base-branch"
+	setBaseCommit   = "base-commit"
 )
 
 func setCommand(e *env) *cli.Command {
@@ -34,7 +35,9 @@ func setCommand(e *env) *cli.Command {
 			"  revision N              the next revision, above every one that was sent\n" +
 			"  cover-storage STORAGE   commit, tip-commit or branch-description; naming the one\n" +
 			"                          it has puts a cover letter right that got out of place\n" +
-			"  base-branch BRANCH      what the series is based on",
+			"  base-branch BRANCH      what the series is based on\n" +
+			"  base-commit COMMIT      the commit below the first patch, where no cover-letter\n" +
+			"                          commit says it",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "base-branch", Usage: "with cover-storage: the series is based on `BRANCH`"},
 		},
@@ -70,7 +73,7 @@ func setCommand(e *env) *cli.Command {
 
 // checkSet refuses what is wrong by the words alone.
 func checkSet(key string, values []string) error {
-	keys := []string{setPrefixes, setAddPrefixes, setPresubject, setRevision, setCoverStorage, setBaseBranch}
+	keys := []string{setPrefixes, setAddPrefixes, setPresubject, setRevision, setCoverStorage, setBaseBranch, setBaseCommit}
 	if !slices.Contains(keys, key) {
 		return usagef("set", "unknown key %q; there are %s", key, strings.Join(keys, ", "))
 	}
@@ -112,6 +115,8 @@ func setFact(ctx context.Context, s *series.Series, key string, values []string,
 		return s.SetRevision(ctx, n)
 	case setBaseBranch:
 		return s.SetBaseBranch(ctx, values[0])
+	case setBaseCommit:
+		return s.SetBaseCommit(ctx, values[0])
 	case setCoverStorage:
 		return s.Convert(ctx, series.Storage(values[0]), base, "kprep: set cover-storage "+values[0])
 	}
