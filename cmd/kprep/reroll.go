@@ -5,6 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kprep/kprep/inbox"
 	"github.com/kprep/kprep/series"
 	"github.com/kprep/kprep/submission"
 )
@@ -58,7 +59,7 @@ func (e *env) reroll(c *cli.Context, s *series.Series, id string) error {
 		return err
 	}
 	if c.IsSet("mail") {
-		sent, err := submission.FindSubject(e.path(c.String("mail")), id)
+		sent, err := inbox.FindSubject(c.Context, e.path(c.String("mail")), id)
 		if err != nil {
 			return err
 		}

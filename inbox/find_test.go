@@ -1,4 +1,4 @@
-package submission_test
+package inbox_test
 
 import (
 	"errors"
@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/kprep/kprep/submission"
+	"github.com/kprep/kprep/inbox"
 )
 
 func TestFindSubjectLooksIntoEveryForm(t *testing.T) {
@@ -15,6 +15,7 @@ func TestFindSubjectLooksIntoEveryForm(t *testing.T) {
 	const crlf = "Subject: [PATCH] Two\r\nMESSAGE-ID: <two@example.org>\r\n\r\nText\r\n"
 	const quoting = "Subject: Re: x\nMessage-ID: <re@example.org>\n\nSubject: [PATCH v9] quoted\nMessage-ID: <one@example.org>\n\n"
 	const latin = "Subject: =?iso-8859-1?q?=5BPATCH_v4=5D_caf=E9?=\nMessage-ID: <latin@example.org>\n\n"
+	const sep = "From x@example.org Thu Jan  2 03:04:05 2025\n"
 	dir := t.TempDir()
 	write := func(name, text string) string {
 		path := filepath.Join(dir, name)
@@ -27,7 +28,7 @@ func TestFindSubjectLooksIntoEveryForm(t *testing.T) {
 		return path
 	}
 	single, dos := write("one", one), write("dos", crlf)
-	mbox := write("mbox", "From x\n"+quoting+"From x\n"+one+"\nFrom x\n"+crlf+"From x\n"+latin)
+	mbox := write("mbox", sep+quoting+sep+one+"\n"+sep+crlf+"\r\n"+sep+latin)
 	write("maildir/new/1", crlf)
 	write("maildir/cur/2:2,S", one)
 	for _, tc := range []struct {
@@ -45,17 +46,17 @@ func TestFindSubjectLooksIntoEveryForm(t *testing.T) {
 	} {
 		t.Run(tc.why, func(t *testing.T) {
 			t.Parallel()
-			s, err := submission.FindSubject(tc.path, tc.id)
+			s, err := inbox.FindSubject(t.Context(), tc.path, tc.id)
 			if err != nil || s.Title != tc.title || s.Revision != tc.revision {
 				t.Errorf("%+v, %v", s, err)
 			}
 		})
 	}
-	none := (*submission.NotFoundError)(nil)
-	if _, err := submission.FindSubject(mbox, "three@example.org"); !errors.As(err, &none) {
+	none := (*inbox.NotFoundError)(nil)
+	if _, err := inbox.FindSubject(t.Context(), mbox, "three@example.org"); !errors.As(err, &none) {
 		t.Errorf("a message that is not there: %v", err)
 	}
-	if _, err := submission.FindSubject(filepath.Join(dir, "nowhere"), "one@example.org"); !errors.Is(err, os.ErrNotExist) {
+	if _, err := inbox.FindSubject(t.Context(), filepath.Join(dir, "nowhere"), "one@example.org"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a file that is not there: %v", err)
 	}
 }

@@ -1,0 +1,122 @@
+package inbox
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"iter"
+	"slices"
+)
+
+// Index notes what each mail of some archives says of itself, in order; of
+// mails with the same id the first. What cannot be read is reported to broken,
+// as by [Walk].
+func Index(ctx context.Context, paths []string, tracking Tracking, broken func(error)) ([]*Message, error) {
+	var all []*Message
+	seen := map[string]bool{}
+	for _, path := range paths {
+		err := Walk(ctx, path, func(m Mail) error {
+			got, err := Parse(m, tracking)
+			if err != nil {
+				broken(&MailError{File: m.File, Number: m.Number, Err: err})
+				return nil
+			}
+			if !seen[got.ID] {
+				seen[got.ID] = true
+				all = append(all, got)
+			}
+			return nil
+		}, broken)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// Read fetches the bytes of messages from where [Index] saw them, in the order
+// given. A file that is another one by now is an error.
+func Read(ctx context.Context, messages []*Message) ([][]byte, error) {
+	all := make([][]byte, len(messages))
+	byFile := map[string][]int{}
+	for i, m := range messages {
+		byFile[m.File] = append(byFile[m.File], i)
+	}
+	for file, places := range byFile {
+		left := len(places)
+		err := Walk(ctx, file, func(m Mail) error {
+			for _, i := range places {
+				if messages[i].Number != m.Number {
+					continue
+				}
+				if got, err := Parse(m, func(string) string { return "" }); err == nil && got.ID == messages[i].ID {
+					all[i] = m.Raw
+					left--
+				}
+			}
+			if left == 0 {
+				return fs.SkipAll
+			}
+			return nil
+		}, func(error) {})
+		if err != nil {
+			return nil, err
+		}
+		if left > 0 {
+			return nil, fmt.Errorf("read mail: %s has changed meanwhile", file)
+		}
+	}
+	return all, nil
+}
+
+// Patches yields the patch mails of some archives, each with the text of its
+// body as it was before it was encoded for transport. What cannot be read is
+// passed over.
+func Patches(ctx context.Context, paths []string) iter.Seq2[*Message, []byte] {
+	return func(yield func(*Message, []byte) bool) {
+		for _, path := range paths {
+			err := Walk(ctx, path, func(m Mail) error {
+				got, err := Parse(m, func(string) string { return "" })
+				if err != nil || !got.Patch {
+					return nil
+				}
+				_, body, err := open(m.Raw)
+				if err == nil && !yield(got, body) {
+					return fs.SkipAll
+				}
+				return nil
+			}, func(error) {})
+			if err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Revisions are the revisions of a series among those that were assembled, in
+// order of their numbers; of one that was mailed again a complete one, and of
+// these the latest. It returns an *AmbiguousError when several people mailed
+// the same revision.
+func Revisions(all []*Series, changeID string) ([]*Series, error) {
+	best := map[int]*Series{}
+	for _, s := range all {
+		if s.ChangeID != changeID {
+			continue
+		}
+		was := best[s.Revision]
+		switch {
+		case was == nil:
+		case was.From != s.From:
+			return nil, &AmbiguousError{ChangeID: changeID, Revision: s.Revision, From: []string{was.From, s.From}}
+		case len(was.Missing()) == 0 && len(s.Missing()) > 0:
+			continue
+		}
+		best[s.Revision] = s
+	}
+	revisions := make([]*Series, 0, len(best))
+	for _, s := range best {
+		revisions = append(revisions, s)
+	}
+	slices.SortFunc(revisions, func(a, b *Series) int { return a.Revision - b.Revision })
+	return revisions, nil
+}

@@ -1,0 +1,201 @@
+package inbox
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// A Series is one revision of a series of patches, as it was mailed.
+type Series struct {
+	ChangeID string // "" when no mail of it names one
+	Revision int
+	Title    string     // of the cover letter, or of the first patch
+	From     string     // the address that the first of its mails is from
+	Cover    *Message   // nil without one
+	Patches  []*Message // in order; nil for one that is not there
+}
+
+// Messages are those that are there: the cover letter, and the patches in
+// order.
+func (s *Series) Messages() []*Message {
+	all := append([]*Message{s.Cover}, s.Patches...)
+	return slices.DeleteFunc(all, func(m *Message) bool { return m == nil })
+}
+
+// Missing are the numbers of the patches that are not there, from 1.
+func (s *Series) Missing() []int {
+	var missing []int
+	for i, p := range s.Patches {
+		if p == nil {
+			missing = append(missing, i+1)
+		}
+	}
+	return missing
+}
+
+// Base is the base commit that the mails name, "" for none.
+func (s *Series) Base() string {
+	for _, m := range s.Messages() {
+		if m.Base != "" {
+			return m.Base
+		}
+	}
+	return ""
+}
+
+// Needs are the prerequisites that the mails name, as "change-id: ID:vN",
+// each once.
+func (s *Series) Needs() []string {
+	var needs []string
+	for _, m := range s.Messages() {
+		for _, line := range m.Needs {
+			if !slices.Contains(needs, line) {
+				needs = append(needs, line)
+			}
+		}
+	}
+	return needs
+}
+
+// Date is when the newest of its mails was written.
+func (s *Series) Date() time.Time {
+	var date time.Time
+	for _, m := range s.Messages() {
+		if m.Date.After(date) {
+			date = m.Date
+		}
+	}
+	return date
+}
+
+// A shape is what the subjects of one revision have in common: vN and the n of
+// k/n, if that is there.
+type shape struct {
+	revision, total int
+	counted         bool
+}
+
+func shapeOf(m *Message) shape {
+	s := m.Subject
+	return shape{s.Revision, s.Total, s.Total > 1 || s.ForceCounter}
+}
+
+// A groupKey tells the messages of one revision.
+type groupKey struct {
+	root string // message-id
+	shape
+}
+
+// Assemble puts messages together to revisions of series, ordered by date.
+// A patch belongs to the cover letter, or without one to the first patch, that
+// is the nearest above it in its thread and has the same vN and the same n of
+// k/n; patches whose first message is missing belong together by what they
+// answer. Of two mails for the same place the later of the same sender counts.
+// Replies, and mails without a patch, count for nothing.
+func Assemble(messages []*Message) []*Series {
+	byID := map[string]*Message{}
+	for _, m := range messages {
+		if _, seen := byID[m.ID]; !seen && (m.Cover || m.Patch) {
+			byID[m.ID] = m
+		}
+	}
+	groups := map[groupKey]*Series{}
+	for _, m := range messages {
+		if byID[m.ID] != m {
+			continue
+		}
+		key := groupKey{rootOf(m, byID), shapeOf(m)}
+		s := groups[key]
+		if s == nil {
+			s = &Series{Revision: m.Subject.Revision}
+			groups[key] = s
+		}
+		s.put(m)
+	}
+	all := make([]*Series, 0, len(groups))
+	for _, s := range groups {
+		if s.settle() {
+			all = append(all, s)
+		}
+	}
+	slices.SortFunc(all, func(a, b *Series) int {
+		return cmp.Or(a.Date().Compare(b.Date()), cmp.Compare(a.Messages()[0].ID, b.Messages()[0].ID))
+	})
+	return all
+}
+
+// rootOf is the id of the message that the mails of a revision have in common.
+func rootOf(m *Message, byID map[string]*Message) string {
+	if m.Cover {
+		return m.ID
+	}
+	first := ""
+	for _, id := range m.Parents {
+		above := byID[id]
+		if above == nil || shapeOf(above) != shapeOf(m) {
+			continue
+		}
+		if above.Cover {
+			return id
+		}
+		if above.Subject.Counter == 1 && m.Subject.Counter > 1 {
+			first = id
+		}
+	}
+	switch {
+	case first != "":
+		return rootOf(byID[first], byID)
+	case len(m.Parents) > 0 && m.Subject.Total > 1 && byID[m.Parents[0]] == nil:
+		return m.Parents[0] // the cover letter, which is not there
+	}
+	return m.ID
+}
+
+func (s *Series) put(m *Message) {
+	place := &s.Cover
+	if m.Patch {
+		for len(s.Patches) < min(m.Subject.Total, m.Subject.Counter) {
+			s.Patches = append(s.Patches, nil)
+		}
+		place = &s.Patches[m.Subject.Counter-1]
+	}
+	if was := *place; was == nil || was.From == m.From && m.Date.After(was.Date) {
+		*place = m
+	}
+}
+
+// maxPatches bounds what a subject may claim.
+const maxPatches = 10_000
+
+// settle fills in what the messages say together; it is false for a cover
+// letter alone, and for what nobody can have meant.
+func (s *Series) settle() bool {
+	messages := s.Messages()
+	total := messages[0].Subject.Total
+	if len(s.Patches) == 0 || total > maxPatches {
+		return false
+	}
+	for len(s.Patches) < total {
+		s.Patches = append(s.Patches, nil)
+	}
+	s.Title, s.From = messages[0].Subject.Title, messages[0].From
+	for _, m := range messages {
+		if s.ChangeID == "" {
+			s.ChangeID = m.ChangeID
+		}
+	}
+	return true
+}
+
+// An AmbiguousError means that several series claim to be the same revision.
+type AmbiguousError struct {
+	ChangeID string
+	Revision int
+	From     []string
+}
+
+func (e *AmbiguousError) Error() string {
+	return fmt.Sprintf("v%d of %s was mailed by several people: %q", e.Revision, e.ChangeID, e.From)
+}
