@@ -13,12 +13,15 @@ type Aliases map[string][]string
 // An AliasError reports a word that is neither an address nor an alias, or an
 // alias that leads back to itself.
 type AliasError struct {
-	Word   string
-	Reason string
+	Word string
+	Loop bool // the alias is known, and leads back to itself
 }
 
 func (e *AliasError) Error() string {
-	return fmt.Sprintf("%q: %s", e.Word, e.Reason)
+	if e.Loop {
+		return fmt.Sprintf("the alias %q leads back to itself", e.Word)
+	}
+	return fmt.Sprintf("%q is neither an address nor an alias", e.Word)
 }
 
 // Expand reads an address list of RFC 5322 whose members may be aliases, and
@@ -35,7 +38,7 @@ func (a Aliases) expand(members []string, path []string) ([]Address, error) {
 		stands, isAlias := a[member]
 		switch {
 		case isAlias && slices.Contains(path, member):
-			return nil, &AliasError{member, "the alias leads back to itself"}
+			return nil, &AliasError{Word: member, Loop: true}
 		case isAlias:
 			deeper, err := a.expand(stands, append(path[:len(path):len(path)], member))
 			if err != nil {
@@ -43,7 +46,7 @@ func (a Aliases) expand(members []string, path []string) ([]Address, error) {
 			}
 			all = append(all, deeper...)
 		case isBareWord(member):
-			return nil, &AliasError{member, "neither an address nor an alias"}
+			return nil, &AliasError{Word: member}
 		default:
 			list, err := ParseAddressList(member)
 			if err != nil {

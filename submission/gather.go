@@ -48,10 +48,14 @@ func Collect(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Collec
 	}
 	got := &Collected{}
 	var to, cc []patchmail.Address
-	if to, err = seriesRecipients(settings, "send-series-to"); err != nil {
+	book, err := plainAddressBook(repo, o.Home)
+	if err != nil {
 		return nil, err
 	}
-	if cc, err = seriesRecipients(settings, "send-series-cc"); err != nil {
+	if to, err = readLists(book, seriesLists(settings, "send-series-to")); err != nil {
+		return nil, err
+	}
+	if cc, err = readLists(book, seriesLists(settings, "send-series-cc")); err != nil {
 		return nil, err
 	}
 	for _, cmd := range []project.Command{toCmd, ccCmd} {
@@ -143,17 +147,4 @@ func (g *Collected) Explain() []string {
 		order[i] = fmt.Sprintf("%s %s %s", key, word, strings.Join(patches[key], ", "))
 	}
 	return order
-}
-
-// seriesRecipients reads one of the standing lists.
-func seriesRecipients(settings *project.Settings, name string) ([]patchmail.Address, error) {
-	var all []patchmail.Address
-	for _, v := range settings.All(name) {
-		list, err := patchmail.ParseAddressList(v.Text)
-		if err != nil {
-			return nil, fmt.Errorf("configuration %s: %w", v.Key, err)
-		}
-		all = append(all, list...)
-	}
-	return all, nil
 }

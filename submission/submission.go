@@ -31,8 +31,8 @@ type Options struct {
 	Now         time.Time
 	Random      string // 12 hexadecimal digits, unguessable
 	Mailer      string
-	Home        string              // for ~/.signature; "" for none
-	To, Cc      []patchmail.Address // from the command line
+	Home        string   // for ~/.signature; "" for none
+	To, Cc, Bcc []string // lists from the command line; aliases may stand in them
 	ForceCover  bool
 	Identity    string // --identity, counts when IdentitySet; "" then is no identity
 	IdentitySet bool
@@ -117,7 +117,7 @@ func Prepare(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Option
 	}
 	recipients.address(sub.rendered.Drafts, letter.To, letter.Cc)
 	sub.named = slices.Concat(letter.To, letter.Cc, recipients.To, recipients.Cc, recipients.Bcc, copied(sub.rendered.Drafts))
-	sub.bcc, sub.explicit = len(recipients.Bcc), len(o.To)+len(o.Cc) > 0
+	sub.bcc, sub.explicit = len(recipients.Bcc), len(o.To)+len(o.Cc)+len(o.Bcc) > 0
 	return sub, sub.write(recipients.Bcc)
 }
 
@@ -180,35 +180,30 @@ func signature(home string) string {
 // sendemail.to and .cc, the series settings always count.
 func (s *Submission) recipients(o Options) (Recipients, error) {
 	r := Recipients{Me: []patchmail.Address{s.Sender}, Suppress: suppressed(s.Mail)}
-	lists := []struct {
+	book := newAddressBook(s.Mail, o.Home, s.repo.TopLevel)
+	for _, l := range []struct {
 		into    *[]patchmail.Address
-		given   []patchmail.Address
+		option  string
+		given   []string
 		mailKey string
 		mail    []string
 		key     string
 	}{
-		{&r.To, o.To, "sendemail.to", s.Mail.To, "send-series-to"},
-		{&r.Cc, o.Cc, "sendemail.cc", s.Mail.Cc, "send-series-cc"},
-		{&r.Bcc, nil, "sendemail.bcc", s.Mail.Bcc, ""},
-	}
-	for _, l := range lists {
+		{&r.To, "--to", o.To, "sendemail.to", s.Mail.To, "send-series-to"},
+		{&r.Cc, "--cc", o.Cc, "sendemail.cc", s.Mail.Cc, "send-series-cc"},
+		{&r.Bcc, "--bcc", o.Bcc, "sendemail.bcc", s.Mail.Bcc, ""},
+	} {
+		var lists []recipientList
 		if l.given == nil {
-			for _, text := range l.mail {
-				list, err := patchmail.ParseAddressList(text)
-				if err != nil {
-					return r, fmt.Errorf("configuration %s: %w", l.mailKey, err)
-				}
-				*l.into = append(*l.into, list...)
-			}
+			lists = listsFrom("configuration "+l.mailKey, l.mail)
 		}
 		if l.key != "" {
-			list, err := seriesRecipients(s.settings, l.key)
-			if err != nil {
-				return r, err
-			}
-			*l.into = append(*l.into, list...)
+			lists = append(lists, seriesLists(s.settings, l.key)...)
 		}
-		*l.into = append(*l.into, l.given...)
+		var err error
+		if *l.into, err = readLists(book, append(lists, listsFrom(l.option, l.given)...)); err != nil {
+			return r, err
+		}
 	}
 	for _, v := range s.settings.All("email-exclude") {
 		if v.FromTree {

@@ -235,6 +235,8 @@ func sendHint(err error) string {
 		return strings.Join(steps, "; ")
 	case errors.As(err, new(*submission.UnwritableError)):
 		return "mend the commit's author or title with 'git rebase -i' and 'git commit --amend', with --author where it is the author"
+	case errors.As(err, new(*submission.UnknownAliasError)):
+		return "write the address as local@domain, or name the alias in a file of sendemail.aliasesFile"
 	case errors.As(err, new(*submission.OpenSendError)):
 		return "'kprep send --continue' goes on with it, 'kprep send --abandon' gives it up"
 	case errors.As(err, new(*sendmail.BusyError)):

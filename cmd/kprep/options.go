@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -20,26 +21,19 @@ type optionalFlag struct {
 	accepts func(word string) bool // nil: never
 }
 
-// addressFlag is an option that takes addresses as RFC 5322 lists, and may be
-// repeated. They are checked before the verb runs; [addresses] returns them.
+// addressFlag is an option that takes addresses as RFC 5322 lists, in which
+// aliases may stand, and may be repeated. What could be no alias either is
+// refused before the verb runs.
 func addressFlag(name, usage string) *cli.StringSliceFlag {
-	return &cli.StringSliceFlag{Name: name, Usage: usage, Action: func(c *cli.Context, _ []string) error {
-		_, err := addresses(c, name)
-		return err
-	}}
-}
-
-// addresses returns what the user gave to an [addressFlag], in order.
-func addresses(c *cli.Context, name string) ([]patchmail.Address, error) {
-	var all []patchmail.Address
-	for _, list := range c.StringSlice(name) {
-		parsed, err := patchmail.ParseAddressList(list)
-		if err != nil {
-			return nil, usagef(c.Command.Name, "--%s: %v", name, err)
+	return &cli.StringSliceFlag{Name: name, Usage: usage, Action: func(c *cli.Context, lists []string) error {
+		for _, list := range lists {
+			_, err := patchmail.Aliases(nil).Expand(list)
+			if err != nil && !errors.As(err, new(*patchmail.AliasError)) {
+				return usagef(c.Command.Name, "--%s: %v", name, err)
+			}
 		}
-		all = append(all, parsed...)
-	}
-	return all, nil
+		return nil
+	}}
 }
 
 // args returns the n arguments of a verb; any other number is an error.

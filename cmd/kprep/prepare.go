@@ -17,6 +17,7 @@ func renderFlags() []cli.Flag {
 	return []cli.Flag{
 		addressFlag("to", "send to `ADDRESS` too, instead of to sendemail.to"),
 		addressFlag("cc", "copy `ADDRESS` too, instead of sendemail.cc"),
+		addressFlag("bcc", "blind-copy `ADDRESS` too, instead of sendemail.bcc"),
 		&cli.BoolFlag{Name: "force-cover-letter", Usage: "a cover letter also for a single patch"},
 		&cli.StringFlag{Name: "identity", Usage: "use the settings sendemail.`NAME`.*"},
 		&cli.BoolFlag{Name: "no-identity", Usage: "use no identity, whatever is configured"},
@@ -30,13 +31,8 @@ func (e *env) prepare(c *cli.Context, s *series.Series, kind submission.Kind) (*
 		return nil, err
 	}
 	o := submission.Options{Kind: kind, Now: e.now(), Random: random, Mailer: "kprep " + programVersion(), Home: e.getenv("HOME"),
-		ForceCover: c.Bool("force-cover-letter"), Identity: c.String("identity"), IdentitySet: c.IsSet("identity") || c.Bool("no-identity"), Plain: c.Bool("plain")}
-	if o.To, err = addresses(c, "to"); err != nil {
-		return nil, err
-	}
-	if o.Cc, err = addresses(c, "cc"); err != nil {
-		return nil, err
-	}
+		ForceCover: c.Bool("force-cover-letter"), Identity: c.String("identity"), IdentitySet: c.IsSet("identity") || c.Bool("no-identity"), Plain: c.Bool("plain"),
+		To: c.StringSlice("to"), Cc: c.StringSlice("cc"), Bcc: c.StringSlice("bcc")}
 	sub, err := submission.Prepare(c.Context, e.repo, s, o)
 	if err != nil {
 		return nil, err
