@@ -32,6 +32,10 @@ type ConfigValue struct {
 type Blob struct {
 	Path string
 	Data []byte
+	// Edit, unless it is nil, makes Data from what is there under the log's
+	// lock: of two that change a file at the same time each sees what the
+	// other wrote.
+	Edit func(now []byte) ([]byte, error)
 }
 
 // ErrPlanned means that an operation has a plan already.
@@ -153,6 +157,11 @@ func (l *Log) planBlob(op *Operation, b Blob) error {
 		i = len(op.Blobs) - 1
 	}
 	op.Blobs[i].After = b.Data
+	if b.Edit != nil {
+		var err error
+		op.Blobs[i].After, err = b.Edit(op.Blobs[i].Before)
+		return err
+	}
 	return nil
 }
 

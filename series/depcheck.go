@@ -277,13 +277,15 @@ type PassedDeps struct {
 
 // RememberDeps keeps that a check of the prerequisites passed; one that failed
 // makes kprep forget.
-func (s *Series) RememberDeps(c *CheckedDeps, now time.Time) error {
+func (s *Series) RememberDeps(ctx context.Context, c *CheckedDeps, now time.Time) error {
 	if st, err := s.State(); err != nil || !c.Passed() && st.Deps == nil {
 		return err
 	}
-	return s.UpdateState(func(st *State) {
-		st.Deps = nil
-		if c.Passed() {
+	return s.UpdateState(ctx, "deps check", now, func(st *State) {
+		switch {
+		case !c.Passed():
+			st.Deps = nil
+		case st.Deps == nil || st.Deps.Content != c.content:
 			st.Deps = &PassedDeps{Content: c.content, When: now.UTC().Truncate(time.Second)}
 		}
 	})

@@ -136,7 +136,7 @@ func (s *Series) apply(ctx context.Context, l layout, reason string) (changed bo
 		}
 		defer s.repo.AfterRewrite(ctx)
 	}
-	plan := oplog.Plan{Objects: append(l.also.Objects, l.chain.Objects...), Config: l.config}
+	plan := oplog.Plan{Objects: append(l.also.Objects, l.chain.Objects...), Config: l.config, Blobs: l.also.Blobs}
 	if plan.Refs, err = s.repo.CarryNotes(ctx, l.chain.New); err != nil {
 		return false, err
 	}

@@ -94,27 +94,54 @@ var ErrBlank = errors.New("the cover letter would be empty")
 // returns false, and changes nothing, when the text is the same. The reflog
 // records reason.
 func (s *Series) Edit(ctx context.Context, text, reason string) (changed bool, err error) {
-	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
-	switch text {
-	case "":
-		return false, ErrBlank
-	case s.Text:
-		return false, nil
-	}
-	if coverletter.HasMarker(text) {
-		return false, fmt.Errorf("the cover letter may not hold the line %q", coverletter.Marker)
-	}
-	if _, err := coverletter.Parse(text); err != nil {
-		return false, err
-	}
-	if err := s.CheckRewritable(ctx); err != nil {
-		return false, err
-	}
-	l, err := s.layOut(ctx, s.Storage, text, s.Tracking)
-	if err != nil {
+	l, changed, err := s.edited(ctx, text)
+	if err != nil || !changed {
 		return false, err
 	}
 	return s.apply(ctx, l, reason)
+}
+
+// EditRemembering is Edit, and changes in the same operation what is
+// remembered of the series, which counts also where the text is the same.
+func (s *Series) EditRemembering(ctx context.Context, text, reason string, now time.Time, change func(*State)) (changed bool, err error) {
+	l, changed, err := s.edited(ctx, text)
+	if err != nil {
+		return false, err
+	}
+	if !changed {
+		return false, s.UpdateState(ctx, strings.TrimPrefix(reason, "kprep: "), now, change)
+	}
+	blob, remembers, err := s.remember(change)
+	if err != nil {
+		return false, err
+	}
+	if remembers {
+		l.also.Blobs = append(l.also.Blobs, blob)
+	}
+	return s.apply(ctx, l, reason)
+}
+
+// edited is the branch with another text; changed is false, and there is no
+// layout, when it is the same.
+func (s *Series) edited(ctx context.Context, text string) (l layout, changed bool, err error) {
+	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
+	switch text {
+	case "":
+		return l, false, ErrBlank
+	case s.Text:
+		return l, false, nil
+	}
+	if coverletter.HasMarker(text) {
+		return l, false, fmt.Errorf("the cover letter may not hold the line %q", coverletter.Marker)
+	}
+	if _, err := coverletter.Parse(text); err != nil {
+		return l, false, err
+	}
+	if err := s.CheckRewritable(ctx); err != nil {
+		return l, false, err
+	}
+	l, err = s.layOut(ctx, s.Storage, text, s.Tracking)
+	return l, err == nil, err
 }
 
 // chain makes commits of the series again, which are known to be the user's.

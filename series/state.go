@@ -2,6 +2,7 @@ package series
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,8 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/gofrs/flock"
-	"github.com/google/renameio/v2"
+	"github.com/kprep/kprep/oplog"
 )
 
 // stateForm is the version of the file that this kprep writes.
@@ -56,10 +56,12 @@ func (e *StateError) Error() string {
 
 func (e *StateError) Unwrap() error { return e.Err }
 
-// stateFile is where the state is. A change-id is safe as a path:
-// coverletter.CheckChangeID has seen to it when it was read.
+// statePath is the file's name in the operation log. A change-id is safe as a
+// path: coverletter.CheckChangeID has seen to it when it was read.
+func statePath(changeID string) string { return "series/" + changeID + "/state.json" }
+
 func (s *Series) stateFile() string {
-	return filepath.Join(s.repo.CommonDir, "kprep", "series", s.Tracking.ChangeID, "state.json")
+	return filepath.Join(s.repo.CommonDir, "kprep", filepath.FromSlash(statePath(s.Tracking.ChangeID)))
 }
 
 // State reads what is remembered of the series; nothing yet is a State
@@ -101,44 +103,45 @@ func (st *State) parse(text []byte) error {
 	return nil
 }
 
-// UpdateState changes what is remembered of the series: of two that do so at
-// the same time each sees what the other wrote.
-func (s *Series) UpdateState(change func(*State)) error {
-	file := s.stateFile()
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return &StateError{File: file, Err: err}
-	}
-	lock := flock.New(file+".lock", flock.SetPermissions(0o600))
-	if err := lock.Lock(); err != nil { // held for a moment only
-		return &StateError{File: file, Err: err}
-	}
-	defer lock.Close()
-	st, err := s.State()
-	if err != nil {
+// UpdateState changes what is remembered of the series, as one operation that
+// undo takes back: none where nothing changes. Of two that do so at the same
+// time each sees what the other wrote. Verb and now are the operation's.
+func (s *Series) UpdateState(ctx context.Context, verb string, now time.Time, change func(*State)) error {
+	blob, changes, err := s.remember(change)
+	if err != nil || !changes {
 		return err
 	}
-	change(st)
-	if err := st.write(file); err != nil {
-		return &StateError{File: file, Err: err}
+	in := oplog.Intent{Verb: verb, ChangeID: s.Tracking.ChangeID, Branch: s.Branch}
+	if me, err := s.repo.Committer(); err == nil { // nobody is needed to remember something
+		in.Committer = me.Email
 	}
-	return nil
+	return operations(s.repo, now).Perform(ctx, in, oplog.Plan{Blobs: []oplog.Blob{blob}})
 }
 
-// write replaces the file, whatever its permissions were.
-func (st *State) write(file string) error {
-	text, err := st.text()
+// remember makes the part of an operation that changes what is remembered. It
+// says whether anything would change now, and returns a *StateError when that
+// cannot be read.
+func (s *Series) remember(change func(*State)) (blob oplog.Blob, changes bool, err error) {
+	file := s.stateFile()
+	edit := func(now []byte) ([]byte, error) {
+		var st State
+		if now != nil {
+			if err := st.parse(now); err != nil {
+				return nil, &StateError{File: file, Err: err}
+			}
+		}
+		change(&st)
+		return st.text()
+	}
+	now, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		now, err = nil, nil
+	}
 	if err != nil {
-		return err
+		return blob, false, &StateError{File: file, Err: err}
 	}
-	f, err := renameio.NewPendingFile(file, renameio.WithTempDir(filepath.Dir(file)), renameio.WithStaticPermissions(0o600))
-	if err != nil {
-		return err
-	}
-	defer f.Cleanup()
-	if _, err := f.Write(text); err != nil {
-		return err
-	}
-	return f.CloseAtomicallyReplace()
+	later, err := edit(now)
+	return oplog.Blob{Path: statePath(s.Tracking.ChangeID), Edit: edit}, !bytes.Equal(now, later), err
 }
 
 func (st *State) text() ([]byte, error) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/kprep/kprep/series"
 )
@@ -30,7 +31,7 @@ func TestStateKeepsWhatItDoesNotKnow(t *testing.T) {
 	if err := os.WriteFile(file, []byte(`{"version": 1, "later": {"x": [1, 2]}}`), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	err := s.UpdateState(func(st *series.State) { st.Collected = &series.Collection{Diffs: "abc"} })
+	err := s.UpdateState(ctx, "test", time.Unix(0, 0), func(st *series.State) { st.Collected = &series.Collection{Diffs: "abc"} })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +63,7 @@ func TestStateThatCannotBeReadIsRefused(t *testing.T) {
 			if st, err := s.State(); !errors.As(err, new(*series.StateError)) {
 				t.Errorf("State: %+v, %v", st, err)
 			}
-			if err := s.UpdateState(func(*series.State) {}); !errors.As(err, new(*series.StateError)) {
+			if err := s.UpdateState(ctx, "test", time.Unix(0, 0), func(*series.State) {}); !errors.As(err, new(*series.StateError)) {
 				t.Errorf("UpdateState: %v", err)
 			}
 			if after, err := os.ReadFile(file); string(after) != text {
@@ -76,9 +77,9 @@ func TestStateLosesNothingToTwoWriters(t *testing.T) {
 	t.Parallel()
 	_, s := started(t)
 	var writers sync.WaitGroup
-	for i := range 20 {
+	for i := range 5 {
 		writers.Go(func() {
-			err := s.UpdateState(func(st *series.State) {
+			err := s.UpdateState(ctx, "test", time.Unix(0, 0), func(st *series.State) {
 				st.Checks = append(st.Checks, series.PassedCheck{Patch: fmt.Sprint(i), Command: "true"})
 			})
 			if err != nil {
@@ -87,7 +88,7 @@ func TestStateLosesNothingToTwoWriters(t *testing.T) {
 		})
 	}
 	writers.Wait()
-	if st, err := s.State(); err != nil || len(st.Checks) != 20 {
+	if st, err := s.State(); err != nil || len(st.Checks) != 5 {
 		t.Errorf("%+v, %v", st, err)
 	}
 }

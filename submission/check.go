@@ -129,7 +129,7 @@ func Check(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o CheckOpt
 		run.known = state
 	}
 	results, interrupted := run.all(ctx, patches, contents, o.Progress)
-	if err := remember(s, contents, results); err != nil {
+	if err := remember(context.WithoutCancel(ctx), s, o.Now, contents, results); err != nil {
 		return nil, err
 	}
 	if interrupted != nil {
@@ -167,8 +167,8 @@ func report(s *series.Series, commands []project.Command, results []checkResult)
 
 // remember keeps what the patches passed, and forgets older contents: kprep
 // would collect every version of every patch otherwise.
-func remember(s *series.Series, contents []series.Content, results []checkResult) error {
-	return s.UpdateState(func(st *series.State) {
+func remember(ctx context.Context, s *series.Series, now time.Time, contents []series.Content, results []checkResult) error {
+	return s.UpdateState(ctx, "check", now, func(st *series.State) {
 		for _, r := range results {
 			for _, c := range r.ran {
 				st.Checks = slices.DeleteFunc(st.Checks, c.replaces)

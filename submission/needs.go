@@ -110,14 +110,27 @@ func passedAll(state *series.State, content series.Content, commands []project.C
 	return true
 }
 
-// RememberCollected keeps that the recipients of these patches were collected.
-func RememberCollected(ctx context.Context, s *series.Series, now time.Time) error {
+// CollectReason is the line of the reflogs where collected recipients are
+// stored.
+const CollectReason = "kprep: collect recipients"
+
+// StoreCollected writes the recipients into the cover letter and keeps that
+// they were collected for these patches, as one operation. Where nothing of
+// the project's was asked, there is nothing to keep. It says whether the cover
+// letter changed; a *series.StateError changes nothing.
+func StoreCollected(ctx context.Context, s *series.Series, got *Collected, now time.Time) (changed bool, err error) {
+	if !got.Asked {
+		return s.Edit(ctx, got.Text, CollectReason)
+	}
 	contents, err := s.Contents(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
-	return s.UpdateState(func(st *series.State) {
-		st.Collected = &series.Collection{Diffs: series.DiffsOf(contents), When: now.UTC().Truncate(time.Second)}
+	diffs := series.DiffsOf(contents)
+	return s.EditRemembering(ctx, got.Text, CollectReason, now, func(st *series.State) {
+		if st.Collected == nil || st.Collected.Diffs != diffs {
+			st.Collected = &series.Collection{Diffs: diffs, When: now.UTC().Truncate(time.Second)}
+		}
 	})
 }
 

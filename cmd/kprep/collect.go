@@ -8,6 +8,7 @@ import (
 
 	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/project"
+	"github.com/kprep/kprep/series"
 	"github.com/kprep/kprep/submission"
 )
 
@@ -63,14 +64,13 @@ func collectCommand(e *env) *cli.Command {
 			if c.Bool("dry-run") {
 				return nil
 			}
-			changed, err := s.Edit(c.Context, got.Text, "kprep: collect recipients")
+			changed, err := submission.StoreCollected(c.Context, s, got, e.now())
+			if errors.As(err, new(*series.StateError)) { // the recipients are stored all the same
+				e.warnf("%v", err)
+				changed, err = s.Edit(c.Context, got.Text, submission.CollectReason)
+			}
 			if err != nil {
 				return err
-			}
-			if got.Asked {
-				if err := submission.RememberCollected(c.Context, s, e.now()); err != nil {
-					e.warnf("%v", err) // the recipients are stored all the same
-				}
 			}
 			e.reportCollect(got, changed)
 			return nil

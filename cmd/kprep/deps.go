@@ -217,7 +217,7 @@ func (e *env) checkDeps(c *cli.Context, s *series.Series) error {
 	if err != nil {
 		return err
 	}
-	if err := s.RememberDeps(got, e.now()); err != nil {
+	if err := s.RememberDeps(c.Context, got, e.now()); err != nil {
 		return err
 	}
 	if c.Bool("json") {
