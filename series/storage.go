@@ -65,16 +65,23 @@ func lookUp(f *finder, ref, rev string) (*stored, error) {
 	if _, has := config.Get(trackingKey(ref)); has && recorded != string(CoverCommit) && recorded != string(TipCommit) {
 		return lookUpDescription(f.repo, config, ref, rev)
 	}
-	found, err := f.find(ref, rev)
-	if err != nil {
-		return nil, err
+	st, err := lookUpCommit(f, ref, rev, recorded)
+	if err != nil || st != nil {
+		return st, err
 	}
-	if found == nil {
-		if _, has := config.Get(trackingKey(ref)); has {
-			// On the way from one storage to another, see configure.
-			return lookUpDescription(f.repo, config, ref, rev)
-		}
-		return nil, nil
+	if _, has := config.Get(trackingKey(ref)); has {
+		// On the way from one storage to another, see configure.
+		return lookUpDescription(f.repo, config, ref, rev)
+	}
+	return nil, nil
+}
+
+// lookUpCommit looks for a cover-letter commit; nil when there is none.
+// Recorded is the storage that the branch's configuration names, or "".
+func lookUpCommit(f *finder, ref, rev, recorded string) (*stored, error) {
+	found, err := f.find(ref, rev)
+	if err != nil || found == nil {
+		return nil, err
 	}
 	st := &stored{tip: found.tip, cover: found.cover, above: found.patches}
 	if st.text, st.tracking, st.unmarked = coverletter.DecodeUnmarked(found.cover.Text()); st.unmarked {

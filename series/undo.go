@@ -3,7 +3,6 @@ package series
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/kprep/kprep/gitrepo"
@@ -103,57 +102,4 @@ func replay(ctx context.Context, repo *gitrepo.Repo, undone []*oplog.Operation, 
 	}
 	chain, err := repo.Chain(ctx, commits, before.ID, nil, gitrepo.ChainOptions{Committer: me})
 	return gitrepo.RefUpdate{Name: branch, New: chain.Tip, Old: gitrepo.ID(now)}, chain.Objects, len(commits), err
-}
-
-// ErrNeverSent means that no send of the series is in the operation log.
-var ErrNeverSent = errors.New("the operation log has no send of this series")
-
-// RestoreFromBeforeSend brings patches and cover letter back as they were when
-// the last revision was sent. What was on the wire stays: the sent tag, the
-// history, and the revision number of the branch. It says whether anything
-// changed.
-func (s *Series) RestoreFromBeforeSend(ctx context.Context) (changed bool, err error) {
-	if err := s.CheckRewritable(ctx); err != nil {
-		return false, err
-	}
-	me, err := s.repo.Committer()
-	if err != nil {
-		return false, err
-	}
-	all, err := operations(s.repo, me.When).List()
-	if err != nil {
-		return false, err
-	}
-	for _, op := range all {
-		if !op.Barrier || op.ChangeID != s.Tracking.ChangeID {
-			continue
-		}
-		for _, ref := range op.Refs {
-			if ref.Name == op.Branch && ref.Before != "" {
-				return s.restore(ctx, ref.Before)
-			}
-		}
-	}
-	return false, ErrNeverSent
-}
-
-func (s *Series) restore(ctx context.Context, tip gitrepo.ID) (changed bool, err error) {
-	old, err := read(ctx, newFinder(s.repo), s.Branch, string(tip))
-	if err != nil {
-		return false, err
-	}
-	if old == nil {
-		return false, fmt.Errorf("commit %s has no cover letter", tip.Short())
-	}
-	then := *s
-	then.Patches, then.Base = old.Patches, old.Base
-	text := s.Text
-	if old.Storage != BranchDescription {
-		text = old.Text
-	}
-	l, err := then.layOut(ctx, s.Storage, text, s.Tracking)
-	if err != nil {
-		return false, err
-	}
-	return then.apply(ctx, l, "kprep: undo past the send")
 }
