@@ -24,6 +24,9 @@ type ChainOptions struct {
 	Restamp map[ID]bool
 	// Trees holds other trees by the id of the commit as it is.
 	Trees map[ID]ID
+	// Headers holds, by the id of the commit as it is, the commit whose other
+	// headers and encoding it gets.
+	Headers map[ID]*Commit
 }
 
 // Chain makes commits again, oldest first, on top of onto: the first gets it
@@ -35,6 +38,10 @@ func (r *Repo) Chain(ctx context.Context, commits []*Commit, onto ID, messages m
 	chain := Chain{Tip: onto, New: map[ID]ID{}}
 	for _, c := range commits {
 		change := Change{Tree: o.Trees[c.ID], Parents: []ID{chain.Tip}, Committer: o.Committer, Restamp: o.Restamp[c.ID]}
+		was := c
+		if like := o.Headers[c.ID]; like != nil && c.LacksHeaders(like) {
+			c, change.Restamp = c.withHeaders(like), true
+		}
 		if m, ok := messages[c.ID]; ok {
 			change.Message = &m
 		}
@@ -43,7 +50,7 @@ func (r *Repo) Chain(ctx context.Context, commits []*Commit, onto ID, messages m
 			chain.Tip = c.ID
 			continue
 		}
-		sign, err := r.signsAgain(c, o)
+		sign, err := r.signsAgain(was, o)
 		if err == nil && sign {
 			data, err = r.signCommit(ctx, data)
 		}

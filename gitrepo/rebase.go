@@ -73,6 +73,20 @@ func (r *Repo) RebaseCutOff() bool {
 	return last == "" || next != last
 }
 
+// Rewritten is git's own list of what it has put in the place of what, as far
+// as the rebase that is under way has come. Of several commits that became one
+// each is in it.
+func (r *Repo) Rewritten() map[ID]ID {
+	text, _ := os.ReadFile(filepath.Join(r.GitDir, "rebase-merge", "rewritten-list"))
+	list := map[ID]ID{}
+	for line := range strings.Lines(string(text)) {
+		if f := strings.Fields(line); len(f) == 2 {
+			list[ID(f[0])] = ID(f[1])
+		}
+	}
+	return list
+}
+
 // QuitRebase forgets a rebase under way and leaves all else as it is; what was
 // put aside goes to the stash.
 func (r *Repo) QuitRebase(ctx context.Context) error {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"time"
 
 	"github.com/kprep/kprep/gitrepo"
 )
@@ -130,6 +130,9 @@ func (s *Series) Rebase(ctx context.Context, o RebaseOptions) (*Rebased, error) 
 	if st.Before, err = notesGitMoves(ctx, s.repo); err != nil {
 		return nil, err
 	}
+	if st.Operations, err = newestOperation(s.repo); err != nil {
+		return nil, err
+	}
 	if err := s.repo.BeforeRewrite(ctx); err != nil {
 		return nil, err
 	}
@@ -163,6 +166,15 @@ func notesGitMoves(ctx context.Context, repo *gitrepo.Repo) (map[string]gitrepo.
 		return nil, nil
 	}
 	return repo.RefValues(ctx, "refs/notes/")
+}
+
+// newestOperation is the number of the newest operation in the log, 0 for none.
+func newestOperation(repo *gitrepo.Repo) (int, error) {
+	ops, err := operations(repo, time.Time{}).List()
+	if err != nil || len(ops) == 0 {
+		return 0, err
+	}
+	return ops[0].ID, nil
 }
 
 // checkRebase is all that has to be right before anything begins.
@@ -260,97 +272,6 @@ func (st *rebaseState) coverOn(ctx context.Context, repo *gitrepo.Repo, below *g
 		gitrepo.ChainOptions{Committer: me, Mine: true, Trees: map[gitrepo.ID]gitrepo.ID{cover.ID: below.Tree}})
 }
 
-// rebaseTarget finds the new base, and the base branch to record with it: ""
-// when what is on record stays.
-func (s *Series) rebaseTarget(ctx context.Context, o RebaseOptions) (*gitrepo.Commit, string, error) {
-	ref, name, err := s.ontoRef(ctx, o.Onto)
-	if err != nil {
-		return nil, "", err
-	}
-	if ref == "" {
-		ref = o.Onto
-	}
-	onto, err := s.repo.Commit(ref + "^{commit}")
-	if err != nil {
-		return nil, "", &OntoError{Branch: s.Branch, Onto: o.Onto, Reason: "it names no commit of this repository"}
-	}
-	if s.Cover != nil {
-		if within, err := s.repo.Ancestor(ctx, s.Cover.ID, onto.ID); err != nil || within {
-			if err == nil {
-				err = &OntoError{Branch: s.Branch, Onto: o.Onto, Reason: "it contains the cover letter of this series"}
-			}
-			return nil, "", err
-		}
-	}
-	if common, err := s.repo.MergeBase(ctx, s.Base, onto.ID); err != nil || common == "" {
-		if err == nil {
-			err = &OntoError{Branch: s.Branch, Onto: o.Onto, Reason: "it has no history in common with the series"}
-		}
-		return nil, "", err
-	}
-	if s.Storage == CoverCommit {
-		return onto, "", nil
-	}
-	moved := *s
-	moved.Base = onto.ID
-	if o.BaseBranch != "" {
-		name = o.BaseBranch
-	}
-	if name == "" { // a tag or commit: does the recorded branch lead there?
-		recorded, err := s.baseBranch(ctx)
-		if err == nil {
-			tip, err := s.repo.Commit(recorded)
-			if err != nil {
-				return nil, "", err
-			}
-			if ok, err := s.repo.Ancestor(ctx, onto.ID, tip.ID); err != nil || ok {
-				return onto, "", err
-			}
-		}
-		moved.Tracking = s.Tracking.Clone()
-		moved.Tracking.BaseBranch = ""
-	}
-	if name, err = moved.chooseBase(ctx, name); err != nil {
-		return nil, "", err
-	}
-	if name == s.Tracking.BaseBranch {
-		name = ""
-	}
-	return onto, name, nil
-}
-
-// ontoRef resolves what the user calls a branch: its full name, and the one
-// that is recorded; "" for what is no branch. Without a word it is the
-// upstream, unless that is a copy of this very branch, or else the recorded
-// base branch.
-func (s *Series) ontoRef(ctx context.Context, given string) (ref, name string, err error) {
-	if given != "" {
-		for _, prefix := range []string{"refs/heads/", "refs/remotes/"} {
-			ref := prefix + plainName(given)
-			id, err := s.repo.Ref(ctx, ref)
-			if err != nil {
-				return "", "", err
-			}
-			if id != "" && (plainName(given) == given || ref == given) {
-				return ref, plainName(ref), nil
-			}
-		}
-		return "", "", nil
-	}
-	upstream, err := s.repo.Upstream(ctx, s.Branch)
-	if err != nil {
-		return "", "", err
-	}
-	if upstream != "" && !strings.HasSuffix(upstream, "/"+s.Name()) {
-		return upstream, plainName(upstream), nil
-	}
-	recorded, err := s.baseBranch(ctx)
-	if errors.As(err, new(*BaseBranchError)) {
-		return "", "", &OntoError{Branch: s.Branch}
-	}
-	return recorded, plainName(recorded), err
-}
-
 // ContinueRebase has git go on after a stop, or leave out the patch that it
 // stopped at. It returns ErrNoRebase when nothing is under way; else as
 // Rebase. A rebase that the user ended with git's own words is completed.
@@ -446,7 +367,13 @@ func afterGit(ctx context.Context, repo *gitrepo.Repo, st *rebaseState, gitErr e
 	if errors.As(gitErr, new(*RebasingError)) {
 		return nil, gitErr
 	}
+	if now, err := readRebase(repo); err != nil {
+		return nil, err
+	} else if now != nil { // git called back meanwhile
+		st = now
+	}
 	if branch, ok := repo.Rebasing(); ok && st.ours(branch) {
+		st.Rewritten = repo.Rewritten()
 		if err := st.save(repo); err != nil { // someone may have taken it for a leftover
 			return nil, err
 		}

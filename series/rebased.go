@@ -72,20 +72,36 @@ func (st *rebaseState) settle(ctx context.Context, repo *gitrepo.Repo) (*Rebased
 		return nil, err
 	}
 	r.Patches = len(now.patches)
-	moved, left, err := st.follow(repo, now.patches)
+	pairs, left, err := st.follow(ctx, repo, now.patches)
 	if err != nil {
 		return nil, err
 	}
 	if len(left) == len(st.Patches)-len(now.patches) { // else some have a twin, or a new title
 		r.Left = left
 	}
-	if err := st.complete(ctx, repo, now, moved, rebased != tip); err != nil {
+	notes, err := st.complete(ctx, repo, now, pairs, rebased != tip)
+	if err != nil {
 		return nil, err
 	}
+	r.Notes = append(notes, st.unpaired(r, left)...)
 	if rebased != tip {
 		r.Notes = append(r.Notes, "the branch has moved since the rebase ended, so the operation log leaves the rebase out")
 	}
 	return r, forgetRebase(repo)
+}
+
+// unpaired tells of patches whose successor cannot be told, and so may have
+// lost what only git keeps no track of.
+func (st *rebaseState) unpaired(r *Rebased, left []*gitrepo.Commit) []string {
+	if len(r.Left) == len(left) {
+		return nil
+	}
+	var notes []string
+	for _, c := range left {
+		notes = append(notes, fmt.Sprintf("which patch took the place of %s (%s) cannot be told: if it had notes, 'git notes copy %s COMMIT' brings them along",
+			c.ID.Short(), c.Subject(), c.ID.Short()))
+	}
+	return notes
 }
 
 // outcome says where the rebase took the branch, "" for nowhere, and where
@@ -93,6 +109,9 @@ func (st *rebaseState) settle(ctx context.Context, repo *gitrepo.Repo) (*Rebased
 func (st *rebaseState) outcome(ctx context.Context, repo *gitrepo.Repo) (rebased, tip gitrepo.ID, err error) {
 	if tip, err = repo.Ref(ctx, st.Branch); err != nil || tip == "" || tip == st.Tip {
 		return "", tip, err
+	}
+	if tip == st.Completed {
+		return tip, tip, nil
 	}
 	rebased, known, err := repo.RebasedFrom(ctx, st.Branch, st.Tip)
 	if err != nil || known {
@@ -148,23 +167,34 @@ func changeIDOf(cover *gitrepo.Commit) string {
 }
 
 // complete does what git did not: a cover letter that was lost on the way is
-// put back, notes follow, the base branch is recorded, and the whole is one
-// operation of the log. All of it may have been done before by a kprep that
-// died. Unlogged leaves the log out.
-func (st *rebaseState) complete(ctx context.Context, repo *gitrepo.Repo, now *rebasedBranch, moved map[gitrepo.ID]gitrepo.ID, unlogged bool) error {
-	tip, made, err := st.restore(ctx, repo, now)
+// put back, patches get the headers that git does not know, notes follow, the
+// base branch is recorded, and the whole is one operation of the log. All of
+// it may have been done before by a kprep that died. It returns what the user
+// should know. Later says that the branch has moved since: the log is left
+// out then, and patches stay as they are.
+func (st *rebaseState) complete(ctx context.Context, repo *gitrepo.Repo, now *rebasedBranch, pairs map[gitrepo.ID]*gitrepo.Commit, later bool) ([]string, error) {
+	lost, notes := lostHeaders(now, pairs, later)
+	tip, made, again, err := st.restore(ctx, repo, now, lost)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	notes, err := repo.CarryNotes(ctx, moved)
+	moved := maps.Clone(again)
+	for id, before := range pairs {
+		if final, ok := again[id]; ok {
+			id = final
+		}
+		if id != before.ID {
+			moved[before.ID] = id
+		}
+	}
+	updates, err := repo.CarryNotes(ctx, moved)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if st.Before == nil {
 		st.Before = map[string]gitrepo.ID{}
 	}
-	updates := notes
-	for _, u := range notes {
+	for _, u := range updates {
 		if _, known := st.Before[u.Name]; !known {
 			st.Before[u.Name] = u.Old
 		}
@@ -172,89 +202,144 @@ func (st *rebaseState) complete(ctx context.Context, repo *gitrepo.Repo, now *re
 	if tip != now.tip {
 		updates = append(updates, gitrepo.RefUpdate{Name: st.Branch, New: tip, Old: now.tip})
 	}
+	if !later {
+		st.Completed = tip // whoever comes after a crash knows it for ours
+	}
 	if len(updates) > 0 {
 		if err := errors.Join(repo.WriteObjects(ctx, made...), st.save(repo)); err != nil {
-			return err
+			return nil, err
 		}
 		if err := repo.UpdateRefs(ctx, "kprep: rebase", updates...); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if unlogged {
-		return st.recordBase(ctx, repo)
-	}
-	return st.logged(ctx, repo)
+	return notes, st.logged(ctx, repo, later)
 }
 
-// restore makes the commits that put a lost cover letter back.
-func (st *rebaseState) restore(ctx context.Context, repo *gitrepo.Repo, now *rebasedBranch) (gitrepo.ID, []gitrepo.Object, error) {
-	if st.Cover == "" || now.cover != nil {
-		return now.tip, nil, nil
+// lostHeaders are the patches that git has left headers out of, by their id,
+// with what they were before. Where patches are not to be touched, or cannot
+// be, it returns what to tell the user instead.
+func lostHeaders(now *rebasedBranch, pairs map[gitrepo.ID]*gitrepo.Commit, later bool) (map[gitrepo.ID]*gitrepo.Commit, []string) {
+	lost, untold := map[gitrepo.ID]*gitrepo.Commit{}, []string(nil)
+	for _, c := range now.patches {
+		before := pairs[c.ID]
+		if before == nil || !c.LacksHeaders(before) {
+			continue
+		}
+		lost[c.ID] = before
+		untold = append(untold, fmt.Sprintf("git left headers out of %s (%s): 'git cat-file commit %s' has them", c.ID.Short(), c.Subject(), before.ID.Short()))
 	}
-	below := string(now.tip)
-	if st.Storage == CoverCommit {
-		below = string(st.Base)
+	merged := slices.ContainsFunc(now.patches, func(c *gitrepo.Commit) bool { return len(c.Parents) != 1 })
+	covered := now.cover == nil || now.cover.ID == now.tip || len(now.patches) > 0 && now.patches[len(now.patches)-1].ID == now.tip
+	if later || merged || !covered {
+		return nil, untold
 	}
-	on, err := repo.Commit(below)
-	if err != nil {
-		return "", nil, err
-	}
-	cover, err := st.coverOn(ctx, repo, on)
-	if err != nil || st.Storage == TipCommit {
-		return cover.Tip, cover.Objects, err
+	return lost, nil
+}
+
+// restore makes the commits that put a lost cover letter and lost headers
+// back. Again leads from each commit that is made again to what it is then.
+func (st *rebaseState) restore(ctx context.Context, repo *gitrepo.Repo, now *rebasedBranch, lost map[gitrepo.ID]*gitrepo.Commit) (tip gitrepo.ID, made []gitrepo.Object, again map[gitrepo.ID]gitrepo.ID, err error) {
+	uncovered := st.Cover != "" && now.cover == nil
+	if !uncovered && len(lost) == 0 {
+		return now.tip, nil, map[gitrepo.ID]gitrepo.ID{}, nil
 	}
 	me, err := repo.Committer()
 	if err != nil {
-		return "", nil, err
+		return "", nil, nil, err
 	}
-	chain, err := repo.Chain(ctx, now.patches, cover.Tip, nil, gitrepo.ChainOptions{Committer: me, Mine: true})
-	return chain.Tip, append(cover.Objects, chain.Objects...), err
+	var onto gitrepo.ID
+	commits := now.patches
+	switch {
+	case uncovered && st.Storage == CoverCommit:
+		base, err := repo.Commit(string(st.Base))
+		if err != nil {
+			return "", nil, nil, err
+		}
+		cover, err := st.coverOn(ctx, repo, base)
+		if err != nil {
+			return "", nil, nil, err
+		}
+		onto, made = cover.Tip, cover.Objects
+	case len(commits) > 0:
+		onto = commits[0].Parents[0]
+	default:
+		onto = now.tip
+	}
+	if now.cover != nil && st.Storage == TipCommit {
+		commits = append(slices.Clone(commits), now.cover)
+	}
+	chain, err := repo.Chain(ctx, commits, onto, nil, gitrepo.ChainOptions{Committer: me, Mine: true, Headers: lost})
+	if err != nil {
+		return "", nil, nil, err
+	}
+	tip, made = chain.Tip, append(made, chain.Objects...)
+	if uncovered && st.Storage == TipCommit {
+		top, err := repo.Commit(string(now.tip))
+		if err != nil {
+			return "", nil, nil, err
+		}
+		below := *top
+		below.ID = tip
+		cover, err := st.coverOn(ctx, repo, &below)
+		if err != nil {
+			return "", nil, nil, err
+		}
+		tip, made = cover.Tip, append(made, cover.Objects...)
+	}
+	return tip, made, chain.New, nil
 }
 
 // logged has the operation log know of the rebase, as one operation from the
-// tip before.
-func (st *rebaseState) logged(ctx context.Context, repo *gitrepo.Repo) error {
+// tip before, with what changes in the configuration. Without the log that is
+// an operation of its own.
+func (st *rebaseState) logged(ctx context.Context, repo *gitrepo.Repo, later bool) error {
 	me, err := repo.Committer()
 	if err != nil {
 		return err
 	}
-	in := oplog.Intent{Verb: "rebase", Args: []string{st.Base.Short()}, ChangeID: st.ChangeID, Branch: st.Branch, Committer: me.Email,
-		Scope: oplog.Scope{Branches: []string{shortBranch(st.Branch)}}}
 	log := operations(repo, me.When)
-	done, err := st.inLog(ctx, log)
+	if done, err := st.inLog(ctx, log); err != nil || done {
+		return err
+	}
+	config, err := st.newConfig(repo)
 	if err != nil {
 		return err
 	}
-	if !done {
+	in := oplog.Intent{Verb: "rebase", Args: []string{st.Base.Short()}, ChangeID: st.ChangeID, Branch: st.Branch, Committer: me.Email}
+	if len(config) > 0 {
+		in.Scope.Branches = []string{shortBranch(st.Branch)}
+	}
+	if !later {
 		in.Before = map[string]gitrepo.ID{st.Branch: st.Tip}
 		maps.Copy(in.Before, st.Before)
 		in.Scope.Refs = slices.Sorted(maps.Keys(in.Before))
+	} else if len(config) == 0 {
+		return nil
 	}
-	op, err := log.Begin(ctx, in)
-	if err != nil {
-		return err
-	}
-	defer op.Close()
-	if err := st.recordBase(ctx, repo); err != nil {
-		return err
-	}
-	return op.Done(ctx)
+	return log.Record(ctx, in, oplog.Plan{Config: config})
 }
 
 // inLog says that the log has the rebase already, from a kprep that died
 // behind it.
 func (st *rebaseState) inLog(ctx context.Context, log *oplog.Log) (bool, error) {
-	if settled, err := log.Recover(ctx); err != nil || settled != nil && settled.Moved {
-		if err == nil {
-			err = &oplog.UnfinishedError{Recovery: settled}
-		}
+	settled, err := log.Recover(ctx)
+	if err != nil {
 		return false, err
 	}
 	ops, err := log.List()
-	if err != nil || len(ops) == 0 || ops[0].Verb != "rebase" {
+	if err != nil {
 		return false, err
 	}
-	return slices.ContainsFunc(ops[0].Refs, func(c oplog.RefChange) bool { return c.Name == st.Branch && c.Before == st.Tip }), nil
+	done := slices.ContainsFunc(ops, func(op *oplog.Operation) bool {
+		return op.ID > st.Operations && op.Verb == "rebase" && slices.ContainsFunc(op.Refs, func(c oplog.RefChange) bool {
+			return c.Name == st.Branch && c.Before == st.Tip && c.After == st.Completed
+		})
+	})
+	if !done && settled != nil && settled.Moved {
+		return false, &oplog.UnfinishedError{Recovery: settled}
+	}
+	return done, nil
 }
 
 // retrack puts into the tracking data what the rebase changes; it is false
@@ -270,26 +355,26 @@ func (st *rebaseState) retrack(t *coverletter.Tracking) (*coverletter.Tracking, 
 	return now, string(now.Compact()) != string(t.Compact())
 }
 
-// recordBase records what changed where the configuration holds the tracking
-// data; in a cover letter it is already.
-func (st *rebaseState) recordBase(ctx context.Context, repo *gitrepo.Repo) error {
+// newConfig is what changes where the configuration holds the tracking data;
+// in a cover letter it is already.
+func (st *rebaseState) newConfig(repo *gitrepo.Repo) ([]oplog.ConfigValue, error) {
 	if st.Storage != BranchDescription {
-		return nil
+		return nil, nil
 	}
 	config, err := repo.Config()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	document, _ := config.Get(trackingKey(st.Branch))
 	tracking, err := coverletter.ParseTracking([]byte(document))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	tracking, changed := st.retrack(tracking)
 	if !changed {
-		return nil
+		return nil, nil
 	}
-	return repo.SetConfig(ctx, trackingKey(st.Branch), string(tracking.Compact()))
+	return []oplog.ConfigValue{{Key: trackingKey(st.Branch), Values: []string{string(tracking.Compact())}}}, nil
 }
 
 // message is the cover letter's new message, where the rebase changes what is
@@ -304,45 +389,4 @@ func (st *rebaseState) message(cover *gitrepo.Commit) (map[gitrepo.ID]string, er
 	}
 	tracking, _ = st.retrack(tracking)
 	return map[gitrepo.ID]string{cover.ID: coverletter.Encode(text, tracking)}, nil
-}
-
-// follow pairs the patches of before with those of now: by author and
-// message, else by author and title, and never where two would fit. What has
-// no partner is left.
-func (st *rebaseState) follow(repo *gitrepo.Repo, now []*gitrepo.Commit) (moved map[gitrepo.ID]gitrepo.ID, left []*gitrepo.Commit, err error) {
-	moved, taken := map[gitrepo.ID]gitrepo.ID{}, map[gitrepo.ID]bool{}
-	for _, id := range st.Patches {
-		c, err := repo.Commit(string(id))
-		if err != nil {
-			return nil, nil, err
-		}
-		left = append(left, c)
-	}
-	for _, key := range []func(*gitrepo.Commit) string{
-		func(c *gitrepo.Commit) string { return string(c.ID) },
-		func(c *gitrepo.Commit) string { return c.Author.String() + "\n" + c.Text() },
-		func(c *gitrepo.Commit) string { return c.Author.String() + "\n" + c.Subject() },
-	} {
-		before, after := map[string]int{}, map[string][]gitrepo.ID{}
-		for _, c := range left {
-			before[key(c)]++
-		}
-		for _, c := range now {
-			if !taken[c.ID] {
-				after[key(c)] = append(after[key(c)], c.ID)
-			}
-		}
-		left = slices.DeleteFunc(left, func(c *gitrepo.Commit) bool {
-			found := after[key(c)]
-			if before[key(c)] != 1 || len(found) != 1 {
-				return false
-			}
-			taken[found[0]] = true
-			if found[0] != c.ID {
-				moved[c.ID] = found[0]
-			}
-			return true
-		})
-	}
-	return moved, left, nil
 }

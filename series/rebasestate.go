@@ -33,6 +33,10 @@ type rebaseState struct {
 	Chosen        bool     `json:"chosen,omitempty"` // the user edits the list: what is missing is meant to be
 	// Before holds the notes that git or the completion may change, as they were.
 	Before map[string]gitrepo.ID `json:"before,omitempty"`
+	// Rewritten is git's list of what took the place of what, as it was last seen.
+	Rewritten  map[gitrepo.ID]gitrepo.ID `json:"rewritten,omitempty"`
+	Operations int                       `json:"operations,omitempty"` // the newest in the log, before
+	Completed  gitrepo.ID                `json:"completed,omitempty"`  // where kprep takes the branch after git
 }
 
 const rebaseVersion = 1

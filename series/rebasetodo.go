@@ -123,6 +123,10 @@ func PutCover(ctx context.Context, repo *gitrepo.Repo) error {
 	if err != nil {
 		return err
 	}
+	st.Rewritten = repo.Rewritten() // it is complete now, and gone when git has ended
+	if err := st.save(repo); err != nil {
+		return err
+	}
 	chain, err := st.coverOn(ctx, repo, top)
 	if err != nil {
 		return err

@@ -111,6 +111,9 @@ func TestRebaseKilled(t *testing.T) {
 				r.Write(fmt.Sprint(i), "patch\n")
 				r.Commit(fmt.Sprintf("patch %d\n", i))
 			}
+			// What git's rebase loses is put back behind it, by a second move.
+			raw := strings.Replace(r.Git("cat-file", "commit", "HEAD"), "\n\n", "\nHG:extra kept\n\n", 1) + "\n"
+			r.Git("reset", "-q", "--hard", r.GitInput(raw, "hash-object", "-t", "commit", "-w", "--stdin"))
 			r.Git("notes", "add", "-m", "a note", "HEAD~1")
 			r.Git("checkout", "-q", "main")
 			r.Write("more", "more\n")
@@ -137,9 +140,6 @@ func TestRebaseKilled(t *testing.T) {
 				case after:
 					seen["new"]++
 					r.must("undo")
-					if r.state() != before { // killed inside the operation: the rest is one of its own
-						r.must("undo")
-					}
 					if got := r.state(); got != before {
 						t.Fatalf("after undo\n%s\nwant\n%s", got, before)
 					}
