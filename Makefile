@@ -5,6 +5,7 @@ PREFIX   ?= /usr/local
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 FUZZTIME ?= 10s
 CRASHES  ?= 200
+PAIRS    ?= 2000
 
 # Without a home directory Go has no place for its caches.
 ifeq ($(HOME),)
@@ -19,7 +20,7 @@ BUILD_FLAGS = -buildvcs=false -trimpath -ldflags "-s -w -X main.version=$(VERSIO
 # Go's own way of naming a place wins over PREFIX.
 BINDIR = $(if $(GOBIN),$(GOBIN),$(PREFIX)/bin)
 
-.PHONY: all build install test check fuzz crash bench demo peers clean
+.PHONY: all build install test check fuzz crash proof-xdiff bench demo peers clean
 
 all: build
 
@@ -47,6 +48,10 @@ fuzz:
 # Kill kprep at random moments, many times.
 crash:
 	KPREP_CRASHES=$(CRASHES) $(GO) test -count=1 -v -run 'Kill|Crash' ./oplog ./cmd/kprep ./internal/e2e
+
+# Compare line diffs with git's, many times; a seed is printed.
+proof-xdiff:
+	KPREP_XDIFF_PAIRS=$(PAIRS) $(GO) test -count=1 -timeout 2h -v -run AsGit ./rangediff/xdiff
 
 bench: build
 	$(GO) run ./internal/bench -kprep bin/kprep $(BENCHFLAGS)

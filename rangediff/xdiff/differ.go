@@ -1,10 +1,16 @@
 package xdiff
 
+import "bytes"
+
 // Options choose among the ways to compare; the zero value is plain Myers as
 // range-diff uses it for its costs (range-diff 4).
 type Options struct {
 	Minimal         bool // search without cut-offs
 	IndentHeuristic bool // slide changes to where the indentation suggests it
+
+	// NoContext is what git does when it prints no context: most of a long end
+	// that both files have in common does not exist for the comparison.
+	NoContext bool
 }
 
 // A Change is one run of lines that differ: lines [Old, Old+OldCount) became
@@ -44,19 +50,23 @@ func (d *Differ) Diff(a, b *File, o Options) []Change {
 
 // Size is the function [Size].
 func (d *Differ) Size(a, b *File, context int) int {
-	d.compare(a, b, Options{})
+	d.compare(a, b, Options{NoContext: context == 0})
 	return size(d.changes, len(a.IDs), context)
 }
 
 // compare leaves the changes in d.changes.
 func (d *Differ) compare(a, b *File, o Options) {
 	d.changes = d.changes[:0]
-	head, tail := common(a.IDs, b.IDs)
-	if head == len(a.IDs) && head == len(b.IDs) {
+	end := 0
+	if o.NoContext {
+		end = commonEnd(a, b)
+	}
+	d.old.reset(a, len(a.IDs)-end)
+	d.new.reset(b, len(b.IDs)-end)
+	head, tail := common(d.old.ids, d.new.ids)
+	if head == len(d.old.ids) && head == len(d.new.ids) {
 		return
 	}
-	d.old.reset(a)
-	d.new.reset(b)
 	d.keep(head, tail)
 	d.search(o.Minimal)
 	d.old.slide(&d.new, o.IndentHeuristic)
@@ -74,6 +84,24 @@ func common(a, b []int32) (head, tail int) {
 		tail++
 	}
 	return head, tail
+}
+
+// commonEnd counts the lines that begin in the equal end of both texts, taken in
+// whole blocks, except the first of them.
+func commonEnd(a, b *File) int {
+	const block = 1024
+	length := 0
+	for n := min(len(a.text), len(b.text)); length+block <= n; length += block {
+		i, j := len(a.text)-length, len(b.text)-length
+		if !bytes.Equal(a.text[i-block:i], b.text[j-block:j]) {
+			break
+		}
+	}
+	end := a.text[len(a.text)-length:]
+	if i := bytes.IndexByte(end, '\n'); i >= 0 {
+		return countLines(end[i+1:])
+	}
+	return 0
 }
 
 // collect reads the changes off the marks of both sides.
@@ -106,9 +134,9 @@ type side struct {
 	place   []int32 // where these lines are in the file
 }
 
-func (s *side) reset(f *File) {
-	s.ids, s.lines = f.IDs, f.Lines
-	n := len(f.IDs)
+// reset begins a comparison of the first n lines.
+func (s *side) reset(f *File, n int) {
+	s.ids, s.lines = f.IDs[:n], f.Lines[:n]
 	s.changed = resize(s.changed, n+1)
 	clear(s.changed)
 	s.class = resize(s.class, n)

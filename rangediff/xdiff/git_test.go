@@ -27,12 +27,15 @@ type setting struct {
 
 func settings() []setting {
 	std := xdiff.Options{IndentHeuristic: true}
+	bare := xdiff.Options{IndentHeuristic: true, NoContext: true}
 	return []setting{
 		{name: "defaults", options: std, unified: xdiff.Unified{Context: 3}},
 		{name: "no indent heuristic", args: []string{"--no-indent-heuristic"}, unified: xdiff.Unified{Context: 3}},
 		{name: "minimal", args: []string{"--minimal"}, options: xdiff.Options{Minimal: true, IndentHeuristic: true}, unified: xdiff.Unified{Context: 3}},
 		{name: "minimal without indent heuristic", args: []string{"--minimal", "--no-indent-heuristic"}, options: xdiff.Options{Minimal: true}, unified: xdiff.Unified{Context: 3}},
 		{name: "one line of context", args: []string{"-U1"}, options: std, unified: xdiff.Unified{Context: 1}},
+		{name: "no context", args: []string{"-U0"}, options: bare, unified: xdiff.Unified{}},
+		{name: "no context, joined hunks", args: []string{"-U0", "--inter-hunk-context=2"}, options: bare, unified: xdiff.Unified{InterHunk: 2}},
 		{name: "much context", args: []string{"-U25"}, options: std, unified: xdiff.Unified{Context: 25}},
 		{name: "joined hunks", args: []string{"-U2", "--inter-hunk-context=5"}, options: std, unified: xdiff.Unified{Context: 2, InterHunk: 5}},
 		{name: "ignore CR at EOL", args: []string{"--ignore-cr-at-eol"}, options: std, space: xdiff.IgnoreCRAtEOL, unified: xdiff.Unified{Context: 3}},

@@ -142,14 +142,14 @@ func (s *search) meet(b box, minimal bool) meeting {
 // first line and diagonal where one meets a reverse path, else line -1; streaky
 // when some path has just followed a long streak.
 func (s *search) advance(b box, check bool) (line, diagonal int, streaky bool) {
-	f := &s.forward
+	f, old, new := &s.forward, s.old[:b.oldHi], s.new[:b.newHi]
+	higher := f.get(f.hi + 1)
 	for k := f.hi; k >= f.lo; k -= 2 {
-		from := f.get(k + 1)
-		if removed := f.get(k-1) + 1; removed > from {
-			from = removed
-		}
+		lower := f.get(k - 1)
+		from := max(lower+1, higher) // a line removed, or one added
+		higher = lower
 		i, j := from, from-k
-		for i < b.oldHi && j < b.newHi && s.old[i] == s.new[j] {
+		for i < len(old) && j < len(new) && old[i] == new[j] {
 			i++
 			j++
 		}
@@ -164,14 +164,14 @@ func (s *search) advance(b box, check bool) (line, diagonal int, streaky bool) {
 
 // retreat is advance for the reverse paths.
 func (s *search) retreat(b box, check bool) (line, diagonal int, streaky bool) {
-	f := &s.reverse
+	f, old, new := &s.reverse, s.old, s.new
+	higher := f.get(f.hi + 1)
 	for k := f.hi; k >= f.lo; k -= 2 {
-		from := f.get(k+1) - 1
-		if added := f.get(k - 1); added <= from {
-			from = added
-		}
+		lower := f.get(k - 1)
+		from := min(lower, higher-1) // a line added, or one removed
+		higher = lower
 		i, j := from, from-k
-		for i > b.oldLo && j > b.newLo && s.old[i-1] == s.new[j-1] {
+		for i > b.oldLo && j > b.newLo && old[i-1] == new[j-1] {
 			i--
 			j--
 		}

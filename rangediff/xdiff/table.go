@@ -9,6 +9,8 @@ import (
 type File struct {
 	Lines [][]byte // with their newline, which only the last may lack
 	IDs   []int32  // of each line, by the table that made the file
+
+	text []byte
 }
 
 // A Table gives equal lines equal ids, counted from 0 in the order in which
@@ -40,11 +42,8 @@ func (t *Table) Len() int { return len(t.lines) }
 // File cuts text into lines and interns them. The file refers to text, which
 // must not change any more.
 func (t *Table) File(text []byte) *File {
-	n := bytes.Count(text, newline)
-	if len(text) > 0 && text[len(text)-1] != '\n' {
-		n++
-	}
-	f := &File{Lines: make([][]byte, n), IDs: make([]int32, n)}
+	n := countLines(text)
+	f := &File{Lines: make([][]byte, n), IDs: make([]int32, n), text: text}
 	for i := range n {
 		end := bytes.IndexByte(text, '\n') + 1
 		if end == 0 {
@@ -55,6 +54,14 @@ func (t *Table) File(text []byte) *File {
 		text = text[end:]
 	}
 	return f
+}
+
+func countLines(text []byte) int {
+	n := bytes.Count(text, newline)
+	if len(text) > 0 && text[len(text)-1] != '\n' {
+		n++
+	}
+	return n
 }
 
 var newline = []byte{'\n'}
