@@ -78,11 +78,7 @@ func (s *Series) PrepareReroll(ctx context.Context, m Mailed, compatTag bool) (*
 		return nil, err
 	}
 	r.Moved = l.chain.New
-	names := []string{r.Tag}
-	if compatTag {
-		names = append(names, fmt.Sprintf("sent/%s-v%d", s.Slug(), s.Tracking.Revision))
-	}
-	for _, name := range names {
+	for _, name := range s.sentTags(s.Tracking.Revision, compatTag) {
 		r.Updates = append(r.Updates, gitrepo.RefUpdate{Name: "refs/tags/" + name, New: tag.ID})
 	}
 	if l.chain.Tip != s.Tip {

@@ -26,9 +26,19 @@ type Sent struct {
 }
 
 // sentTag is the name of the tag of one revision: by change-id, as b4 names
-// it today.
-func sentTag(changeID string, revision int) string {
-	return fmt.Sprintf("sent/%s-v%d", changeID, revision)
+// it today, or by branch name.
+func sentTag(stem string, revision int) string {
+	return fmt.Sprintf("sent/%s-v%d", stem, revision)
+}
+
+// sentTags are the short names of the tag of one revision: compatTags adds the
+// one by branch name that b4 0.12 looks for.
+func (s *Series) sentTags(revision int, compatTags bool) []string {
+	names := []string{sentTag(s.Tracking.ChangeID, revision)}
+	if compatTags {
+		names = append(names, sentTag(s.Slug(), revision))
+	}
+	return names
 }
 
 // Sent lists the revisions that were mailed, oldest first. Tags by change-id

@@ -25,6 +25,7 @@ type Origin struct {
 	Random       string    // 12 hexadecimal digits that make the change-id unique
 	Sent         []Earlier // for Enroll: what was mailed already, in any order
 	LinkMask     string    // URL with one %s for the message-id
+	CompatTags   bool      // tags of Sent get a name by branch as well, for b4 0.12
 }
 
 // A ForkError reports a fork point that names no commit.

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/project"
 	"github.com/kprep/kprep/series"
 )
 
@@ -19,7 +22,8 @@ func enrollCommand(e *env) *cli.Command {
 		Description: "Puts a cover letter below the commits that are on the branch but not in BASE,\n" +
 			"a branch, tag or commit; otherwise not in the upstream (@{u}), or else the\n" +
 			"nearest remote-tracking branch. The commits must be your own, without merges,\n" +
-			"and at most 500. Index and work tree are not touched.",
+			"and at most 500. Index and work tree are not touched. On a branch that is a\n" +
+			"series already, --sent adds what was sent before and has no tag yet.",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "sent", Usage: "revision N went out already: `vN=REF[,MSGID]`, a tag, branch or range BASE..TIP"},
 		},
@@ -32,6 +36,19 @@ func enrollCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
+			sent, err := sentBefore(c.StringSlice("sent"))
+			if err != nil {
+				return err
+			}
+			if len(sent) > 0 && len(given) == 0 {
+				s, err := series.Load(c.Context, repo, "")
+				if err == nil {
+					return e.addSent(c.Context, s, sent)
+				}
+				if !errors.As(err, new(*series.NotPreparedError)) {
+					return err
+				}
+			}
 			base, err := enrollBase(c, repo, strings.Join(given, ""))
 			if err != nil {
 				return err
@@ -40,9 +57,7 @@ func enrollCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
-			if origin.Sent, err = sentBefore(c.StringSlice("sent")); err != nil {
-				return err
-			}
+			origin.Sent = sent
 			s, err := series.Enroll(c.Context, repo, base, origin)
 			if err != nil {
 				return err
@@ -60,6 +75,24 @@ func enrollCommand(e *env) *cli.Command {
 			return nil
 		},
 	}
+}
+
+// addSent records revisions that went out by other means, of a branch that is
+// a series already.
+func (e *env) addSent(ctx context.Context, s *series.Series, sent []series.Earlier) error {
+	settings, err := project.Load(ctx, e.repo, s.Base)
+	if err != nil {
+		return err
+	}
+	compat, err := settings.Bool("compat-tags", false)
+	if err != nil {
+		return err
+	}
+	if err := s.AddSent(ctx, sent, compat); err != nil {
+		return err
+	}
+	e.notef("%s on record now; compare with 'kprep diff v%d'", plural(len(sent), "revision is", "revisions are"), sent[0].Revision)
+	return nil
 }
 
 // enrollBase is the base that the user named, or what is found without a name.

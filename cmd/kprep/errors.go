@@ -94,8 +94,13 @@ func seriesHint(err error) string {
 	broken, exists := (*series.BrokenError)(nil), (*series.ExistsError)(nil)
 	tagged, unsent := (*series.TaggedError)(nil), (*series.NotSentError)(nil)
 	lost, unmarked := (*series.LostBranchError)(nil), (*series.UnmarkedError)(nil)
+	plain := (*plainBranchError)(nil)
 	switch {
-	case errors.As(err, new(*series.EarlierError)):
+	case errors.As(err, &plain):
+		return fmt.Sprintf("'%s' makes it a series with that on record; name what was mailed instead of HEAD where it has changed since", plain.command)
+	case errors.As(err, new(*series.NotEarlierError)):
+		return "'kprep reroll --manual MSGID' records the revision that the branch is"
+	case errors.As(err, new(*series.EarlierError)) && !errors.As(err, new(*series.TaggedError)):
 		return "--sent takes vN=REF[,MSGID], REF being a tag, branch or commit, or a range BASE..TIP"
 	case errors.As(err, new(*series.NotPreparedError)):
 		return "run 'kprep enroll BASE' to make this branch a series, or 'kprep new NAME' to start one"
@@ -138,7 +143,7 @@ func seriesHint(err error) string {
 	case errors.As(err, &exists):
 		return fmt.Sprintf("choose another name, or go there with 'git checkout %s'", strings.TrimPrefix(exists.Branch, "refs/heads/"))
 	case errors.As(err, new(*series.EnrolledError)):
-		return "see it with 'kprep info'"
+		return "see it with 'kprep info'; 'kprep enroll --sent vN=REF', without BASE, adds what was sent before"
 	case errors.As(err, new(*series.MergeError)):
 		return "'git rebase' leaves merges out: run it onto the commit below the first patch, 'kprep info start-commit'"
 	case errors.As(err, new(*series.ForeignError)):

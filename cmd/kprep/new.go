@@ -84,6 +84,9 @@ func (e *env) origin(c *cli.Context, repo *gitrepo.Repo, name, fork string) (ser
 	if o.LinkMask, err = settings.LinkMask(); err != nil {
 		return o, err
 	}
+	if o.CompatTags, err = settings.Bool("compat-tags", false); err != nil {
+		return o, err
+	}
 	o.Prefixes, o.Presubject, err = settings.Prefixes()
 	return o, err
 }

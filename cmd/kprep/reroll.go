@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -36,6 +38,9 @@ func rerollCommand(e *env) *cli.Command {
 				return usagef("reroll", "--mail goes with --manual, which names the message")
 			}
 			s, err := e.loadCurrent(c.Context)
+			if errors.As(err, new(*series.NotPreparedError)) && id != "" {
+				return e.plainBranch(c, err, id)
+			}
 			if err != nil {
 				return err
 			}
@@ -50,6 +55,41 @@ func rerollCommand(e *env) *cli.Command {
 			return e.reroll(c, s, id)
 		},
 	}
+}
+
+// A plainBranchError says how a branch that is no series joins with what was
+// mailed of it.
+type plainBranchError struct {
+	cause   error
+	command string
+}
+
+func (e *plainBranchError) Error() string { return e.cause.Error() }
+func (e *plainBranchError) Unwrap() error { return e.cause }
+
+// plainBranch finds the command for a branch of which the message id was
+// mailed: its revision is in the mail, 1 without it, and BASE is left out where
+// enroll finds it.
+func (e *env) plainBranch(c *cli.Context, cause error, id string) error {
+	revision := 1
+	if c.IsSet("mail") {
+		sent, err := inbox.FindSubject(c.Context, e.path(c.String("mail")), id)
+		if err != nil {
+			return err
+		}
+		revision = sent.Revision
+	}
+	command := "kprep enroll"
+	if _, err := series.FindBase(c.Context, e.repo, false); err != nil {
+		command += " BASE"
+	}
+	word := fmt.Sprintf("v%d=HEAD,%s", revision, id)
+	if strings.ContainsFunc(id, func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("@.+-_=", r))
+	}) {
+		word = shellQuote(word)
+	}
+	return &plainBranchError{cause: cause, command: command + " --sent " + word}
 }
 
 // reroll makes the next revision, after the user agreed to what it will be.
