@@ -14,8 +14,9 @@ import (
 // object directory of its own: nothing of the repository changes, no work
 // tree is needed, and all is gone when it is closed.
 type Trial struct {
-	git runner
-	dir string
+	repo *Repo
+	git  runner
+	dir  string
 }
 
 // An ApplyError reports a patch that does not apply.
@@ -29,15 +30,11 @@ func (r *Repo) NewTrial(ctx context.Context, base ID) (*Trial, error) {
 	if err != nil {
 		return nil, err
 	}
-	parent := filepath.Join(r.CommonDir, "kprep", "cache")
-	if err := os.MkdirAll(parent, 0o700); err != nil {
-		return nil, fmt.Errorf("apply the patches: %w", err)
-	}
-	dir, err := os.MkdirTemp(parent, "trial-")
+	dir, err := r.scratch("trial-")
 	if err != nil {
-		return nil, fmt.Errorf("apply the patches: %w", err)
+		return nil, err
 	}
-	t := &Trial{git: r.git, dir: dir}
+	t := &Trial{repo: r, git: r.git, dir: dir}
 	t.git.env = append(t.git.env[:len(t.git.env):len(t.git.env)],
 		"GIT_INDEX_FILE="+filepath.Join(dir, "index"),
 		"GIT_OBJECT_DIRECTORY="+dir,
@@ -47,6 +44,19 @@ func (r *Repo) NewTrial(ctx context.Context, base ID) (*Trial, error) {
 		return nil, err
 	}
 	return t, nil
+}
+
+// scratch makes a folder beside the repository's own files.
+func (r *Repo) scratch(prefix string) (string, error) {
+	parent := filepath.Join(r.CommonDir, "kprep", "cache")
+	if err := os.MkdirAll(parent, 0o700); err != nil {
+		return "", fmt.Errorf("apply the patches: %w", err)
+	}
+	dir, err := os.MkdirTemp(parent, prefix)
+	if err != nil {
+		return "", fmt.Errorf("apply the patches: %w", err)
+	}
+	return dir, nil
 }
 
 // alternates puts the repository's own objects before those that the
