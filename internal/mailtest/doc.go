@@ -7,6 +7,9 @@
 // presents itself (TLS, certificate, accounts, extensions), [Fault] makes it
 // refuse, fall silent or hang up at one step of the conversation.
 //
+// [PlayScripts] starts a server of another kind: it says and expects what a
+// script says, to the byte.
+//
 // go-smtp speaks the protocol. What it cannot be made to do, such as hiding an
 // extension or closing the connection after the final dot, is done by a tap
 // between it and the socket that sees the plain text of both directions.

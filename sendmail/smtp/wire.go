@@ -1,0 +1,108 @@
+package smtp
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"time"
+)
+
+// pieceSize is how much of a body must get through within one Limits.Write.
+const pieceSize = 16 << 10
+
+// A wire is the connection, whose deadlines an interrupt can bring forward.
+type wire struct {
+	in *bufio.Reader // holds one line of a reply, and no longer one
+
+	mu     sync.Mutex
+	conn   net.Conn  // the socket, or TLS over it
+	cutoff time.Time // no deadline may be later; zero: no such limit
+}
+
+func newWire(conn net.Conn) *wire {
+	return &wire{conn: conn, in: bufio.NewReaderSize(conn, maxLine)}
+}
+
+// secured goes on over TLS. What was read ahead in the clear is forgotten.
+func (w *wire) secured(conn net.Conn) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.conn, w.in = conn, bufio.NewReaderSize(conn, maxLine)
+}
+
+// within gives what comes next a time limit.
+func (w *wire) within(limit time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	deadline := time.Now().Add(limit)
+	if !w.cutoff.IsZero() && deadline.After(w.cutoff) {
+		deadline = w.cutoff
+	}
+	w.conn.SetDeadline(deadline)
+}
+
+// stopAt ends whatever the wire is doing, and will do, at t.
+func (w *wire) stopAt(t time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cutoff = t
+	w.conn.SetDeadline(t)
+}
+
+// guard leaves the wire the time of grace once ctx is done. The caller calls
+// what it returns at the end.
+func (w *wire) guard(ctx context.Context, grace time.Duration) func() bool {
+	return context.AfterFunc(ctx, func() { w.stopAt(time.Now().Add(grace)) })
+}
+
+func (w *wire) write(limit time.Duration, text []byte) error {
+	for len(text) > 0 {
+		piece := text[:min(pieceSize, len(text))]
+		w.within(limit)
+		if _, err := w.conn.Write(piece); err != nil {
+			return err
+		}
+		text = text[len(piece):]
+	}
+	return nil
+}
+
+// writeDot ends a message. Sent is false only when the kernel has certainly
+// nothing of the dot.
+func (w *wire) writeDot(limit time.Duration) (sent bool, err error) {
+	w.within(limit)
+	n, err := w.conn.Write([]byte(".\r\n"))
+	return err == nil || n > 0, err
+}
+
+// reply reads one reply, all of it within the limit.
+func (w *wire) reply(limit time.Duration) (Reply, error) {
+	w.within(limit)
+	var r Reply
+	for n := range maxLines {
+		line, err := w.in.ReadSlice('\n')
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			return Reply{}, errLongLine
+		case errors.Is(err, io.EOF):
+			return Reply{}, errClosed
+		case err != nil:
+			return Reply{}, err
+		}
+		code, text, last, ok := parseLine(line)
+		if !ok || n > 0 && code != r.Code {
+			return Reply{}, errNotSMTP
+		}
+		if n > 0 {
+			text = "\n" + text
+		}
+		r.Code, r.Text = code, r.Text+text
+		if last {
+			return r, nil
+		}
+	}
+	return Reply{}, errEndless
+}
