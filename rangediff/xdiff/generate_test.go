@@ -107,6 +107,12 @@ func generators() []generator {
 			}
 			return edited(r, 5+r.IntN(60), 1+r.IntN(4), line)
 		}},
+		{"functions and comments", func(r *rand.Rand) pair {
+			line := func() string {
+				return []string{"\n", " \n", "f()\n", " * c\n", " {\n", " x\n", " y\n", " z\n"}[r.IntN(8)]
+			}
+			return edited(r, 5+r.IntN(80), 1+r.IntN(6), line)
+		}},
 		{"empty on one side", func(r *rand.Rand) pair {
 			p := pair{nil, join(lines(r, r.IntN(5), prose(r)))}
 			if r.IntN(2) == 0 {

@@ -18,17 +18,22 @@ func Hunks(changes []Change, oldLen, newLen, context, interHunk int) []Hunk {
 		old, new := max(first.Old-context, 0), max(first.New-context, 0)
 		oldEnd := min(last.Old+last.OldCount+context, oldLen)
 		newEnd := min(last.New+last.NewCount+context, newLen)
-		h := Hunk{Old: old + 1, OldCount: oldEnd - old, New: new + 1, NewCount: newEnd - new, Changes: changes[:n:n]}
-		if h.OldCount == 0 {
-			h.Old--
-		}
-		if h.NewCount == 0 {
-			h.New--
-		}
-		hunks = append(hunks, h)
+		hunks = append(hunks, makeHunk(old, oldEnd, new, newEnd, changes[:n:n]))
 		changes = changes[n:]
 	}
 	return hunks
+}
+
+// makeHunk takes ends that are exclusive, of lines counted from 0.
+func makeHunk(old, oldEnd, new, newEnd int, changes []Change) Hunk {
+	h := Hunk{Old: old + 1, OldCount: oldEnd - old, New: new + 1, NewCount: newEnd - new, Changes: changes}
+	if h.OldCount == 0 {
+		h.Old--
+	}
+	if h.NewCount == 0 {
+		h.New--
+	}
+	return h
 }
 
 // joined is how many of the changes, at least one, make the first hunk.

@@ -4,25 +4,32 @@ import "strconv"
 
 // A Unified prints hunks in the unified format.
 type Unified struct {
-	Context   int
-	InterHunk int      // see Hunks
-	Funcname  Funcname // nil for the default
+	Context         int
+	InterHunk       int      // see Hunks
+	Funcname        Funcname // nil for the default
+	FunctionContext bool     // show whole functions, -W
 }
 
 // Append appends the hunks of a and b to dst, from the first @@ on, as git diff
 // prints them without colour.
 func (u Unified) Append(dst []byte, a, b *File, changes []Change) []byte {
-	rule := u.Funcname
-	if rule == nil {
-		rule = DefaultFuncname
+	if u.Funcname == nil {
+		u.Funcname = DefaultFuncname
 	}
-	hunks := Hunks(changes, len(a.Lines), len(b.Lines), u.Context, u.InterHunk)
-	headings := Headings(a, hunks, rule)
+	hunks := u.hunks(a, b, changes)
+	headings := Headings(a, hunks, u.Funcname)
 	for i, h := range hunks {
 		dst = h.appendHeader(dst, headings[i])
 		dst = h.appendLines(dst, a, b)
 	}
 	return dst
+}
+
+func (u Unified) hunks(a, b *File, changes []Change) []Hunk {
+	if u.FunctionContext {
+		return u.functionHunks(a, b, changes)
+	}
+	return Hunks(changes, len(a.Lines), len(b.Lines), u.Context, u.InterHunk)
 }
 
 func (h Hunk) appendHeader(dst, heading []byte) []byte {
