@@ -31,6 +31,7 @@ func commands(e *env) []*cli.Command {
 		sendCommand(e),
 		undoCommand(e), redoCommand(e), logCommand(e), cleanupCommand(e), forgetCommand(e), claimCommand(e),
 		configCommand(e), tourCommand(e),
+		rangeDiffCommand(e),
 	}
 }
 

@@ -67,6 +67,9 @@ func (inv *invocation) readVerb(verbs []*cli.Command, words []string, globals *o
 		return usagef(inv.name(), "unknown %s %q%s", what, words[0], suggestion(words[0], names(verbs)))
 	}
 	inv.path = append(inv.path, verb)
+	if verb.SkipFlagParsing {
+		return inv.readForeign(verb, words[1:])
+	}
 	opts := newOptions(inv.path, verb.Flags)
 	opts.globals = globals
 	var arguments []string
@@ -98,6 +101,14 @@ func (inv *invocation) readVerb(verbs []*cli.Command, words []string, globals *o
 	if verb.Action == nil && !inv.help {
 		return usagef(inv.name(), "say what to do: %s", strings.Join(names(verb.Subcommands), ", "))
 	}
+	return nil
+}
+
+// readForeign passes on the words of a verb that reads them itself, for it
+// stands in for another program. Only the question for help is ours.
+func (inv *invocation) readForeign(verb *cli.Command, words []string) error {
+	inv.help = inv.help || len(words) == 1 && (words[0] == "--help" || words[0] == "-h")
+	inv.argv = append(append(inv.argv, verb.Name), words...)
 	return nil
 }
 

@@ -1,0 +1,141 @@
+package gitrepo
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+)
+
+// ParseRevisions reads words as git rev-parse does, each by itself: the ids
+// that a word names, and after a "^" those that it excludes. It is an error
+// when git takes one of the words for anything else.
+func (r *Repo) ParseRevisions(ctx context.Context, words []string) ([][]string, error) {
+	// rev-parse repeats what it takes for the options of another program, so
+	// one process tells the words apart.
+	const next = "--next"
+	var args []string
+	for _, word := range words {
+		args = append(args, word, next)
+	}
+	cmd := r.git.porcelain(ctx, append([]string{"rev-parse"}, args...)...)
+	out, err := finish(ctx, cmd)
+	if err != nil {
+		return nil, err
+	}
+	parsed := make([][]string, 0, len(words))
+	var ids []string
+	for line := range strings.Lines(string(out)) {
+		line = strings.TrimSuffix(line, "\n")
+		switch {
+		case line == next:
+			parsed = append(parsed, ids)
+			ids = nil
+		case len(strings.TrimPrefix(line, "^")) != r.Hex() || !isHex(strings.TrimPrefix(line, "^")):
+			return nil, fmt.Errorf("git rev-parse answered %q", line)
+		default:
+			ids = append(ids, line)
+		}
+	}
+	if len(parsed) != len(words) {
+		return nil, fmt.Errorf("git rev-parse answered for %d of %d words", len(parsed), len(words))
+	}
+	return parsed, nil
+}
+
+// LogOf runs git log as the user's own, under his configuration and
+// environment, and hands its output to read while it is made.
+func (r *Repo) LogOf(ctx context.Context, args []string, read func(io.Reader) error) error {
+	cmd := r.git.porcelain(ctx, append([]string{"log"}, args...)...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return commandError(ctx, cmd, "", err)
+	}
+	readErr := read(out)
+	if readErr != nil {
+		cmd.Process.Kill()
+	}
+	if err := cmd.Wait(); err != nil && readErr == nil {
+		return commandError(ctx, cmd, stderr.String(), err)
+	}
+	return readErr
+}
+
+// A Heading is what a list shows of a commit: its id, shortened as far as git
+// shortens ids here, and the first paragraph of its message as one line.
+type Heading struct{ Short, Subject string }
+
+// A HeadingReader is a git process that knows headings.
+type HeadingReader struct {
+	ctx context.Context
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out bytes.Buffer
+	err bytes.Buffer
+}
+
+// StartHeadings starts the process, which then waits to be asked.
+func (r *Repo) StartHeadings(ctx context.Context) (*HeadingReader, error) {
+	h := &HeadingReader{ctx: ctx, cmd: r.git.porcelain(ctx, "log", "--no-walk=unsorted", "--stdin", "--format=tformat:%H %h %s",
+		"--no-patch", "--no-notes", "--no-show-signature", "--no-color", "--no-mailmap")}
+	h.cmd.Stdout, h.cmd.Stderr = &h.out, &h.err
+	var err error
+	if h.in, err = h.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	return h, h.cmd.Start()
+}
+
+// Read asks for commits, given by their full ids, and ends the process.
+func (h *HeadingReader) Read(ids []string) (map[string]Heading, error) {
+	_, writeErr := io.WriteString(h.in, strings.Join(ids, "\n")+"\n")
+	h.in.Close()
+	if err := h.cmd.Wait(); err != nil {
+		return nil, commandError(h.ctx, h.cmd, h.err.String(), err)
+	}
+	if writeErr != nil {
+		return nil, writeErr
+	}
+	headings := make(map[string]Heading, len(ids))
+	for line := range strings.Lines(h.out.String()) {
+		id, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		short, subject, _ := strings.Cut(rest, " ")
+		headings[id] = Heading{Short: short, Subject: subject}
+	}
+	for _, id := range ids {
+		if headings[id].Short == "" {
+			return nil, fmt.Errorf("git log said nothing about commit %s", id)
+		}
+	}
+	return headings, nil
+}
+
+// Close ends a process that was not asked.
+func (h *HeadingReader) Close() {
+	h.in.Close()
+	h.cmd.Process.Kill()
+	h.cmd.Wait()
+}
+
+// RunGit runs a git command as if the user had typed it in dir, and returns
+// its exit status. The error says that it could not be run.
+func RunGit(ctx context.Context, dir string, opts Options, stdin io.Reader, stdout, stderr io.Writer, args ...string) (int, error) {
+	cmd := newRunner(dir, opts.Env, opts.Config).porcelain(ctx, args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, stdout, stderr
+	err := cmd.Run()
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.Exited() {
+		return exit.ExitCode(), nil
+	}
+	if err != nil {
+		return 0, commandError(ctx, cmd, "", err)
+	}
+	return 0, nil
+}
