@@ -23,8 +23,13 @@ const (
 	entryCover    = "cover.txt"
 	entryConfig   = "config"
 	entryBundle   = "bundle"
+	entryState    = "state.json"
+	entryNotes    = "notes.json"
 	entryPatches  = "patches.mbx"
 )
+
+// journalEntry matches the files of a send that is over.
+var journalEntry = regexp.MustCompile(`^send/(v[1-9][0-9]{0,8}/[0-9]{4,9}-[a-z]{1,20})/(plan|log|msg/[0-9]{4,9}\.eml)$`)
 
 // sentEntry matches the entries of a sent revision.
 var sentEntry = regexp.MustCompile(`^sent/v[1-9][0-9]{0,8}\.(cover|mbx)$`)
@@ -40,7 +45,10 @@ type Archive struct {
 	Tracking *coverletter.Tracking
 	Cover    string
 
-	config []byte
+	config   []byte
+	state    []byte // nil when nothing was remembered
+	notes    []gitrepo.Note
+	journals []string // such as "v1/0001-send"
 }
 
 // ChangeID names the series.

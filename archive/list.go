@@ -23,7 +23,7 @@ func List(dir string, broken func(error)) ([]*Archive, error) {
 		if strings.HasPrefix(e.Name(), ".") || !strings.HasSuffix(e.Name(), ".tar.gz") {
 			continue
 		}
-		a, err := read(filepath.Join(dir, e.Name()), nil)
+		a, err := read(filepath.Join(dir, e.Name()), "")
 		if err != nil {
 			broken(err)
 			continue

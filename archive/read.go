@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/kprep/kprep/coverletter"
+	"github.com/kprep/kprep/series"
 )
 
 // A DamagedError reports a file that is no archive of kprep's, or none any
@@ -28,17 +30,19 @@ func (e *DamagedError) Unwrap() error { return e.Err }
 // What a stranger's file may make us read. A pack is compressed already, and
 // of text gzip seldom makes less than a twentieth; writing makes sure of it.
 const (
-	maxSmall = 4 << 20   // of an entry that is read into memory
-	maxFree  = 256 << 20 // of all entries together, whatever the file's size
-	maxRatio = 20        // and for each byte of the file
+	maxSmall   = 4 << 20   // of an entry that is read into memory
+	maxFree    = 256 << 20 // of all entries together, whatever the file's size
+	maxRatio   = 20        // and for each byte of the file
+	maxEntries = 50_000    // fifty messages in each of a thousand journals
 )
 
 // errTooLarge means that a file unpacks to more than a series needs.
 var errTooLarge = errors.New("it would unpack to an unreasonable size")
 
-// read reads an archive. The bundle is copied to a writer; with nil only the
-// entries in front of it are read.
-func read(file string, bundle io.Writer) (*Archive, error) {
+// read reads an archive. Bundle and journals are unpacked into the empty
+// folder into, under the names they have in the archive; with "" only the
+// entries in front of them are read.
+func read(file, into string) (*Archive, error) {
 	info, err := os.Stat(file)
 	if err != nil {
 		return nil, err
@@ -52,20 +56,20 @@ func read(file string, bundle io.Writer) (*Archive, error) {
 	}
 	defer f.Close()
 	a := &Archive{File: file, Size: info.Size()}
-	if err := a.unpack(f, bundle); err != nil {
+	if err := a.unpack(f, into); err != nil {
 		return nil, &DamagedError{File: file, Err: err}
 	}
 	return a, nil
 }
 
-func (a *Archive) unpack(f io.Reader, bundle io.Writer) error {
+func (a *Archive) unpack(f io.Reader, into string) error {
 	plain, err := gzip.NewReader(f)
 	if err != nil {
 		return err
 	}
 	limited := &boundedReader{r: plain, left: maxFree + maxRatio*a.Size}
 	small, folder := map[string][]byte{}, ""
-	var seen []string
+	seen := map[string]bool{}
 	for entries := tar.NewReader(limited); ; {
 		h, err := entries.Next()
 		if errors.Is(err, io.EOF) {
@@ -84,29 +88,53 @@ func (a *Archive) unpack(f io.Reader, bundle io.Writer) error {
 		if name == "" {
 			continue
 		}
-		if slices.Contains(seen, name) {
+		if seen[name] {
 			return fmt.Errorf("it holds %q twice", name)
 		}
-		seen = append(seen, name)
+		if seen[name] = true; len(seen) > maxEntries {
+			return fmt.Errorf("it holds more than %d files: %w", maxEntries, errTooLarge)
+		}
 		switch name {
-		case entryRefs, entryTracking, entryCover, entryConfig:
+		case entryRefs, entryTracking, entryCover, entryConfig, entryState, entryNotes:
 			a.When = h.ModTime
 			if small[name], err = readSmall(entries, h); err != nil {
 				return err
 			}
 			continue
-		case entryBundle:
-			if bundle != nil {
-				if _, err := io.Copy(bundle, entries); err != nil {
-					return err
-				}
-			}
 		}
-		if bundle == nil {
+		if into == "" {
 			break // what a list shows comes first
+		}
+		if err := a.extract(into, name, entries); err != nil {
+			return err
 		}
 	}
 	return a.parse(folder, small)
+}
+
+// extract unpacks what a restore needs as a file. Names are those of
+// [entryName], and lead nowhere else.
+func (a *Archive) extract(into, name string, data io.Reader) error {
+	if m := journalEntry.FindStringSubmatch(name); m != nil {
+		if !slices.Contains(a.journals, m[1]) {
+			a.journals = append(a.journals, m[1])
+		}
+	} else if name != entryBundle {
+		return nil
+	}
+	path := filepath.Join(into, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, data)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
 }
 
 // entryName returns the name of an entry below the change-id, "" for a
@@ -128,8 +156,8 @@ func entryName(h *tar.Header, folder *string) (string, error) {
 	if h.Typeflag != tar.TypeReg {
 		return "", fmt.Errorf("the entry %q is no file", h.Name)
 	}
-	known := []string{entryRefs, entryTracking, entryCover, entryConfig, entryBundle, entryPatches}
-	if !slices.Contains(known, name) && !sentEntry.MatchString(name) {
+	known := []string{entryRefs, entryTracking, entryCover, entryConfig, entryBundle, entryState, entryNotes, entryPatches}
+	if !slices.Contains(known, name) && !sentEntry.MatchString(name) && !journalEntry.MatchString(name) {
 		return "", fmt.Errorf("the entry %q is none of kprep's", h.Name)
 	}
 	return name, nil
@@ -159,6 +187,14 @@ func (a *Archive) parse(folder string, small map[string][]byte) error {
 		return fmt.Errorf("%s: %w", entryRefs, err)
 	}
 	a.Cover, a.config = string(small[entryCover]), small[entryConfig]
+	if a.state = small[entryState]; a.state != nil {
+		if err := series.CheckState(a.state); err != nil {
+			return fmt.Errorf("%s: %w", entryState, err)
+		}
+	}
+	if err := a.parseNotes(small[entryNotes]); err != nil {
+		return fmt.Errorf("%s: %w", entryNotes, err)
+	}
 	return a.checkTags()
 }
 

@@ -1,9 +1,13 @@
 package archive
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -35,6 +39,7 @@ type Removal struct {
 	repo   *gitrepo.Repo
 	config string   // the branch's sections, as text
 	keys   []string // of these
+	state  []byte   // what is remembered of the series; nil for nothing
 }
 
 // Prepare looks at what would go. It returns a *CheckedOutError or a
@@ -64,7 +69,19 @@ func Prepare(ctx context.Context, repo *gitrepo.Repo, s *series.Series) (*Remova
 	if r.Unsent, err = s.Unsent(ctx); err != nil {
 		return nil, err
 	}
+	if r.state, err = readState(repo, s.Tracking.ChangeID); err != nil {
+		return nil, err
+	}
 	return r, r.readConfig(ctx)
+}
+
+// readState reads what is remembered of a series; nil is nothing.
+func readState(repo *gitrepo.Repo, changeID string) ([]byte, error) {
+	text, err := os.ReadFile(filepath.Join(repo.CommonDir, "kprep", filepath.FromSlash(series.StatePath(changeID))))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return text, err
 }
 
 func (r *Removal) readConfig(ctx context.Context) error {
@@ -88,8 +105,9 @@ func (r *Removal) branch() gitrepo.Ref {
 
 func (r *Removal) refs() []gitrepo.Ref { return append([]gitrepo.Ref{r.branch()}, r.Tags...) }
 
-// Apply writes the archive into dir, and then takes branch, tags and the
-// branch's configuration away as one operation. It returns the archive's name.
+// Apply writes the archive into dir, and then takes branch, tags, the branch's
+// configuration and what is remembered of the series away as one operation.
+// Notes and journals stay where they are. It returns the archive's name.
 // Without an archive, *WriteError, nothing goes.
 func (r *Removal) Apply(ctx context.Context, log *oplog.Log, dir string, now time.Time) (string, error) {
 	file, err := r.write(ctx, dir, now)
@@ -116,6 +134,14 @@ func (r *Removal) remove(ctx context.Context, log *oplog.Log) error {
 		plan.Config = append(plan.Config, oplog.ConfigValue{Key: key})
 	}
 	s := r.Series
+	if r.state != nil {
+		plan.Blobs = []oplog.Blob{{Path: series.StatePath(s.Tracking.ChangeID), Edit: func(now []byte) ([]byte, error) {
+			if !bytes.Equal(now, r.state) {
+				return nil, errors.New("what is remembered of the series changed while the archive was written")
+			}
+			return nil, nil
+		}}}
+	}
 	return operate(ctx, r.repo, log, oplog.Intent{Verb: "cleanup", Args: []string{s.Name()}, ChangeID: s.Tracking.ChangeID, Branch: s.Branch,
 		Scope: oplog.Scope{Refs: names, Branches: []string{s.Name()}}}, plan)
 }

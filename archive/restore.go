@@ -13,6 +13,7 @@ import (
 	"github.com/kprep/kprep/coverletter"
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/oplog"
+	"github.com/kprep/kprep/series"
 )
 
 // A ConflictError names what is there with another value than the archive's.
@@ -23,61 +24,119 @@ func (e *ConflictError) Error() string {
 }
 
 // Restore brings a series back from an archive: branch and tags with the ids
-// they had, and the branch's configuration. It returns false when all of that
-// is there already. Errors, which change nothing: *DamagedError,
-// *ConflictError, *CheckedOutError for the branch of a work tree without
-// commits, and git's own for objects that are missing.
+// they had, the branch's configuration, notes, what was remembered, and the
+// journals of its sends. It returns false when all of that is there already.
+// Errors, which change nothing: *DamagedError, *ConflictError,
+// *CheckedOutError for the branch of a work tree without commits, and git's own
+// for objects that are missing.
 func Restore(ctx context.Context, repo *gitrepo.Repo, log *oplog.Log, file string, now time.Time) (a *Archive, changed bool, err error) {
 	dir := filepath.Join(repo.CommonDir, "kprep")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, false, err
 	}
 	sweep(dir, restoring, now)
-	bundle, err := os.CreateTemp(dir, restoring)
+	unpacked, err := os.MkdirTemp(dir, restoring)
 	if err != nil {
 		return nil, false, err
 	}
-	defer os.Remove(bundle.Name())
-	defer bundle.Close()
-	if a, err = read(file, bundle); err != nil {
+	defer os.RemoveAll(unpacked)
+	if a, err = read(file, unpacked); err != nil {
 		return nil, false, err
 	}
-	plan, err := a.plan(ctx, repo)
-	if err != nil || len(plan.Refs)+len(plan.Config) == 0 {
+	plan, journals, err := a.plan(ctx, repo, unpacked)
+	if err != nil || len(plan.Refs)+len(plan.Config)+len(plan.Blobs)+len(journals) == 0 {
 		return a, false, err
 	}
-	if err := a.takeObjects(ctx, repo, bundle); err != nil {
+	if err := a.takeObjects(ctx, repo, filepath.Join(unpacked, entryBundle)); err != nil {
 		return a, false, &DamagedError{File: file, Err: err}
+	}
+	remove, err := a.installJournals(repo, unpacked, journals)
+	if err != nil {
+		return a, false, err
+	}
+	if len(plan.Refs)+len(plan.Config)+len(plan.Blobs) == 0 {
+		return a, true, nil
 	}
 	var names []string
 	for _, u := range plan.Refs {
 		names = append(names, u.Name)
 	}
-	return a, true, operate(ctx, repo, log, oplog.Intent{Verb: "cleanup", Args: []string{"--restore", filepath.Base(file)}, ChangeID: a.ChangeID(),
+	err = operate(ctx, repo, log, oplog.Intent{Verb: "cleanup", Args: []string{"--restore", filepath.Base(file)}, ChangeID: a.ChangeID(),
 		Branch: a.Branch.Name, Scope: oplog.Scope{Refs: names, Branches: []string{a.BranchName()}}}, plan)
+	if err != nil {
+		remove()
+	}
+	return a, err == nil, err
 }
 
 func (a *Archive) refs() []gitrepo.Ref { return append([]gitrepo.Ref{a.Branch}, a.Tags...) }
 
-// plan says what is missing here. What is there must be the same.
-func (a *Archive) plan(ctx context.Context, repo *gitrepo.Repo) (oplog.Plan, error) {
-	var plan oplog.Plan
-	if repo.Head.Unborn && repo.Head.Branch == a.Branch.Name {
-		return plan, &CheckedOutError{Branch: a.Branch.Name}
+// plan says what is missing here, journals of those unpacked too. What is
+// there must be the same.
+func (a *Archive) plan(ctx context.Context, repo *gitrepo.Repo, unpacked string) (plan oplog.Plan, journals []string, err error) {
+	conflicts, err := a.planRefs(ctx, repo, &plan)
+	if err != nil {
+		return plan, nil, err
 	}
-	var names, conflicts []string
+	values, others, err := a.planConfig(ctx, repo)
+	if err != nil {
+		return plan, nil, err
+	}
+	conflicts = append(conflicts, others...)
+	notes, objects, other, err := repo.AddNotes(ctx, a.notes)
+	if err != nil {
+		return plan, nil, err
+	}
+	for _, n := range other {
+		conflicts = append(conflicts, fmt.Sprintf("the note of %s in %s", n.Commit.Short(), n.Ref))
+	}
+	journals, others, err = a.planJournals(repo, unpacked)
+	if err != nil {
+		return plan, nil, err
+	}
+	if conflicts = append(conflicts, others...); len(conflicts) > 0 {
+		return plan, nil, &ConflictError{What: conflicts}
+	}
+	plan.Config, plan.Refs, plan.Objects = values, append(plan.Refs, notes...), objects
+	state, err := readState(repo, a.ChangeID())
+	if err == nil && state == nil && a.state != nil {
+		plan.Blobs = []oplog.Blob{{Path: series.StatePath(a.ChangeID()), Edit: func(now []byte) ([]byte, error) {
+			if now != nil { // since it was looked for
+				return now, nil
+			}
+			return a.state, nil
+		}}}
+	}
+	return plan, journals, err
+}
+
+// planRefs adds the refs that are missing.
+func (a *Archive) planRefs(ctx context.Context, repo *gitrepo.Repo, plan *oplog.Plan) (conflicts []string, err error) {
+	if repo.Head.Unborn && repo.Head.Branch == a.Branch.Name {
+		return nil, &CheckedOutError{Branch: a.Branch.Name}
+	}
+	var names []string
+	for _, n := range a.notes {
+		if names = append(names, n.Ref); slices.Contains(names[:len(names)-1], n.Ref) {
+			continue
+		}
+		if err := repo.CheckRefName(ctx, n.Ref); err != nil {
+			return nil, &DamagedError{File: a.File, Err: err}
+		}
+	}
+	names = nil
 	for _, ref := range a.refs() {
 		if err := repo.CheckRefName(ctx, ref.Name); err != nil {
-			return plan, &DamagedError{File: a.File, Err: err}
+			return nil, &DamagedError{File: a.File, Err: err}
 		}
 		if len(ref.Object) != repo.Hex() {
-			return plan, fmt.Errorf("the archive is of a repository with another object format than %s", repo.ObjectFormat)
+			return nil, fmt.Errorf("the archive is of a repository with another object format than %s", repo.ObjectFormat)
 		}
 		names = append(names, ref.Name)
 	}
 	now, err := repo.RefValues(ctx, names...)
 	if err != nil {
-		return plan, err
+		return nil, err
 	}
 	for _, ref := range a.refs() {
 		switch now[ref.Name] {
@@ -88,15 +147,7 @@ func (a *Archive) plan(ctx context.Context, repo *gitrepo.Repo) (oplog.Plan, err
 			conflicts = append(conflicts, ref.Name)
 		}
 	}
-	values, others, err := a.planConfig(ctx, repo)
-	if err != nil {
-		return plan, err
-	}
-	if conflicts = append(conflicts, others...); len(conflicts) > 0 {
-		return plan, &ConflictError{What: conflicts}
-	}
-	plan.Config = values
-	return plan, nil
+	return conflicts, nil
 }
 
 // planConfig compares the archived configuration with that of now.
@@ -161,14 +212,9 @@ func (a *Archive) checkSetting(key string, values []string) error {
 }
 
 // takeObjects brings the objects in and proves that refs can point at them.
-func (a *Archive) takeObjects(ctx context.Context, repo *gitrepo.Repo, bundle *os.File) error {
-	if err := bundle.Close(); err != nil {
-		return err
-	}
-	if info, err := os.Stat(bundle.Name()); err != nil {
-		return err
-	} else if info.Size() > 0 {
-		if err := a.unbundle(ctx, repo, bundle.Name()); err != nil {
+func (a *Archive) takeObjects(ctx context.Context, repo *gitrepo.Repo, bundle string) error {
+	if _, err := os.Stat(bundle); err == nil {
+		if err := a.unbundle(ctx, repo, bundle); err != nil {
 			return err
 		}
 	}
@@ -179,7 +225,10 @@ func (a *Archive) takeObjects(ctx context.Context, repo *gitrepo.Repo, bundle *o
 		}
 		ids = append(ids, ref.Object)
 	}
-	return repo.CheckConnected(ctx, ids...)
+	if err := repo.CheckConnected(ctx, ids...); err != nil {
+		return err
+	}
+	return a.checkNotes(repo)
 }
 
 func (a *Archive) unbundle(ctx context.Context, repo *gitrepo.Repo, file string) error {

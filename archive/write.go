@@ -64,7 +64,7 @@ func (r *Removal) write(ctx context.Context, dir string, now time.Time) (file st
 	if err := p.pack(ctx, packed); err != nil {
 		return "", err
 	}
-	if err := r.verify(packed); err != nil {
+	if err := r.verify(packed, filepath.Join(work, "read-back")); err != nil {
 		return "", fmt.Errorf("reading it back: %w", err)
 	}
 	return install(packed, dir, r.Series.Tracking.ChangeID)
@@ -142,6 +142,17 @@ func (p *packer) entries(ctx context.Context) error {
 	if err := p.addBundle(); err != nil {
 		return err
 	}
+	if p.r.state != nil {
+		if err := p.add(entryState, p.r.state); err != nil {
+			return err
+		}
+	}
+	if err := p.addNotes(ctx); err != nil {
+		return err
+	}
+	if err := p.addJournals(); err != nil {
+		return err
+	}
 	if err := p.addMailbox(ctx, entryPatches, s.Start(), s.End()); err != nil {
 		return err
 	}
@@ -217,9 +228,12 @@ func (p *packer) header(name string, size int64) error {
 }
 
 // verify reads what was written as a restore would.
-func (r *Removal) verify(file string) error {
-	a, err := read(file, io.Discard)
+func (r *Removal) verify(file, into string) error {
+	a, err := read(file, into)
 	if err != nil {
+		return err
+	}
+	if _, _, err := a.planJournals(r.repo, into); err != nil {
 		return err
 	}
 	if got, want := formatRefs(a.Storage, a.Branch, a.Tags), formatRefs(r.Series.Storage, r.branch(), r.Tags); string(got) != string(want) {

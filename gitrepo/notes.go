@@ -88,15 +88,6 @@ func (r *Repo) carryNotes(ref Ref, moved map[ID]ID) ([]Object, error) {
 	if len(objects) == 0 {
 		return nil, nil
 	}
-	author, err := r.Author()
-	if err != nil {
-		return nil, err
-	}
-	committer, err := r.Committer()
-	if err != nil {
-		return nil, err
-	}
-	// git does not sign these commits either.
-	data := commitData(tree, []ID{before.ID}, author, committer, "Notes added by 'kprep'\n")
-	return append(objects, r.NewObject("commit", data)), nil
+	commit, err := r.notesCommit(tree, []ID{before.ID})
+	return append(objects, commit), err
 }

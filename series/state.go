@@ -56,12 +56,8 @@ func (e *StateError) Error() string {
 
 func (e *StateError) Unwrap() error { return e.Err }
 
-// statePath is the file's name in the operation log. A change-id is safe as a
-// path: coverletter.CheckChangeID has seen to it when it was read.
-func statePath(changeID string) string { return "series/" + changeID + "/state.json" }
-
 func (s *Series) stateFile() string {
-	return filepath.Join(s.repo.CommonDir, "kprep", filepath.FromSlash(statePath(s.Tracking.ChangeID)))
+	return filepath.Join(s.repo.CommonDir, "kprep", filepath.FromSlash(StatePath(s.Tracking.ChangeID)))
 }
 
 // State reads what is remembered of the series; nothing yet is a State
@@ -81,6 +77,14 @@ func (s *Series) State() (*State, error) {
 	}
 	return &st, nil
 }
+
+// CheckState makes sure that a state file, which may be from elsewhere, can be
+// read.
+func CheckState(text []byte) error { return new(State).parse(text) }
+
+// StatePath is the file's name below "<common git dir>/kprep". A change-id is
+// safe as a path: coverletter.CheckChangeID has seen to it when it was read.
+func StatePath(changeID string) string { return "series/" + changeID + "/state.json" }
 
 func (st *State) parse(text []byte) error {
 	if err := json.Unmarshal(text, &st.rest); err != nil {
@@ -141,7 +145,7 @@ func (s *Series) remember(change func(*State)) (blob oplog.Blob, changes bool, e
 		return blob, false, &StateError{File: file, Err: err}
 	}
 	later, err := edit(now)
-	return oplog.Blob{Path: statePath(s.Tracking.ChangeID), Edit: edit}, !bytes.Equal(now, later), err
+	return oplog.Blob{Path: StatePath(s.Tracking.ChangeID), Edit: edit}, !bytes.Equal(now, later), err
 }
 
 func (st *State) text() ([]byte, error) {

@@ -33,7 +33,7 @@ func imports() map[string][]string {
 		"sendmail":            {"patchmail", "endpoint", "sendmail/smtp"},
 		"sendmail/smtp":       {"patchmail"},
 		"series":              {"coverletter", "trailers", "patchmail", "gitrepo", "oplog", "rangediff"},
-		"archive":             {"series", "oplog", "gitrepo", "coverletter"},
+		"archive":             {"submission", "series", "oplog", "gitrepo", "coverletter"},
 		"submission":          {"series", "sendmail", "attest", "maintainers", "project", "inbox"}, // and what these import
 		"feedback":            {"series", "inbox", "trailers", "rangediff"},
 		"endpoint/server":     {"endpoint", "attest", "sendmail", "patchmail"},
