@@ -1,10 +1,14 @@
 package xdiff
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // Options choose among the ways to compare; the zero value is plain Myers as
 // range-diff uses it for its costs (range-diff 4).
 type Options struct {
+	Algorithm       Algorithm
 	Minimal         bool // search without cut-offs
 	IndentHeuristic bool // slide changes to where the indentation suggests it
 
@@ -12,6 +16,16 @@ type Options struct {
 	// that both files have in common does not exist for the comparison.
 	NoContext bool
 }
+
+// An Algorithm chooses the pairs of equal lines that stay.
+type Algorithm int
+
+// The values of --diff-algorithm; "minimal" is Myers with Options.Minimal.
+const (
+	Myers     Algorithm = iota // few changes
+	Patience                   // what is unique on both sides stays, if its order allows
+	Histogram                  // long runs of what is rare stay
+)
 
 // A Change is one run of lines that differ: lines [Old, Old+OldCount) became
 // [New, New+NewCount), counted from 0. Not both counts are 0.
@@ -36,6 +50,8 @@ type Differ struct {
 	old, new         side
 	inOld, inNew     []int32 // how many lines have an id; zero between comparisons
 	forward, reverse []int32 // see search
+	place            []int32 // by id, a line, for patience and histogram
+	next             []int32 // by line, for histogram
 	changes          []Change
 }
 
@@ -63,27 +79,31 @@ func (d *Differ) compare(a, b *File, o Options) {
 	}
 	d.old.reset(a, len(a.IDs)-end)
 	d.new.reset(b, len(b.IDs)-end)
-	head, tail := common(d.old.ids, d.new.ids)
-	if head == len(d.old.ids) && head == len(d.new.ids) {
+	if slices.Equal(d.old.ids, d.new.ids) {
 		return
 	}
-	d.keep(head, tail)
-	d.search(o.Minimal)
+	d.inOld = zeros(d.inOld, max(a.bound, b.bound))
+	d.inNew = zeros(d.inNew, max(a.bound, b.bound))
+	all := box{0, len(d.old.ids), 0, len(d.new.ids)}
+	switch o.Algorithm {
+	case Patience:
+		d.patience(all, o.Minimal)
+	case Histogram:
+		d.histogram(all, o.Minimal)
+	default:
+		d.myers(all, o.Minimal)
+	}
 	d.old.slide(&d.new, o.IndentHeuristic)
 	d.new.slide(&d.old, o.IndentHeuristic)
 	d.collect()
 }
 
-// common counts the equal lines at the start and, of the rest, at the end.
-func common(a, b []int32) (head, tail int) {
-	n := min(len(a), len(b))
-	for head < n && a[head] == b[head] {
-		head++
+// zeros lengthens buf, which is all zero, to n elements.
+func zeros(buf []int32, n int) []int32 {
+	if len(buf) < n {
+		return make([]int32, n+n/4)
 	}
-	for tail < n-head && a[len(a)-1-tail] == b[len(b)-1-tail] {
-		tail++
-	}
-	return head, tail
+	return buf
 }
 
 // commonEnd counts the lines that begin in the equal end of both texts, taken in
@@ -140,7 +160,6 @@ func (s *side) reset(f *File, n int) {
 	s.changed = resize(s.changed, n+1)
 	clear(s.changed)
 	s.class = resize(s.class, n)
-	s.kept, s.place = s.kept[:0], s.place[:0]
 }
 
 // resize returns n elements of any content, in the space of buf if it suffices.

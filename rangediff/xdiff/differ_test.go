@@ -68,7 +68,7 @@ func TestDifferLeavesNothingBehind(t *testing.T) {
 		kinds := append(generators(), longGenerators()[0])
 		p := kinds[r.IntN(len(kinds))].make(r)
 		a, b := table.File(p.old), table.File(p.new)
-		o := xdiff.Options{Minimal: r.IntN(2) == 0, IndentHeuristic: r.IntN(2) == 0, NoContext: r.IntN(2) == 0}
+		o := xdiff.Options{Algorithm: xdiff.Algorithm(r.IntN(3)), Minimal: r.IntN(2) == 0, IndentHeuristic: r.IntN(2) == 0, NoContext: r.IntN(2) == 0}
 		if got, want := d.Diff(a, b, o), xdiff.Diff(a, b, o); !slices.Equal(got, want) {
 			t.Fatalf("a used Differ says %v, a fresh one %v, of\n%q\n%q", got, want, p.old, p.new)
 		}
@@ -136,7 +136,7 @@ func FuzzDiff(f *testing.F) {
 	f.Fuzz(func(t *testing.T, old, new []byte, how uint8) {
 		var table xdiff.Table
 		a, b := table.File(old), table.File(new)
-		o := xdiff.Options{Minimal: how&1 != 0, IndentHeuristic: how&2 != 0}
+		o := xdiff.Options{Algorithm: xdiff.Algorithm(how % 3), Minimal: how&1 != 0, IndentHeuristic: how&2 != 0}
 		there, back := xdiff.Diff(a, b, o), xdiff.Diff(b, a, o)
 		if got := apply(a, b, there); !bytes.Equal(got, new) {
 			t.Errorf("applied to %q, %v gives %q, want %q", old, there, got, new)

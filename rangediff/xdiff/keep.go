@@ -9,46 +9,63 @@ const (
 	frequent              // has so many that pairing them means little
 )
 
-// keep chooses the lines between the common head and tail that the search looks
-// at, and marks the others changed (range-diff 8.1, point 3).
-func (d *Differ) keep(head, tail int) {
-	d.inOld = count(d.inOld, d.old.ids)
-	d.inNew = count(d.inNew, d.new.ids)
-	d.old.keep(head, tail, d.inNew)
-	d.new.keep(head, tail, d.inOld)
-	uncount(d.inOld, d.old.ids)
-	uncount(d.inNew, d.new.ids)
+// myers marks the lines that differ in the box, as if it were all there is.
+func (d *Differ) myers(b box, minimal bool) {
+	middle := d.trimTail(d.trimHead(b))
+	d.count(b)
+	d.old.keep(middle.oldLo, middle.oldHi, d.inNew, frequency(b.oldHi-b.oldLo))
+	d.new.keep(middle.newLo, middle.newHi, d.inOld, frequency(b.newHi-b.newLo))
+	d.uncount(b)
+	d.search(minimal)
 }
 
-// count adds the lines to the numbers by id, which grow as needed.
-func count(by, ids []int32) []int32 {
-	for _, id := range ids {
-		if int(id) >= len(by) {
-			more := make([]int32, 2*int(id)+64)
-			copy(more, by)
-			by = more
-		}
-		by[id]++
+// trimHead cuts the equal lines at the start of a box off.
+func (d *Differ) trimHead(b box) box {
+	for !b.empty() && d.old.ids[b.oldLo] == d.new.ids[b.newLo] {
+		b.oldLo++
+		b.newLo++
 	}
-	return by
+	return b
+}
+
+// trimTail cuts the equal lines at the end of a box off.
+func (d *Differ) trimTail(b box) box {
+	for !b.empty() && d.old.ids[b.oldHi-1] == d.new.ids[b.newHi-1] {
+		b.oldHi--
+		b.newHi--
+	}
+	return b
+}
+
+// count sets how many lines of the box have each id.
+func (d *Differ) count(b box) {
+	for _, id := range d.old.ids[b.oldLo:b.oldHi] {
+		d.inOld[id]++
+	}
+	for _, id := range d.new.ids[b.newLo:b.newHi] {
+		d.inNew[id]++
+	}
 }
 
 // uncount sets what count touched to 0.
-func uncount(by, ids []int32) {
-	for _, id := range ids {
-		by[id] = 0
+func (d *Differ) uncount(b box) {
+	for _, id := range d.old.ids[b.oldLo:b.oldHi] {
+		d.inOld[id] = 0
+	}
+	for _, id := range d.new.ids[b.newLo:b.newHi] {
+		d.inNew[id] = 0
 	}
 }
 
-func (s *side) keep(head, tail int, partners []int32) {
-	end := len(s.ids) - tail
-	many := int32(min(bogusSqrt(len(s.ids)), 1024))
-	for i := head; i < end; i++ {
-		n := int32(0)
-		if id := s.ids[i]; int(id) < len(partners) {
-			n = partners[id]
-		}
-		switch {
+// frequency is the number of partners from which on a line of a file with that
+// many lines is frequent.
+func frequency(lines int) int32 { return int32(min(bogusSqrt(lines), 1024)) }
+
+// keep chooses the lines from lo to hi that the search looks at, and marks the
+// others changed (range-diff 8.1, point 3).
+func (s *side) keep(lo, hi int, partners []int32, many int32) {
+	for i := lo; i < hi; i++ {
+		switch n := partners[s.ids[i]]; {
 		case n == 0:
 			s.class[i] = alone
 		case n >= many:
@@ -57,8 +74,9 @@ func (s *side) keep(head, tail int, partners []int32) {
 			s.class[i] = plain
 		}
 	}
-	for i := head; i < end; i++ {
-		if s.class[i] == alone || s.class[i] == frequent && s.lost(i, head, end) {
+	s.kept, s.place = s.kept[:0], s.place[:0]
+	for i := lo; i < hi; i++ {
+		if s.class[i] == alone || s.class[i] == frequent && s.lost(i, lo, hi) {
 			s.changed[i] = true
 			continue
 		}
@@ -67,16 +85,16 @@ func (s *side) keep(head, tail int, partners []int32) {
 	}
 }
 
-// lost reports whether the common line i, with head <= i < end, stands in a run
+// lost reports whether the frequent line i of those from lo to hi, stands in a run
 // of lines without partners, above and below, so that pairing it would only cut
 // the change in two.
-func (s *side) lost(i, head, end int) bool {
+func (s *side) lost(i, lo, hi int) bool {
 	const reach = 100
-	above := s.run(i, max(head-1, i-reach-1), -1)
+	above := s.run(i, max(lo-1, i-reach-1), -1)
 	if above[alone] == 0 {
 		return false
 	}
-	below := s.run(i, min(end, i+reach+1), 1)
+	below := s.run(i, min(hi, i+reach+1), 1)
 	if below[alone] == 0 {
 		return false
 	}

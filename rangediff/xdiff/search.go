@@ -12,19 +12,21 @@ func (d *Differ) search(minimal bool) {
 		old: d.old.kept, new: d.new.kept,
 		forward: front{at: d.forward, zero: m + 1},
 		reverse: front{at: d.reverse, zero: m + 1},
-		limit:   max(patience, bogusSqrt(diagonals)),
+		limit:   max(endurance, bogusSqrt(diagonals)),
 	}
 	s.solve(box{0, n, 0, m}, minimal, d)
 }
 
 const (
-	patience = 256 // the cost from which on cut-offs are allowed
-	streak   = 20  // equal lines in a row that make a path worth taking
+	endurance = 256 // the cost from which on cut-offs are allowed
+	streak    = 20  // equal lines in a row that make a path worth taking
 )
 
-// A box is a part of both files, by kept lines; ends are exclusive. In it a
-// diagonal is the old line's number minus the new one's.
+// A box is a part of both files, by lines or, in a search, by kept lines; ends
+// are exclusive. In it a diagonal is the old line's number minus the new one's.
 type box struct{ oldLo, oldHi, newLo, newHi int }
+
+func (b box) empty() bool { return b.oldLo == b.oldHi || b.newLo == b.newHi }
 
 // A search holds, for the box at hand, how far the paths of the present cost
 // have come on each diagonal.
@@ -87,7 +89,7 @@ func (s *search) solve(b box, minimal bool, d *Differ) {
 			b.oldHi--
 			b.newHi--
 		}
-		if b.oldLo == b.oldHi || b.newLo == b.newHi {
+		if b.empty() {
 			d.old.mark(b.oldLo, b.oldHi)
 			d.new.mark(b.newLo, b.newHi)
 			return
@@ -127,7 +129,7 @@ func (s *search) meet(b box, minimal bool) meeting {
 		if minimal {
 			continue
 		}
-		if cost > patience && (streakF || streakR) {
+		if cost > endurance && (streakF || streakR) {
 			if m, ok := s.promising(b, cost); ok {
 				return m
 			}

@@ -10,7 +10,8 @@ type File struct {
 	Lines [][]byte // with their newline, which only the last may lack
 	IDs   []int32  // of each line, by the table that made the file
 
-	text []byte
+	text  []byte
+	bound int // all ids are below
 }
 
 // A Table gives equal lines equal ids, counted from 0 in the order in which
@@ -53,6 +54,7 @@ func (t *Table) File(text []byte) *File {
 		f.IDs[i] = t.id(f.Lines[i])
 		text = text[end:]
 	}
+	f.bound = len(t.lines)
 	return f
 }
 
