@@ -55,6 +55,8 @@ func (r *Repo) SetHead(ctx context.Context, h HeadState, message string) error {
 	}
 	if err == nil {
 		r.Head = Head{Branch: h.Branch}
+	} else if locked := r.lockedRefs("HEAD"); locked != nil {
+		return locked
 	}
 	return err
 }

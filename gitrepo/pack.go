@@ -20,10 +20,21 @@ func (r *Repo) WriteObjects(ctx context.Context, objects ...Object) error {
 		return err
 	}
 	if _, err := r.git.filter(ctx, bytes.NewReader(pack), "unpack-objects", "-q"); err != nil {
-		return fmt.Errorf("store %d objects: %w", len(objects), err)
+		return &StoreError{Objects: len(objects), Err: err}
 	}
 	return nil
 }
+
+// A StoreError means that objects could not be written: there is no room, or
+// the repository is not the user's to write to.
+type StoreError struct {
+	Objects int
+	Err     error
+}
+
+func (e *StoreError) Error() string { return fmt.Sprintf("store %d objects: %v", e.Objects, e.Err) }
+
+func (e *StoreError) Unwrap() error { return e.Err }
 
 // pack writes a version 2 pack without deltas (gitformat-pack(5)).
 func (r *Repo) pack(objects []Object) ([]byte, error) {

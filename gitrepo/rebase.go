@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -63,6 +64,9 @@ func (r *Repo) RebaseCutOff() bool {
 	done, _ := os.ReadFile(filepath.Join(dir, "done"))
 	lines := strings.Split(strings.TrimSpace(string(done)), "\n")
 	last := lines[len(lines)-1]
+	if f := strings.Fields(last); len(f) > 1 && r.applied(ID(f[1])) {
+		return false
+	}
 	switch word, _, _ := strings.Cut(last, " "); word {
 	case "exec", "x", "break", "b", "drop", "d", "noop", "label", "l", "reset", "t":
 		return false
@@ -71,6 +75,15 @@ func (r *Repo) RebaseCutOff() bool {
 	list, _ := os.ReadFile(filepath.Join(dir, "git-rebase-todo"))
 	next, _, _ := strings.Cut(string(list), "\n")
 	return last == "" || next != last
+}
+
+// applied says whether git has put down that it is done with a commit.
+func (r *Repo) applied(id ID) bool {
+	if _, ok := r.Rewritten()[id]; ok {
+		return true
+	}
+	text, _ := os.ReadFile(filepath.Join(r.GitDir, "rebase-merge", "rewritten-pending"))
+	return slices.Contains(strings.Fields(string(text)), string(id))
 }
 
 // Rewritten is git's own list of what it has put in the place of what, as far

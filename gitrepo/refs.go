@@ -36,8 +36,8 @@ func (e *RefChangedError) Error() string {
 
 // UpdateRefs applies all updates in one transaction, or none of them, with
 // message in the reflog. It returns a *RefChangedError when a ref had another
-// value, and git's own error when a ref is locked, refused by a hook, or in
-// the way of another.
+// value, a *LockedError when it is locked, and git's own error when a hook
+// refuses it or another ref is in the way.
 func (r *Repo) UpdateRefs(ctx context.Context, message string, updates ...RefUpdate) error {
 	var in bytes.Buffer
 	in.WriteString("start\x00")
@@ -59,6 +59,9 @@ func (r *Repo) UpdateRefs(ctx context.Context, message string, updates ...RefUpd
 	for _, u := range updates {
 		if got, lookErr := r.Ref(ctx, u.Name); lookErr == nil && got != u.Old {
 			return &RefChangedError{Name: u.Name, Want: u.Old, Got: got}
+		}
+		if locked := r.lockedRefs(u.Name); locked != nil {
+			return locked
 		}
 	}
 	return fmt.Errorf("update refs: %w", err)

@@ -58,6 +58,9 @@ func (r *Repo) readTree(ctx context.Context, from, to ID, dry bool) error {
 	// A stale stat cache must not look like a change.
 	if _, err := r.inTree(ctx, nil, "update-index", "-q", "--refresh"); err != nil {
 		if ge := (*Error)(nil); !errors.As(err, &ge) || ge.ExitCode != 1 {
+			if locked := r.CheckIndexUnlocked(); locked != nil {
+				return locked
+			}
 			return err
 		}
 	}

@@ -25,6 +25,18 @@ func (e *BusyError) Error() string {
 	return fmt.Sprintf("kprep with process id %d is changing this repository since %s", e.PID, e.Since.Format(time.DateTime))
 }
 
+// A StorageError means that kprep's own files cannot be read or written.
+type StorageError struct {
+	Doing string // "read" or "written"
+	Err   error
+}
+
+func (e *StorageError) Error() string {
+	return fmt.Sprintf("the operation log cannot be %s: %v", e.Doing, e.Err)
+}
+
+func (e *StorageError) Unwrap() error { return e.Err }
+
 const retryLock = 15 * time.Millisecond
 
 type holder struct {
@@ -36,7 +48,7 @@ type holder struct {
 // process dies. It returns a *BusyError when it is not free in time.
 func (l *Log) lock(ctx context.Context) (*flock.Flock, error) {
 	if err := os.MkdirAll(l.dir, 0o700); err != nil {
-		return nil, fmt.Errorf("the operation log cannot be written: %w", err)
+		return nil, &StorageError{Doing: "written", Err: err}
 	}
 	path := filepath.Join(l.dir, "lock")
 	f := flock.New(path, flock.SetPermissions(0o600))
@@ -63,7 +75,7 @@ func (l *Log) lock(ctx context.Context) (*flock.Flock, error) {
 	if err != nil {
 		f.Close()
 		if !errors.As(err, new(*BusyError)) && ctx.Err() == nil {
-			err = fmt.Errorf("the operation log cannot be written: %w", err)
+			err = &StorageError{Doing: "written", Err: err}
 		}
 		return nil, err
 	}

@@ -48,6 +48,7 @@ type Operation struct {
 	Kept    gitrepo.ID  `json:"kept,omitempty"`    // what KeepRef was before
 	Tags    []TagObject `json:"tags,omitempty"`    // annotated tags before and after, as bytes
 	settled bool        // all was done by this process, KeepRef too
+	still   bool        // this process has not begun to move anything
 	Scope   *Scope      `json:"scope,omitempty"` // while it is open
 }
 

@@ -77,6 +77,9 @@ func (op *Op) plan(ctx context.Context, p Plan) ([]gitrepo.Object, error) {
 	if err := op.log.planHead(ctx, record, p.Head, p.Objects); err != nil {
 		return nil, err
 	}
+	if err := op.log.checkUnlocked(record); err != nil {
+		return nil, err
+	}
 	record.Planned = true
 	made, err := op.log.keep(record, record.Kept, p.Objects)
 	if err != nil {
@@ -87,6 +90,18 @@ func (op *Op) plan(ctx context.Context, p Plan) ([]gitrepo.Object, error) {
 	}
 	op.record = record
 	return made, nil
+}
+
+// checkUnlocked finds out before anything moves what would only come to light
+// behind the refs.
+func (l *Log) checkUnlocked(op *Operation) error {
+	switch {
+	case op.Head.Before != op.Head.After:
+		return l.repo.CheckUnlocked()
+	case op.Files != FilesChange{}:
+		return l.repo.CheckIndexUnlocked()
+	}
+	return nil
 }
 
 func (op *Operation) clone() *Operation {
@@ -284,6 +299,9 @@ func (l *Log) moveKeeper(ctx context.Context, record *Operation) error {
 // and nobody else moved it, and gives the lock back. What became of it is in
 // words.
 func (op *Op) Abort(ctx context.Context) (*Recovery, error) {
+	if op.record.still { // to go back takes room for objects, which may be what is missing
+		return &Recovery{Op: op.record, Outcome: RolledBack}, errors.Join(op.log.remove(op.record), op.Close())
+	}
 	// Also after an interrupt: this is what the interrupt asks for.
 	r, err := op.log.settleCrash(context.WithoutCancel(ctx), op.record)
 	return r, errors.Join(err, op.Close())

@@ -25,6 +25,7 @@ type settlement struct {
 // going on.
 func (l *Log) carryOut(ctx context.Context, op *Operation, how settlement) error {
 	s, o := side{op, true}, &open{}
+	op.still = true
 	for _, c := range op.Refs { // read just now, for the plan: the transaction compares
 		if c.Before != c.After {
 			o.updates = append(o.updates, gitrepo.RefUpdate{Name: c.Name, New: c.After, Old: c.Before})
@@ -59,6 +60,7 @@ func (l *Log) settle(ctx context.Context, s side, o *open, how settlement) error
 		return err
 	}
 	ctx = context.WithoutCancel(ctx)
+	s.op.still = false
 	moved, err := l.moveFiles(ctx, s, o)
 	if err != nil {
 		return err

@@ -33,7 +33,7 @@ func (l *Log) ids() ([]int, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, &StorageError{Doing: "read", Err: err}
 	}
 	var ids []int
 	for _, e := range entries {
@@ -99,7 +99,7 @@ func (l *Log) save(op *Operation) error {
 		return err
 	}
 	if err := l.writeFile(l.file(op.ID), append(text, '\n')); err != nil {
-		return fmt.Errorf("write the operation log: %w", err)
+		return &StorageError{Doing: "written", Err: err}
 	}
 	return nil
 }

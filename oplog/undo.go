@@ -246,6 +246,9 @@ func (l *Log) checkPlace(ctx context.Context, op *Operation, steps []side) error
 		if err != nil {
 			return err
 		}
+		if path != "" && l.sameTree(c) {
+			path = "" // index and files there stay right
+		}
 		stays := head.Branch == c.Name && (op.Head == HeadChange{} || op.Head.After == head)
 		if path == "" && c.After == "" && stays {
 			path = l.repo.TopLevel // to be deleted below the user's feet
@@ -255,4 +258,14 @@ func (l *Log) checkPlace(ctx context.Context, op *Operation, steps []side) error
 		}
 	}
 	return nil
+}
+
+// sameTree says whether a ref leads to the same files before and after.
+func (l *Log) sameTree(c RefChange) bool {
+	before, err := l.repo.Commit(string(c.Before))
+	if err != nil {
+		return false
+	}
+	after, err := l.repo.Commit(string(c.After))
+	return err == nil && before.Tree == after.Tree
 }

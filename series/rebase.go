@@ -182,6 +182,10 @@ func (s *Series) checkRebase(ctx context.Context, o RebaseOptions) error {
 	if err := s.repo.CheckIdleHere(); err != nil {
 		return err
 	}
+	// Git finds out at its end, with all the work behind it.
+	if err := s.repo.CheckUnlocked(s.Branch); err != nil {
+		return err
+	}
 	if err := s.CheckPlaced(); err != nil {
 		return err
 	}

@@ -193,7 +193,16 @@ func brokenHint(e *series.BrokenError) string {
 // gitHint helps with the state of the repository.
 func gitHint(err error) string {
 	busy := (*gitrepo.BusyError)(nil)
+	locked, elsewhere := (*gitrepo.LockedError)(nil), (*oplog.WorkTreeError)(nil)
 	switch {
+	case errors.As(err, &locked):
+		return fmt.Sprintf("nothing was changed; wait until it is done, or remove %s if no git is running any more", locked.File)
+	case errors.As(err, &elsewhere):
+		return fmt.Sprintf("nothing was changed; run it there, with 'kprep -C %s'", elsewhere.Path)
+	case errors.As(err, new(*gitrepo.StoreError)):
+		return "nothing was changed; see that the repository can be written to, and has room"
+	case errors.As(err, new(*oplog.StorageError)):
+		return "kprep keeps its files in 'kprep' in the git directory: see that it is a directory, can be written to, and has room"
 	case errors.As(err, &busy):
 		return fmt.Sprintf("finish or abort the %s first, see 'git status'", busy.Operation)
 	case errors.As(err, new(*gitrepo.MissingError)):
