@@ -6,6 +6,7 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 FUZZTIME ?= 10s
 CRASHES  ?= 200
 PAIRS    ?= 2000
+SERIES   ?= 10000
 
 # Without a home directory Go has no place for its caches.
 ifeq ($(HOME),)
@@ -20,7 +21,7 @@ BUILD_FLAGS = -buildvcs=false -trimpath -ldflags "-s -w -X main.version=$(VERSIO
 # Go's own way of naming a place wins over PREFIX.
 BINDIR = $(if $(GOBIN),$(GOBIN),$(PREFIX)/bin)
 
-.PHONY: all build install test check fuzz crash proof-xdiff bench demo peers clean
+.PHONY: all build install test check fuzz crash proof-xdiff proof-rangediff bench demo peers clean
 
 all: build
 
@@ -52,6 +53,10 @@ crash:
 # Compare line diffs with git's, many times; a seed is printed.
 proof-xdiff:
 	KPREP_XDIFF_PAIRS=$(PAIRS) $(GO) test -count=1 -timeout 2h -v -run AsGit ./rangediff/xdiff
+
+# Compare range-diffs of random series with git's, many times; a seed is printed.
+proof-rangediff:
+	KPREP_RANGEDIFF_PAIRS=$(SERIES) $(GO) test -count=1 -timeout 2h -v -run RangeDiff.*AsGit ./cmd/kprep
 
 bench: build
 	$(GO) run ./internal/bench -kprep bin/kprep $(BENCHFLAGS)

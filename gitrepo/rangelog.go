@@ -84,8 +84,8 @@ type HeadingReader struct {
 
 // StartHeadings starts the process, which then waits to be asked.
 func (r *Repo) StartHeadings(ctx context.Context) (*HeadingReader, error) {
-	h := &HeadingReader{ctx: ctx, cmd: r.git.porcelain(ctx, "log", "--no-walk=unsorted", "--stdin", "--format=tformat:%H %h %s",
-		"--no-patch", "--no-notes", "--no-show-signature", "--no-color", "--no-mailmap")}
+	h := &HeadingReader{ctx: ctx, cmd: r.git.porcelain(ctx, "log", "--no-walk=unsorted", "--stdin", "--pretty=oneline", "--abbrev-commit",
+		"--no-decorate", "--no-patch", "--no-notes", "--no-show-signature", "--no-color", "--no-mailmap")}
 	h.cmd.Stdout, h.cmd.Stderr = &h.out, &h.err
 	var err error
 	if h.in, err = h.cmd.StdinPipe(); err != nil {
@@ -94,9 +94,18 @@ func (r *Repo) StartHeadings(ctx context.Context) (*HeadingReader, error) {
 	return h, h.cmd.Start()
 }
 
-// Read asks for commits, given by their full ids, and ends the process.
+// Read asks for commits, given by their full ids, and ends the process. The
+// subjects are in the encoding that git's log is configured for.
 func (h *HeadingReader) Read(ids []string) (map[string]Heading, error) {
-	_, writeErr := io.WriteString(h.in, strings.Join(ids, "\n")+"\n")
+	headings := make(map[string]Heading, len(ids))
+	var asked []string // git tells of each commit once
+	for _, id := range ids {
+		if _, twice := headings[id]; !twice {
+			headings[id] = Heading{}
+			asked = append(asked, id)
+		}
+	}
+	_, writeErr := io.WriteString(h.in, strings.Join(asked, "\n")+"\n")
 	h.in.Close()
 	if err := h.cmd.Wait(); err != nil {
 		return nil, commandError(h.ctx, h.cmd, h.err.String(), err)
@@ -104,16 +113,16 @@ func (h *HeadingReader) Read(ids []string) (map[string]Heading, error) {
 	if writeErr != nil {
 		return nil, writeErr
 	}
-	headings := make(map[string]Heading, len(ids))
-	for line := range strings.Lines(h.out.String()) {
-		id, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
-		short, subject, _ := strings.Cut(rest, " ")
-		headings[id] = Heading{Short: short, Subject: subject}
+	lines := strings.Split(strings.TrimSuffix(h.out.String(), "\n"), "\n")
+	if len(lines) != len(asked) {
+		return nil, fmt.Errorf("git log told of %d of %d commits", len(lines), len(asked))
 	}
-	for _, id := range ids {
-		if headings[id].Short == "" {
-			return nil, fmt.Errorf("git log said nothing about commit %s", id)
+	for n, line := range lines {
+		short, subject, _ := strings.Cut(line, " ")
+		if !strings.HasPrefix(asked[n], short) {
+			return nil, fmt.Errorf("git log told of %q when asked for %s", line, asked[n])
 		}
+		headings[asked[n]] = Heading{Short: short, Subject: subject}
 	}
 	return headings, nil
 }
