@@ -30,6 +30,9 @@ type Letter struct {
 	Below []string
 }
 
+// HasSubject says whether the letter has a title of its own.
+func (l Letter) HasSubject() bool { return l.Subject != noSubject }
+
 // Clean returns a cover text as it is rendered (b4-interop 3.2): comment lines
 // emptied, ">#" turned into "#", runs of blank lines made one, and white space
 // at both ends gone. CRLF becomes LF. A comment among trailers leaves no blank

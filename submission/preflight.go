@@ -137,6 +137,10 @@ func (s *Submission) messageProblems(m Message) []Problem {
 		all = append(all, Problem{Name: "large", Text: fmt.Sprintf("%q is %d kB, lists may refuse it", m.Draft.Message.Subject, len(m.Raw)/1000)})
 	}
 	if m.Draft.Commit == nil {
+		if letter, err := s.Series.Letter(); err == nil && !letter.HasSubject() { // Prepare has read it
+			all = append(all, Problem{Name: "no-title", Refusal: true,
+				Text: "the cover letter has no title: a first line with a blank one behind it", Next: "write it with 'kprep cover'"})
+		}
 		return all
 	}
 	if m.Draft.Title == "" {
