@@ -2,13 +2,9 @@ package series
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/kprep/kprep/gitrepo"
 )
@@ -28,7 +24,12 @@ type CheckedDeps struct {
 	Applied int          // how many patches apply to the base, prerequisites first
 	content string
 	newer   bool
+	absent  bool
+	known   []KnownDep
 }
+
+// Absent says whether a prerequisite is nowhere where it was looked for.
+func (c *CheckedDeps) Absent() bool { return c.absent }
 
 // Outdated says whether a series that is needed was sent in a newer revision.
 func (c *CheckedDeps) Outdated() bool { return c.newer }
@@ -42,32 +43,38 @@ func (c *CheckedDeps) Passed() bool {
 // CheckDeps looks whether every prerequisite is here, whether a series is
 // needed in its newest revision, and whether prerequisites and patches apply
 // to the base commit one after the other. What it looks at is this repository
-// alone, and nothing in it changes. It returns ErrEmpty or a *MergeError.
-func (s *Series) CheckDeps(ctx context.Context) (*CheckedDeps, error) {
+// and mail, and nothing in them changes. It returns ErrEmpty or a *MergeError.
+func (s *Series) CheckDeps(ctx context.Context, mail Archives) (*CheckedDeps, error) {
 	if len(s.Patches) == 0 {
 		return nil, ErrEmpty
 	}
 	if err := s.checkWhole(); err != nil {
 		return nil, err
 	}
-	r := &resolver{repo: s.repo}
+	r := &resolver{repo: s.repo, mail: mail}
 	f, err := r.stand(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	out := &CheckedDeps{Base: f.base}
 	local := map[string]gitrepo.ID{}
-	if slices.ContainsFunc(f.needs, func(n need) bool { return n.Kind == NeedsPatch }) {
+	if slices.ContainsFunc(f.needs, need.onlyByID) {
 		if local, err = r.localPatches(ctx); err != nil {
 			return nil, err
 		}
 	}
+	if err := r.mailedPatches(ctx, f.needs, local); err != nil {
+		return nil, err
+	}
 	for i := range f.needs {
 		n := &f.needs[i]
+		if n.mails != nil && n.Kind != NeedsPatch {
+			out.known = append(out.known, KnownDep{Line: n.line, PatchIDs: n.ids})
+		}
 		text, err := r.examine(ctx, n, local)
 		if failed := (*PrerequisiteError)(nil); errors.As(err, &failed) {
 			out.Lines = append(out.Lines, CheckedDep{Line: n.line, Text: failed.Reason})
-			out.newer = out.newer || failed.newer
+			out.newer, out.absent = out.newer || failed.newer, out.absent || failed.absent
 			continue
 		} else if err != nil {
 			return nil, err
@@ -102,34 +109,94 @@ func (r *resolver) localPatches(ctx context.Context) (map[string]gitrepo.ID, err
 	return local, nil
 }
 
+// onlyByID says whether a patch-id is all that is known of the patches.
+func (n need) onlyByID() bool { return len(n.ids) > 0 && n.patches == nil && n.mails == nil }
+
+// mailedPatches finds in mail the patches that were named by patch-id and are
+// no commit here.
+func (r *resolver) mailedPatches(ctx context.Context, needs []need, local map[string]gitrepo.ID) error {
+	var wanted []string
+	for _, n := range needs {
+		if n.Kind == NeedsPatch && local[n.Value] == "" {
+			wanted = append(wanted, n.Value)
+		}
+	}
+	if len(wanted) == 0 || r.mail.ByPatchID == nil {
+		return nil
+	}
+	found, err := r.mail.ByPatchID(ctx, wanted)
+	if err != nil {
+		return err
+	}
+	for i, n := range needs {
+		mail, ok := found[n.Value]
+		if !ok || n.Kind != NeedsPatch {
+			continue
+		}
+		patches, _, err := readPatches(ctx, r.repo, [][]byte{mail.Raw})
+		if err != nil {
+			return err
+		}
+		needs[i].mails, needs[i].from = patches, "a mail in "+mail.Where
+	}
+	return nil
+}
+
+// amongCommits finds the patches of a series that was in mail once among the
+// commits of local branches; false when one of them is not there.
+func (n *need) amongCommits(local map[string]gitrepo.ID) bool {
+	var commits []gitrepo.ID
+	for _, id := range n.ids {
+		if local[id] == "" {
+			return false
+		}
+		commits = append(commits, local[id])
+	}
+	if len(commits) > 0 {
+		n.patches, n.from = commits, "local branches, as they were mailed"
+	}
+	return len(commits) > 0
+}
+
 // examine says what was found for a prerequisite; a *PrerequisiteError says
 // what is wrong with it. A commit with the patch-id in local is put into n.
 func (r *resolver) examine(ctx context.Context, n *need, local map[string]gitrepo.ID) (string, error) {
 	wrong := func(format string, args ...any) (string, error) {
 		return "", &PrerequisiteError{Line: n.line, Reason: fmt.Sprintf(format, args...)}
 	}
+	absent := func(text string) (string, error) {
+		return "", &PrerequisiteError{Line: n.line, Reason: text + r.mail.nor(), absent: true}
+	}
 	switch n.Kind {
 	case "":
 		_, err := ParsePrerequisite(n.line)
 		return "", err
 	case NeedsSeries:
+		if n.onlyByID() {
+			n.amongCommits(local)
+		}
 		return r.examineSeries(ctx, n)
 	case NeedsThread:
-		if n.patches == nil {
-			return wrong("no series here was sent in that thread; name its change-id or its patch-ids as well")
+		switch {
+		case n.problem != "":
+			return wrong("%s", n.problem)
+		case n.patches == nil && n.mails == nil && !n.amongCommits(local):
+			return absent("no series here was sent in that thread")
 		}
 		return n.found(), nil
 	case NeedsPatch:
 		id, ok := local[n.Value]
-		if !ok {
-			return wrong("no commit of a local branch or a sent revision has it")
+		switch {
+		case ok:
+			n.patches, n.from = []gitrepo.ID{id}, "commit "+id.Short()
+		case n.mails == nil:
+			return absent("no commit of a local branch or a sent revision has it")
 		}
-		n.patches, n.from = []gitrepo.ID{id}, "commit "+id.Short()
 		return n.from, nil
 	case NeedsToStart:
 		c, err := r.repo.Commit(n.Value + "^{commit}")
 		if errors.As(err, new(*gitrepo.MissingError)) || errors.As(err, new(*gitrepo.NotCommitError)) {
-			return wrong("it names no commit of this repository")
+			return wrong("it names no commit of this repository; fetch it from where it was published")
 		}
 		if err != nil {
 			return "", err
@@ -140,11 +207,11 @@ func (r *resolver) examine(ctx context.Context, n *need, local map[string]gitrep
 }
 
 func (n *need) found() string {
-	noun := "patches"
-	if len(n.patches) == 1 {
+	noun, count := "patches", len(n.patches)+len(n.mails)
+	if count == 1 {
 		noun = "patch"
 	}
-	return fmt.Sprintf("%d %s of %s", len(n.patches), noun, n.from)
+	return fmt.Sprintf("%d %s of %s", count, noun, n.from)
 }
 
 // examineSeries compares with the newest revision: the last that was sent, or
@@ -165,14 +232,20 @@ func (r *resolver) examineSeries(ctx context.Context, n *need) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	mailed, here := r.mail.newest(changeID), n.patches != nil || n.mails != nil
+	if mailed != nil && mailed.Revision > revision && (len(sent) == 0 || mailed.Revision > sent[len(sent)-1].Revision) {
+		return "", &PrerequisiteError{Line: n.line, Reason: fmt.Sprintf("v%d of that series is newer, in %s", mailed.Revision, mailed.Where), newer: true}
+	}
 	switch {
-	case own == nil && len(sent) == 0:
-		return wrong("no branch and no sent tag of that series is here")
-	case n.patches == nil && n.from != "":
+	case n.problem != "":
+		return wrong("%s", n.problem)
+	case !here && own == nil && len(sent) == 0 && mailed == nil:
+		return "", &PrerequisiteError{Line: n.line, Reason: "no branch and no sent tag of that series is here" + r.mail.nor(), absent: true}
+	case !here && n.from != "":
 		return wrong("%s does not say where its patches begin", n.from)
-	case n.patches == nil:
-		return wrong("v%d of that series is not here", revision)
-	case len(n.patches) == 0:
+	case !here:
+		return "", &PrerequisiteError{Line: n.line, Reason: fmt.Sprintf("v%d of that series is not here%s", revision, r.mail.nor()), absent: true}
+	case n.mails == nil && len(n.patches) == 0:
 		return wrong("%s has no patches yet", n.from)
 	}
 	if last := len(sent) - 1; last >= 0 && sent[last].Revision > revision {
@@ -189,133 +262,4 @@ func (r *resolver) examineSeries(ctx context.Context, n *need) (string, error) {
 		return wrong("branch %q has other patches by now, for v%d", own.Name(), own.Tracking.Revision)
 	}
 	return n.found(), nil
-}
-
-// tryOut applies the prerequisites and then the patches, until one fails.
-func (r *resolver) tryOut(ctx context.Context, s *Series, f footing, out *CheckedDeps) error {
-	commits, err := r.inOrder(ctx, f)
-	if err != nil {
-		return err
-	}
-	commits = append(commits, s.patchIDs()...)
-	patches, err := r.repo.Patches(ctx, commits)
-	if err != nil {
-		return err
-	}
-	trial, err := r.repo.NewTrial(ctx, f.id)
-	if err != nil {
-		return err
-	}
-	defer trial.Close()
-	for i, p := range patches {
-		if len(p.Diff) == 0 {
-			continue
-		}
-		err := trial.Apply(ctx, p.Diff)
-		if bad := (*gitrepo.ApplyError)(nil); errors.As(err, &bad) {
-			c, err := r.repo.Commit(string(commits[i]))
-			if err != nil {
-				return err
-			}
-			out.Patches = append(out.Patches, CheckedDep{Line: c.Subject(), Text: bad.Reason})
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		out.Applied++
-	}
-	return nil
-}
-
-// inOrder lists the commits of the prerequisites, each patch once, without
-// those that the base commit has already: it may be the tip of the very series
-// that is needed.
-func (r *resolver) inOrder(ctx context.Context, f footing) ([]gitrepo.ID, error) {
-	below, err := r.repo.LocalOnly(ctx, f.id, "sent/", maxNeeded)
-	if err != nil {
-		return nil, err
-	}
-	there, err := r.patchIDs(ctx, below)
-	if err != nil {
-		return nil, err
-	}
-	var commits []gitrepo.ID
-	for _, n := range f.needs {
-		ids, err := r.repo.PatchIDs(ctx, n.patches)
-		if err != nil {
-			return nil, err
-		}
-		for i, id := range ids {
-			if id != "" && !slices.Contains(there, id) {
-				there = append(there, id)
-				commits = append(commits, n.patches[i])
-			}
-		}
-	}
-	return commits, nil
-}
-
-// depsContent tells what a check was about: the base commit, what was needed,
-// and the patches.
-func (s *Series) depsContent(ctx context.Context, f footing) (string, error) {
-	contents, err := s.Contents(ctx)
-	if err != nil {
-		return "", err
-	}
-	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n\n%s\n\n%s\n", f.base, f.id, strings.Join(s.Tracking.Prerequisites, "\n"), strings.Join(mailLines(f.needs), "\n"))
-	fmt.Fprintln(h, DiffsOf(contents))
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-// PassedDeps says for what content the prerequisites were checked.
-type PassedDeps struct {
-	Content string    `json:"content"`
-	When    time.Time `json:"when"`
-}
-
-// RememberDeps keeps that a check of the prerequisites passed; one that failed
-// makes kprep forget.
-func (s *Series) RememberDeps(ctx context.Context, c *CheckedDeps, now time.Time) error {
-	if st, err := s.State(); err != nil || !c.Passed() && st.Deps == nil {
-		return err
-	}
-	return s.UpdateState(ctx, "deps check", now, func(st *State) {
-		switch {
-		case !c.Passed():
-			st.Deps = nil
-		case st.Deps == nil || st.Deps.Content != c.content:
-			st.Deps = &PassedDeps{Content: c.content, When: now.UTC().Truncate(time.Second)}
-		}
-	})
-}
-
-// DepsUnchecked says whether the series has prerequisites that were not
-// checked as they and the patches are now. What cannot be read counts as
-// forgotten.
-func (s *Series) DepsUnchecked(ctx context.Context) (bool, error) {
-	if len(s.Tracking.Prerequisites) == 0 {
-		return false, nil
-	}
-	st, err := s.State()
-	if errors.As(err, new(*StateError)) || err == nil && st.Deps == nil {
-		return true, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	f, err := (&resolver{repo: s.repo}).stand(ctx, s)
-	if err != nil {
-		return false, err
-	}
-	content, err := s.depsContent(ctx, f)
-	return content != st.Deps.Content, err
-}
-
-// Stands is what a mail of the series says that it needs: the base commit, and
-// the lines of the prerequisites.
-func (s *Series) Stands(ctx context.Context) (base string, lines []string, err error) {
-	f, err := (&resolver{repo: s.repo}).stand(ctx, s)
-	return f.base, mailLines(f.needs), err
 }

@@ -15,10 +15,11 @@ import (
 // maxNeeded bounds how many commits are looked at for prerequisites.
 const maxNeeded = 1000
 
-// A resolver finds the patches behind prerequisites in this repository. It
-// lists the series of the repository once, when it first needs them.
+// A resolver finds the patches behind prerequisites in this repository and in
+// mail. It lists the series of the repository once, when it first needs them.
 type resolver struct {
 	repo   *gitrepo.Repo
+	mail   Archives
 	series []*Series // nil until asked for
 	listed bool
 }
@@ -60,14 +61,17 @@ func (r *resolver) sent(ctx context.Context, changeID string, own *Series) ([]Se
 // A need is a prerequisite with what was found for it.
 type need struct {
 	Prerequisite
-	line    string       // as the tracking data has it
-	patches []gitrepo.ID // oldest first; nil when they are not here
-	from    string       // what the patches are from, for people
-	ids     []string     // the patch-ids, one for each of patches that changes something
+	line    string              // as the tracking data has it
+	patches []gitrepo.ID        // oldest first; nil when they are not here
+	mails   []gitrepo.MailPatch // the patches, when they are only in mail
+	from    string              // what the patches are from, for people
+	ids     []string            // the patch-ids, one for each of patches that changes something
+	problem string              // why the mail cannot be used
 }
 
 // resolve finds the patches of each prerequisite: of a sent revision, else of
-// the branch where it is at that revision.
+// the branch where it is at that revision, else of mail. Of patches that were
+// found in mail before, only the patch-ids are known.
 func (r *resolver) resolve(ctx context.Context, s *Series) ([]need, error) {
 	needs := make([]need, len(s.Tracking.Prerequisites))
 	for i, p := range s.Prerequisites() {
@@ -81,8 +85,12 @@ func (r *resolver) resolve(ctx context.Context, s *Series) ([]need, error) {
 		case NeedsPatch:
 			n.ids = []string{p.Value}
 		}
-		if err == nil && n.patches != nil {
+		switch {
+		case err != nil:
+		case n.patches != nil:
 			n.ids, err = r.patchIDs(ctx, n.patches)
+		case p.Kind == NeedsSeries, p.Kind == NeedsThread:
+			err = r.byMail(ctx, s, &n)
 		}
 		if err != nil {
 			return nil, err
@@ -159,6 +167,40 @@ func (r *resolver) byThread(ctx context.Context, n *need) error {
 			if _, err := fmt.Sscanf(key, "v%d", &revision); err == nil && slices.Contains(ids, id) {
 				return r.revision(ctx, n, own.Tracking.ChangeID, own, revision)
 			}
+		}
+	}
+	return nil
+}
+
+// byMail looks for a series in mail, and for what is remembered of it.
+func (r *resolver) byMail(ctx context.Context, s *Series, n *need) error {
+	var mailed *Posted
+	if n.Kind == NeedsThread {
+		mailed = r.mail.thread(strings.Trim(n.Value, "<>"))
+	} else if id, revision, err := n.Series(); err == nil {
+		mailed = r.mail.revision(id, revision)
+	}
+	if mailed != nil {
+		patches, ids, err := mailed.patches(ctx, r.repo)
+		if failed := (*PostedError)(nil); errors.As(err, &failed) {
+			n.problem = fmt.Sprintf("v%d in %s: %s", mailed.Revision, mailed.Where, failed.Reason)
+		} else if err != nil {
+			return err
+		} else {
+			n.mails, n.ids, n.from = patches, ids, mailed.String()
+			return nil
+		}
+	}
+	st, err := s.State()
+	if errors.As(err, new(*StateError)) {
+		return nil // what cannot be read counts as forgotten
+	}
+	if err != nil {
+		return err
+	}
+	for _, known := range st.Known {
+		if known.Line == n.line {
+			n.ids = known.PatchIDs
 		}
 	}
 	return nil

@@ -111,7 +111,7 @@ func TestLinesThatCannotBeReadAreKeptAndPrinted(t *testing.T) {
 	if want := []string{"prerequisite-change-id: x", "prerequisite-patch-id: 0123"}; err != nil || !slices.Equal(lines, want) {
 		t.Errorf("mailed as %q, %v; want %q", lines, err, want)
 	}
-	got, err := s.CheckDeps(ctx)
+	got, err := s.CheckDeps(ctx, series.Archives{})
 	if err != nil || len(got.Lines) != len(old) || got.Passed() {
 		t.Fatalf("checked as %+v, %v", got, err)
 	}
@@ -181,13 +181,13 @@ func TestStackedSeriesNamesAPublicBase(t *testing.T) {
 func TestCheckDepsAppliesWhatIsNeededFirst(t *testing.T) {
 	t.Parallel()
 	_, s := stacked(t)
-	got, err := s.CheckDeps(ctx)
+	got, err := s.CheckDeps(ctx, series.Archives{})
 	if err != nil || !got.Passed() || got.Applied != 3 {
 		t.Fatalf("got %+v, %v; want 3 applied", got, err)
 	}
 	s.Tracking = s.Tracking.Clone()
 	s.Tracking.Prerequisites = []string{"base-commit: v1.0"}
-	if got, err = s.CheckDeps(ctx); err != nil || got.Passed() || got.Applied != 0 || len(got.Patches) != 1 {
+	if got, err = s.CheckDeps(ctx, series.Archives{}); err != nil || got.Passed() || got.Applied != 0 || len(got.Patches) != 1 {
 		t.Errorf("without the patches: got %+v, %v; want none applied", got, err)
 	}
 }

@@ -61,7 +61,8 @@ func cutLast(s, sep string) (before, after string, found bool) {
 type PrerequisiteError struct {
 	Line, Reason string
 
-	newer bool // there is a newer revision of the series
+	newer  bool // there is a newer revision of the series
+	absent bool // it is nowhere where it was looked for
 }
 
 func (e *PrerequisiteError) Error() string {

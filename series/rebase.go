@@ -23,7 +23,8 @@ type RebaseOptions struct {
 	Program string
 	Streams gitrepo.Streams // for git and its editors
 
-	prerequisites []string // to record; nil leaves them
+	prerequisites []string   // to record; nil leaves them
+	known         []KnownDep // to remember of them
 }
 
 // A Rebased says what became of a rebase.
@@ -119,7 +120,7 @@ func (s *Series) Rebase(ctx context.Context, o RebaseOptions) (*Rebased, error) 
 	defer lock.Close()
 	st := &rebaseState{Version: rebaseVersion, Branch: s.Branch, ChangeID: s.Tracking.ChangeID, Storage: s.Storage, Tip: s.Tip,
 		Start: onto.ID, Base: onto.ID, BaseBranch: baseBranch, Patches: s.patchIDs(), Chosen: o.Interactive || o.Autosquash,
-		Prerequisites: o.prerequisites}
+		Prerequisites: o.prerequisites, Known: o.known}
 	if s.Cover != nil {
 		st.Cover = s.Cover.ID
 	}

@@ -317,7 +317,21 @@ func (st *rebaseState) logged(ctx context.Context, repo *gitrepo.Repo, later boo
 	} else if len(config) == 0 {
 		return nil
 	}
-	return log.Record(ctx, in, oplog.Plan{Config: config})
+	return log.Record(ctx, in, oplog.Plan{Config: config, Blobs: st.remembered(repo)})
+}
+
+// remembered keeps what was found in mail of the prerequisites. A state that
+// cannot be read stays as it is: then mail has to be looked at again.
+func (st *rebaseState) remembered(repo *gitrepo.Repo) []oplog.Blob {
+	if len(st.Known) == 0 {
+		return nil
+	}
+	s := &Series{Tracking: coverletter.NewTracking(st.ChangeID), repo: repo}
+	blob, changes, err := s.remember(func(state *State) { state.know(st.Prerequisites, st.Known...) })
+	if err != nil || !changes {
+		return nil
+	}
+	return []oplog.Blob{blob}
 }
 
 // inLog says that the log has the rebase already, from a kprep that died

@@ -24,6 +24,7 @@ type State struct {
 	Checks    []PassedCheck
 	Collected *Collection // nil when nothing was collected
 	Deps      *PassedDeps // nil when the prerequisites were not checked, or failed
+	Known     []KnownDep  // prerequisites that were found in mail
 
 	rest map[string]json.RawMessage
 }
@@ -91,7 +92,7 @@ func (st *State) parse(text []byte) error {
 		return err
 	}
 	form := 0
-	for key, into := range map[string]any{"version": &form, "checks": &st.Checks, "collected": &st.Collected, "deps": &st.Deps} {
+	for key, into := range map[string]any{"version": &form, "checks": &st.Checks, "collected": &st.Collected, "deps": &st.Deps, "known": &st.Known} {
 		value, ok := st.rest[key]
 		delete(st.rest, key)
 		if !ok {
@@ -161,6 +162,9 @@ func (st *State) text() ([]byte, error) {
 	}
 	if st.Deps != nil {
 		all["deps"] = st.Deps
+	}
+	if len(st.Known) > 0 {
+		all["known"] = st.Known
 	}
 	var text bytes.Buffer
 	enc := json.NewEncoder(&text)

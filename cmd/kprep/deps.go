@@ -32,6 +32,7 @@ func depsCommand(e *env) *cli.Command {
 			&cli.BoolFlag{Name: "edit", Usage: "edit them all"},
 			&cli.StringFlag{Name: "from", Usage: "take them all from `FILE`, or from standard input for -"},
 			&cli.BoolFlag{Name: "check", Usage: "see whether they are here, and whether all patches apply on top of them"},
+			&cli.StringSliceFlag{Name: "archive", Usage: "with --check: look into `FILE` too, an mbox or a Maildir, instead of kprep.archive"},
 			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
 		},
 		Action: func(c *cli.Context) error {
@@ -93,6 +94,8 @@ func parseDeps(c *cli.Context) (depsChange, error) {
 	switch {
 	case jobs > 1:
 		return change, usagef("deps", "one of --add and --remove, --edit, --from and --check at a time")
+	case c.IsSet("archive") && !c.Bool("check"):
+		return change, usagef("deps", "--archive goes with --check")
 	case c.Bool("json") && jobs == 1 && !c.Bool("check"):
 		return change, usagef("deps", "--json goes with --check, or alone")
 	}
@@ -213,7 +216,11 @@ type depsCheck struct {
 }
 
 func (e *env) checkDeps(c *cli.Context, s *series.Series) error {
-	got, err := s.CheckDeps(c.Context)
+	mail, err := e.archives(c.Context, s, c.StringSlice("archive"))
+	if err != nil {
+		return err
+	}
+	got, err := s.CheckDeps(c.Context, mail)
 	if err != nil {
 		return err
 	}
@@ -228,6 +235,9 @@ func (e *env) checkDeps(c *cli.Context, s *series.Series) error {
 	}
 	if err == nil && got.Outdated() {
 		e.notef("'kprep restack' moves the patches onto the newer revision")
+	}
+	if err == nil && got.Absent() {
+		e.notef("what others have mailed is found with '--archive FILE', or for good with 'git config --add kprep.archive FILE'")
 	}
 	if err == nil && !got.Passed() {
 		err = &exitError{status: statusFailed}

@@ -112,6 +112,8 @@ func seriesHint(err error) string {
 		return brokenHint(broken)
 	case errors.As(err, new(*series.ForkError)):
 		return "name a tag, branch or commit; 'git fetch --tags' brings those that are missing"
+	case errors.As(err, new(*series.PostedError)):
+		return "nothing was changed; with the patches on a branch, by 'git am', 'kprep rebase BRANCH' moves this series onto them"
 	case errors.As(err, new(*series.StackError)):
 		return "'kprep info' shows what the series is based on, 'kprep rebase ONTO' moves it"
 	case errors.As(err, new(*series.MisplacedError)):

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/kprep/kprep/gitrepo"
@@ -13,11 +15,14 @@ func restackCommand(e *env) *cli.Command {
 		Name:     "restack",
 		Category: groupWork,
 		Usage:    "follow the series that this one depends on to where it is now",
-		Description: "Looks for the series that the tracking data name as prerequisites by change-id, on\n" +
-			"your branches and in sent tags, and moves the patches onto its newest state. Where\n" +
-			"git stops, resolve and go on with --continue or --abort.",
+		Description: "Looks for the series that the tracking data name as prerequisites, on your\n" +
+			"branches, in sent tags, and in the mail of --from or kprep.archive, and moves the\n" +
+			"patches onto its newest state. Patches in mail are applied to the base commit that\n" +
+			"the mail names, below the series. Where git stops, resolve and go on with\n" +
+			"--continue or --abort.",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what has moved, change nothing"},
+			&cli.StringSliceFlag{Name: "from", Usage: "look for it in `FILE` too, an mbox or a Maildir, instead of kprep.archive"},
 			&cli.StringFlag{Name: "base-branch", Usage: "record `BRANCH`, where the cover letter's storage needs one"},
 			&cli.BoolFlag{Name: "continue", Usage: "go on after a stop"},
 			&cli.BoolFlag{Name: "abort", Usage: "put everything back as it was"},
@@ -59,8 +64,12 @@ func (e *env) restack(c *cli.Context, repo *gitrepo.Repo) (*series.Rebased, erro
 	if err != nil {
 		return nil, err
 	}
+	mail, err := e.archives(c.Context, s, c.StringSlice("from"))
+	if err != nil {
+		return nil, err
+	}
 	if c.Bool("dry-run") {
-		newer, err := s.Newer(c.Context)
+		newer, err := s.Newer(c.Context, mail)
 		for _, n := range newer {
 			e.tellNewer(n)
 		}
@@ -73,7 +82,7 @@ func (e *env) restack(c *cli.Context, repo *gitrepo.Repo) (*series.Rebased, erro
 	if err != nil {
 		return nil, err
 	}
-	done, newer, err := s.Restack(c.Context, series.RebaseOptions{BaseBranch: c.String("base-branch"), Quiet: e.quiet,
+	done, newer, err := s.Restack(c.Context, mail, series.RebaseOptions{BaseBranch: c.String("base-branch"), Quiet: e.quiet,
 		Program: program, Streams: e.streams(false)})
 	if newer != nil {
 		e.tellNewer(*newer)
@@ -84,5 +93,9 @@ func (e *env) restack(c *cli.Context, repo *gitrepo.Repo) (*series.Rebased, erro
 }
 
 func (e *env) tellNewer(n series.Newer) {
-	e.notef("%s has moved from v%d to v%d: %s is at %s", patchmail.PrintableLine(n.ChangeID), n.Was, n.Now, patchmail.PrintableLine(n.Where), n.Onto.Short())
+	text := fmt.Sprintf("%s has moved from v%d to v%d: %s", n.ChangeID, n.Was, n.Now, n.Where)
+	if n.Onto != "" {
+		text += " is at " + n.Onto.Short()
+	}
+	e.notef("%s", patchmail.PrintableLine(text))
 }
