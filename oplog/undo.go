@@ -2,6 +2,7 @@ package oplog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -68,12 +69,25 @@ func (e *WorkTreeError) Error() string {
 	return fmt.Sprintf("branch %q is checked out in the work tree %s", strings.TrimPrefix(e.Branch, "refs/heads/"), e.Path)
 }
 
+// A GoneError means that a state cannot be brought back because its objects
+// are not in the repository any more: KeepRef, which keeps them from git gc,
+// was deleted or moved by something else.
+type GoneError struct {
+	Op     *Operation // the first of those that were to be undone or redone
+	Ref    string     // full name
+	Object gitrepo.ID // what it would point at
+}
+
+func (e *GoneError) Error() string {
+	return fmt.Sprintf("operation %d (%s): the commit %s that %s was at is not in the repository any more", e.Op.ID, e.Op.Title(), e.Object.Short(), e.Ref)
+}
+
 // Undo takes back the last n operations, newest first, and records that as an
 // operation. It is all or nothing.
 //
 // Errors that change nothing: *NothingError, *BarrierError, *MovedError (the
 // facts a caller needs to replay what came since, see UndoOptions.Instead),
-// *WorkTreeError, *gitrepo.BusyError, *gitrepo.OverwriteError, and those of
+// *GoneError, *WorkTreeError, *gitrepo.BusyError, *gitrepo.OverwriteError, and those of
 // Begin.
 func (l *Log) Undo(ctx context.Context, n int, o UndoOptions) (*Operation, error) {
 	return l.travel(ctx, "undo", o, func(ops []*Operation) ([]side, error) {
@@ -181,6 +195,9 @@ func (l *Log) travel(ctx context.Context, verb string, o UndoOptions, choose fun
 		if err != nil {
 			return err
 		}
+		if err := l.checkThere(record, steps, o.Objects); err != nil {
+			return err
+		}
 		return l.checkPlace(ctx, record, steps)
 	})
 	if err != nil {
@@ -213,6 +230,29 @@ func describe(r *Recovery, err error) any {
 		return err
 	}
 	return r
+}
+
+// checkThere refuses what would lead to objects that are gone. Annotated tags
+// are in the records, and objects are those that are still to be written.
+func (l *Log) checkThere(op *Operation, steps []side, objects []gitrepo.Object) error {
+	var sources []*Operation
+	for _, s := range steps {
+		sources = append(sources, s.op)
+	}
+	find := keeping{repo: l.repo, unwritten: slices.Concat(l.tagObjects(sources...), objects)}.find
+	for _, c := range op.Refs {
+		for id := c.After; id != "" && c.After != c.Before; {
+			obj, err := find(id)
+			if errors.As(err, new(*gitrepo.MissingError)) {
+				return &GoneError{Op: steps[0].op, Ref: c.Name, Object: id}
+			}
+			if err != nil {
+				return err
+			}
+			id = obj.TagTarget()
+		}
+	}
+	return nil
 }
 
 // checkPlace refuses what has to be done from another work tree.

@@ -215,6 +215,10 @@ func gitHint(err error) string {
 		return "nothing was changed; '--force' takes it back all the same, and 'kprep redo' brings that back"
 	case errors.As(err, new(*oplog.BarrierError)):
 		return "mail cannot be called back; '--past-send' restores patches and cover letter alone"
+	case errors.As(err, new(*oplog.GoneError)):
+		return "nothing was changed; something deleted the ref " + oplog.KeepRef + ", and git gc what it kept. 'kprep forget' drops what cannot be undone any more"
+	case errors.As(err, new(*oplog.DamagedError)):
+		return "nothing was changed; move that file out of the folder: only what it recorded cannot be undone then"
 	case errors.As(err, new(*oplog.NothingError)):
 		return "'kprep log' lists what was done"
 	case errors.As(err, new(*oplog.UnfinishedError)):
