@@ -39,10 +39,14 @@ type PassedCheck struct {
 	When     time.Time `json:"when"`
 }
 
-// A Collection says for what content recipients were collected.
+// A Collection says for what content recipients were collected, and whom
+// collecting has put into the cover letter.
 type Collection struct {
 	Diffs string    `json:"diffs"` // as from [DiffsOf]
 	When  time.Time `json:"when"`
+	// Added are the mailboxes that this and earlier collections added, whether
+	// or not the cover letter still has them.
+	Added []string `json:"added,omitempty"`
 }
 
 // A StateError reports a state file that cannot be read.

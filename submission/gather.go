@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kprep/kprep/coverletter"
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/project"
@@ -22,15 +21,26 @@ type CollectOptions struct {
 	Env    []string // of the commands
 	// Consent returns an error for a command that must not run.
 	Consent func(project.Command) error
+	Again   bool // add those too whom the user took out since they were collected
 }
 
 // Collected is who should receive a series.
 type Collected struct {
-	To, Cc   []patchmail.Address // new to the cover letter
-	Text     string              // the cover letter with them
+	To, Cc []patchmail.Address // new to the cover letter
+	Text   string              // the cover letter with them
+	// Stale are in the cover letter because an earlier collection added them,
+	// and nothing names them any more; see [Collected.Prune].
+	Stale []patchmail.Address
+	// LeftOut were collected before and are no longer in the cover letter, so
+	// the user took them out.
+	LeftOut  []patchmail.Address
+	Dropped  []patchmail.Address // named, and dropped from this repository
 	Found    []Found             // all that was named, old and new
 	Asked    bool                // some command was run
 	Warnings []Warning
+
+	earlier []string            // mailboxes that earlier collections added
+	pruned  []patchmail.Address // taken out of Text
 }
 
 // Collect asks the project's commands about every patch and puts whom they
@@ -79,8 +89,7 @@ func Collect(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Collec
 		got.Found, got.Warnings = all.Found, all.Warnings
 		to, cc = append(to, all.To...), append(cc, all.Cc...)
 	}
-	got.Text = coverletter.AddRecipients(s.Text, to, cc)
-	return got, got.compare(s.Text)
+	return got, got.merge(s, to, cc, o.Again)
 }
 
 // patchMails are the patches as they would be mailed, without the cover.
@@ -111,20 +120,6 @@ func patchMails(ctx context.Context, repo *gitrepo.Repo, s *series.Series, now t
 		patches = append(patches, PatchMail{Title: d.Title, Mail: raw})
 	}
 	return patches, nil
-}
-
-// compare finds what is new in the text.
-func (g *Collected) compare(before string) error {
-	old, err := coverletter.Parse(before)
-	if err != nil {
-		return err
-	}
-	now, err := coverletter.Parse(g.Text)
-	if err != nil {
-		return err
-	}
-	g.To, g.Cc = without(now.To, old.To), without(now.Cc, old.Cc)
-	return nil
 }
 
 // Explain says for each address who named it, for which patches, one line

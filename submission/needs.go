@@ -115,8 +115,9 @@ func passedAll(state *series.State, content series.Content, commands []project.C
 const CollectReason = "kprep: collect recipients"
 
 // StoreCollected writes the recipients into the cover letter and keeps that
-// they were collected for these patches, as one operation. Where nothing of
-// the project's was asked, there is nothing to keep. It says whether the cover
+// they were collected for these patches, and whom collecting has added so far,
+// as one operation. Where nothing of the project's was asked, there is nothing
+// to keep. It says whether the cover
 // letter changed; a *series.StateError changes nothing.
 func StoreCollected(ctx context.Context, s *series.Series, got *Collected, now time.Time) (changed bool, err error) {
 	if !got.Asked {
@@ -131,6 +132,7 @@ func StoreCollected(ctx context.Context, s *series.Series, got *Collected, now t
 		if st.Collected == nil || st.Collected.Diffs != diffs {
 			st.Collected = &series.Collection{Diffs: diffs, When: now.UTC().Truncate(time.Second)}
 		}
+		st.Collected.Added = got.remembered()
 	})
 }
 

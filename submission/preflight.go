@@ -37,10 +37,11 @@ func (e *Refusals) Error() string {
 	return "this series is not ready to be sent:\n" + strings.Join(lines, "\n")
 }
 
-// Sizes from which a list may refuse a message (spec/mail 3.1).
+// Sizes from which a list may refuse a message (mail 3.1).
 const (
-	largeMessage   = 300_000
-	manyRecipients = 100
+	largeMessage      = 100_000
+	manyRecipients    = 50
+	tooManyRecipients = 100
 )
 
 // Problems looks for what speaks against sending, refusals first. Those named
@@ -106,10 +107,33 @@ func (s *Submission) problems() []Problem {
 			Text: "the series names nobody to send it to",
 			Next: "run 'kprep collect', add To: lines with 'kprep cover', or use --to"})
 	}
+	all = append(all, s.crowd()...)
 	for _, m := range s.Messages {
 		all = append(all, s.messageProblems(m)...)
 	}
 	return all
+}
+
+// crowd finds a message with more recipients than lists and servers like; the
+// one with the most stands for all.
+func (s *Submission) crowd() []Problem {
+	var most Message
+	for _, m := range s.Messages {
+		if len(m.Recipients) > len(most.Recipients) {
+			most = m
+		}
+	}
+	n := len(most.Recipients)
+	if n <= manyRecipients {
+		return nil
+	}
+	p := Problem{Name: "many-recipients", Text: fmt.Sprintf("%q goes to %d recipients", most.Draft.Message.Subject, n)}
+	if n > tooManyRecipients {
+		p.Refusal = true
+		p.Text += ", more than many lists and servers take"
+		p.Next = "take out with 'kprep cover' who need not see it, see 'kprep collect --explain'"
+	}
+	return []Problem{p}
 }
 
 // fixups finds commits that were meant to be squashed before anybody sees
@@ -130,9 +154,6 @@ func (s *Submission) fixups() []Problem {
 
 func (s *Submission) messageProblems(m Message) []Problem {
 	var all []Problem
-	if n := len(m.Recipients); n > manyRecipients {
-		all = append(all, Problem{Name: "many-recipients", Text: fmt.Sprintf("%q has %d recipients", m.Draft.Message.Subject, n)})
-	}
 	if len(m.Raw) > largeMessage {
 		all = append(all, Problem{Name: "large", Text: fmt.Sprintf("%q is %d kB, lists may refuse it", m.Draft.Message.Subject, len(m.Raw)/1000)})
 	}

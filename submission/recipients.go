@@ -14,6 +14,7 @@ type Recipients struct {
 	To, Cc  []patchmail.Address // standing ones, then those of the command line
 	Bcc     []patchmail.Address // envelope only
 	Exclude []string            // globs of addresses that never receive anything
+	Dropped []string            // keys of addresses that bounce: no copy for being mentioned
 	// Suppress leaves out those whom a message only mentions (git's
 	// sendemail.suppressCc): author, self, cc, bodycc, sob, misc-by, body, all.
 	Suppress []string
@@ -57,7 +58,7 @@ func (r Recipients) address(drafts []series.Draft, letterTo, letterCc []patchmai
 func (r Recipients) persons(all []series.Person) []patchmail.Address {
 	var out []patchmail.Address
 	for _, p := range all {
-		if !r.suppressed(p) {
+		if !r.suppressed(p) && !slices.Contains(r.Dropped, p.Address.Key()) {
 			out = append(out, p.Address)
 		}
 	}

@@ -214,6 +214,9 @@ func (s *Submission) recipients(o Options) (Recipients, error) {
 		}
 	}
 	var err error
+	if r.Dropped, err = s.Series.Dropped(); err != nil {
+		return r, err
+	}
 	r.MeToo, err = s.settings.Bool("send-me-too", true)
 	return r, err
 }

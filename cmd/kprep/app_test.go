@@ -73,7 +73,7 @@ func TestRun(t *testing.T) {
 		{"the verb has said all", fails(&exitError{status: statusOutstanding}), []string{"act"}, 3, "", ""},
 		{"a status with a reason", fails(&exitError{status: statusConflict, err: errors.New("patch 2 conflicts")}), []string{"act"}, 6, "", "kprep: patch 2 conflicts\n"},
 		{"the library does not exit by itself", fails(cli.Exit("over", 9)), []string{"act"}, 1, "", "kprep: over\n"},
-		{"a wrong address", mailVerbs, []string{"send", "--to", "nobody"}, 2, "", "kprep: send: --to: address \"nobody\": no local@domain\n"},
+		{"a wrong address", mailVerbs, []string{"send", "--to", "no body"}, 2, "", "kprep: send: --to: address \"no body\": no local@domain\n"},
 		{"a wrong colour", mailVerbs, []string{"--color=blue", "send"}, 2, "", "kprep: --color is always, never or auto, not \"blue\"\n"},
 		{"a wrong setting", mailVerbs, []string{"-c", "nodot=1", "send"}, 2, "", "kprep: -c wants SECTION.KEY=VALUE, not \"nodot=1\"\n"},
 		{"no repository", verb(func(c *cli.Context) error { return fmt.Errorf("no: %w", context.Canceled) }),
