@@ -1,92 +1,66 @@
 package xdiff
 
-// functionHunks makes hunks that show the whole function around each change,
-// from the comment above it to the blank lines before the next one, and at least
-// the context.
-func (u Unified) functionHunks(a, b *File, changes []Change) []Hunk {
-	f := functions{u, a, b}
-	var hunks []Hunk
-	for len(changes) > 0 {
-		first := changes[0]
-		old := f.above(first)
-		new := max(first.New-(first.Old-old), 0)
-		n, end := f.below(changes, joined(changes, u.Context, u.InterHunk))
-		last := changes[n-1]
-		newEnd := min(end+last.New+last.NewCount-last.Old-last.OldCount, len(b.Lines))
-		hunks = append(hunks, makeHunk(old, end, new, newEnd, changes[:n:n]))
-		changes = changes[n:]
-	}
-	return hunks
-}
-
-// functions finds the ends of functions in the old file.
+// functions finds where the function around a change begins and ends, for hunks
+// that show it whole.
 type functions struct {
-	u    Unified
-	a, b *File
+	old, new [][]byte
+	rule     Funcname
 }
 
-// above returns the first line to show of a hunk.
-func (f functions) above(first Change) int {
-	start := max(first.Old-f.u.Context, 0)
-	at := first.Old
-	if at >= len(f.a.Lines) {
+// above returns the first old line of the function, or of the comment above it.
+func (f *functions) above(c Change) int {
+	at := c.Old
+	if at >= len(f.old) {
 		// Whole functions added to the end of the file speak for themselves.
-		for i := first.New; i < len(f.b.Lines); i++ {
-			if f.is(f.b.Lines[i]) {
-				return start
+		for _, line := range f.new[c.New:] {
+			if f.named(line) {
+				return at
 			}
 		}
-		at = len(f.a.Lines) - 1
+		at = len(f.old) - 1
 	}
-	for at >= 0 && !f.is(f.a.Lines[at]) {
+	for at >= 0 && !f.named(f.old[at]) {
 		at--
 	}
-	for at > 0 && !blank(f.a.Lines[at-1]) && !f.is(f.a.Lines[at-1]) {
+	for at > 0 && !blank(f.old[at-1]) && !f.named(f.old[at-1]) {
 		at--
 	}
-	return min(start, max(at, 0))
+	return max(at, 0)
 }
 
-// below returns how many changes belong to the hunk that has the first n, and
-// the line that it ends before.
-func (f functions) below(changes []Change, n int) (count, end int) {
-	lines := f.a.Lines
-	for {
-		at := changes[n-1].Old + changes[n-1].OldCount
-		end = min(at+f.u.Context, len(lines))
-		for at < len(lines) && !f.is(lines[at]) {
-			at++
-		}
-		if at < len(lines) {
-			for at > 0 && blank(lines[at-1]) {
-				at--
-			}
-		}
-		end = max(end, at)
-		if n == len(changes) || !f.reaches(end, changes[n]) {
-			return n, end
-		}
-		n++
+// below returns the old line that the function ends before, without the blank
+// lines at its end.
+func (f *functions) below(c Change) int {
+	at := c.oldEnd()
+	for at < len(f.old) && !f.named(f.old[at]) {
+		at++
 	}
+	if at == len(f.old) {
+		return at
+	}
+	for at > 0 && blank(f.old[at-1]) {
+		at--
+	}
+	return at
 }
 
-// reaches reports whether a hunk that ends before line end has to take the
+// reach reports whether a hunk that ends before old line end has to take the
 // next change in.
-func (f functions) reaches(end int, next Change) bool {
-	at := min(next.Old, len(f.a.Lines)-1)
-	if at-f.u.Context <= end {
+func (f *functions) reach(next Change, end, context int) bool {
+	at := min(next.Old, len(f.old)-1)
+	if at-context <= end {
 		return true
 	}
 	for ; at > end; at-- {
-		if f.is(f.a.Lines[at]) {
+		if f.named(f.old[at]) {
 			return false
 		}
 	}
 	return true
 }
 
-func (f functions) is(line []byte) bool {
-	_, ok := f.u.Funcname(line)
+func (f *functions) named(line []byte) bool {
+	_, ok := f.rule(line)
 	return ok
 }
 

@@ -44,6 +44,25 @@ func generators() []generator {
 			}
 			return edited(r, 20+r.IntN(600), 1+r.IntN(150), line)
 		}},
+		{"long runs without plain lines", func(r *rand.Rand) pair {
+			// What decides about a common line can be a hundred lines away.
+			n, common, share := 0, 1+r.IntN(3), 15+r.IntN(20)
+			run := func() string {
+				if n++; r.IntN(100) < share {
+					return fmt.Sprintf("common %d\n", r.IntN(common))
+				}
+				return fmt.Sprintf("unique %d\n", n)
+			}
+			old := lines(r, 400+r.IntN(600), func() string {
+				if r.IntN(3) == 0 {
+					return run()
+				}
+				return fmt.Sprintf("common %d\n", r.IntN(common))
+			})
+			at := r.IntN(len(old))
+			new := append(append(append([]string(nil), old[:at]...), lines(r, r.IntN(350), run)...), old[at+r.IntN(len(old)-at):]...)
+			return pair{join(old), join(new)}
+		}},
 		{"blank and indented lines", func(r *rand.Rand) pair {
 			line := func() string {
 				if r.IntN(3) == 0 {
@@ -150,6 +169,20 @@ func longGenerators() []generator {
 			}
 			return pair{join(old), join(edit(r, new, r.IntN(600), line))}
 		}},
+		{"streaks of about twenty lines", func(r *rand.Rand) pair {
+			kinds := 50 + r.IntN(300)
+			noise := func() string { return fmt.Sprintf("noise %d\n", r.IntN(kinds)) }
+			var old, new []string
+			for i := range 20 + r.IntN(60) {
+				old = append(old, lines(r, r.IntN(120), noise)...)
+				new = append(new, lines(r, r.IntN(120), noise)...)
+				for j := range 18 + r.IntN(6) {
+					line := fmt.Sprintf("%d of streak %d\n", j, i)
+					old, new = append(old, line), append(new, line)
+				}
+			}
+			return pair{join(old), join(new)}
+		}},
 		{"code, long", func(r *rand.Rand) pair { return edited(r, 2000+r.IntN(4000), 200+r.IntN(800), code(r)) }},
 		{"a stretch rewritten", func(r *rand.Rand) pair {
 			line := code(r)
@@ -161,14 +194,40 @@ func longGenerators() []generator {
 	}
 }
 
-// veryLongGenerators make files with more than 65536 diagonals, which move the
-// bogus square root past the first cut-off.
+// veryLongGenerators make files in which the bogus square root is large: of more
+// than 65536 diagonals it is past the first cut-off, of more than a million
+// lines past 1024.
 func veryLongGenerators() []generator {
 	return []generator{
 		{"very long", func(r *rand.Rand) pair {
 			kinds := 2000 + r.IntN(100000)
 			line := func() string { return fmt.Sprintf("%d\n", r.IntN(kinds)) }
 			return edited(r, 40000+r.IntN(40000), 500+r.IntN(12000), line)
+		}},
+		{"a million lines", func(r *rand.Rand) pair {
+			n := 0
+			line := func() string {
+				if n++; r.IntN(8) > 0 {
+					return fmt.Sprintf("%d\n", n)
+				}
+				// From one occurrence to some thousand.
+				k := 1 + r.IntN(1<<(1+r.IntN(7)))
+				return fmt.Sprintf("common %d\n", k)
+			}
+			old := lines(r, 1<<20+r.IntN(1000), func() string {
+				if r.IntN(8) > 0 {
+					return "\n"
+				}
+				return line()
+			})
+			at := r.IntN(len(old) - 5000)
+			new := append([]string(nil), old[:at]...)
+			for range 50 {
+				new = append(new, lines(r, r.IntN(60), line)...)
+				new = append(new, old[at:at+r.IntN(20)]...)
+				at += 50
+			}
+			return pair{join(old), join(append(new, old[at:]...))}
 		}},
 	}
 }

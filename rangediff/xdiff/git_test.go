@@ -27,6 +27,9 @@ type setting struct {
 
 func settings() []setting {
 	std := xdiff.Options{IndentHeuristic: true}
+	exact := []func([]byte) bool{xdiff.Exact.Blank}
+	loose := []func([]byte) bool{xdiff.IgnoreAll.Blank}
+	hasC := func(line []byte) bool { return bytes.IndexByte(line, 'c') >= 0 }
 	bare := xdiff.Options{IndentHeuristic: true, NoContext: true}
 	return []setting{
 		{name: "defaults", options: std, unified: xdiff.Unified{Context: 3}},
@@ -46,6 +49,13 @@ func settings() []setting {
 		{name: "whole functions without context", args: []string{"-W", "-U0"}, options: std, unified: xdiff.Unified{FunctionContext: true}},
 		{name: "whole functions, joined hunks", args: []string{"-W", "-U1", "--inter-hunk-context=3"}, options: std, unified: xdiff.Unified{Context: 1, InterHunk: 3, FunctionContext: true}},
 		{name: "whole functions with space ignored", args: []string{"-W", "-U1", "-w"}, options: std, space: xdiff.IgnoreAll, unified: xdiff.Unified{Context: 1, FunctionContext: true}},
+		{name: "ignore blank lines", args: []string{"--ignore-blank-lines"}, options: std, unified: xdiff.Unified{Context: 3, Ignored: exact}},
+		{name: "ignore blank lines, no context", args: []string{"--ignore-blank-lines", "-U0"}, options: bare, unified: xdiff.Unified{Ignored: exact}},
+		{name: "ignore blank lines, joined hunks", args: []string{"--ignore-blank-lines", "-U2", "--inter-hunk-context=6"}, options: std, unified: xdiff.Unified{Context: 2, InterHunk: 6, Ignored: exact}},
+		{name: "ignore blank lines and space", args: []string{"--ignore-blank-lines", "-w", "-U1"}, options: std, space: xdiff.IgnoreAll, unified: xdiff.Unified{Context: 1, Ignored: loose}},
+		{name: "ignore blank lines and CR at EOL", args: []string{"--ignore-blank-lines", "--ignore-cr-at-eol"}, options: std, space: xdiff.IgnoreCRAtEOL, unified: xdiff.Unified{Context: 3, Ignored: loose}},
+		{name: "ignore blank lines, whole functions", args: []string{"--ignore-blank-lines", "-W", "-U1"}, options: std, unified: xdiff.Unified{Context: 1, FunctionContext: true, Ignored: exact}},
+		{name: "ignore some lines", args: []string{"-Ic", "--ignore-blank-lines"}, options: std, unified: xdiff.Unified{Context: 3, Ignored: append(exact, hasC)}},
 		{name: "ignore CR at EOL", args: []string{"--ignore-cr-at-eol"}, options: std, space: xdiff.IgnoreCRAtEOL, unified: xdiff.Unified{Context: 3}},
 		{name: "ignore space at EOL", args: []string{"--ignore-space-at-eol"}, options: std, space: xdiff.IgnoreSpaceAtEOL, unified: xdiff.Unified{Context: 3}},
 		{name: "ignore space change", args: []string{"-b"}, options: std, space: xdiff.IgnoreChange, unified: xdiff.Unified{Context: 3}},
@@ -102,7 +112,11 @@ func TestLongPairsAsGit(t *testing.T) {
 
 func TestVeryLongPairsAsGit(t *testing.T) {
 	t.Parallel()
-	judgeAll(t, veryLongGenerators(), 1, 100, settings()[:2])
+	kinds := veryLongGenerators()
+	if rounds(t) == 0 {
+		kinds = kinds[:1]
+	}
+	judgeAll(t, kinds, 1, 100, settings()[:2])
 }
 
 // judgeAll compares some pairs of each kind: few, or a share of those that the

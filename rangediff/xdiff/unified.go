@@ -1,35 +1,65 @@
 package xdiff
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
-// A Unified prints hunks in the unified format.
+// A Unified says what hunks show, and prints them in the unified format.
 type Unified struct {
 	Context         int
-	InterHunk       int      // see Hunks
-	Funcname        Funcname // nil for the default
+	InterHunk       int      // see the function Hunks
+	Funcname        Funcname // nil for DefaultFuncname
 	FunctionContext bool     // show whole functions, -W
+
+	// Ignored has rules for lines: changes for all of whose lines one of them
+	// holds are shown only next to others, --ignore-blank-lines and -I.
+	Ignored []func(line []byte) bool
+}
+
+// Hunks is the function [Hunks], with all that u says.
+func (u Unified) Hunks(a, b *File, changes []Change) []Hunk {
+	l := layout{changes: changes, oldLen: len(a.Lines), newLen: len(b.Lines), context: u.Context, most: 2*u.Context + u.InterHunk}
+	if u.FunctionContext {
+		l.functions = &functions{a.Lines, b.Lines, u.funcname()}
+	}
+	if len(u.Ignored) > 0 {
+		l.ignored = make([]bool, len(changes))
+		for i, c := range changes {
+			l.ignored[i] = u.ignores(a.Lines[c.Old:c.oldEnd()], b.Lines[c.New:c.newEnd()])
+		}
+	}
+	return l.hunks()
+}
+
+func (u Unified) funcname() Funcname {
+	if u.Funcname == nil {
+		return DefaultFuncname
+	}
+	return u.Funcname
+}
+
+// ignores reports whether one rule holds for all lines.
+func (u Unified) ignores(old, new [][]byte) bool {
+	for _, rule := range u.Ignored {
+		breaks := func(line []byte) bool { return !rule(line) }
+		if !slices.ContainsFunc(old, breaks) && !slices.ContainsFunc(new, breaks) {
+			return true
+		}
+	}
+	return false
 }
 
 // Append appends the hunks of a and b to dst, from the first @@ on, as git diff
 // prints them without colour.
 func (u Unified) Append(dst []byte, a, b *File, changes []Change) []byte {
-	if u.Funcname == nil {
-		u.Funcname = DefaultFuncname
-	}
-	hunks := u.hunks(a, b, changes)
-	headings := Headings(a, hunks, u.Funcname)
+	hunks := u.Hunks(a, b, changes)
+	headings := Headings(a, hunks, u.funcname())
 	for i, h := range hunks {
 		dst = h.appendHeader(dst, headings[i])
 		dst = h.appendLines(dst, a, b)
 	}
 	return dst
-}
-
-func (u Unified) hunks(a, b *File, changes []Change) []Hunk {
-	if u.FunctionContext {
-		return u.functionHunks(a, b, changes)
-	}
-	return Hunks(changes, len(a.Lines), len(b.Lines), u.Context, u.InterHunk)
 }
 
 func (h Hunk) appendHeader(dst, heading []byte) []byte {

@@ -50,6 +50,15 @@ func (w Whitespace) appendForm(dst, line []byte) []byte {
 	return dst
 }
 
+// Blank is the rule of --ignore-blank-lines, to which a single byte is blank
+// unless some whitespace does not count. See Unified.Ignored.
+func (w Whitespace) Blank(line []byte) bool {
+	if w == Exact {
+		return len(line) <= 1
+	}
+	return blank(line)
+}
+
 // isSpace is git's notion of whitespace in content, without VT and FF.
 func isSpace(c byte) bool {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n'
