@@ -2,15 +2,19 @@ package series
 
 import (
 	"context"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/kprep/kprep/coverletter"
+	"github.com/kprep/kprep/gitrepo"
 )
 
 // An Ahead is a remote copy of a series that is ahead of the branch: somebody,
 // usually the user in another clone, went on there.
 type Ahead struct {
 	Ref      string // short name of the remote-tracking branch
+	Remote   string // the remote that it was fetched from; "" when it is none
 	Revision int
 }
 
@@ -23,9 +27,13 @@ func (s *Series) Ahead(ctx context.Context) (*Ahead, error) {
 	if err != nil {
 		return nil, err
 	}
-	refs, err := s.repo.RefValues(ctx, "refs/remotes/*/"+s.Name())
+	remotes := map[string]string{} // by full name of the copy
+	refs, err := s.repo.RefValues(ctx, copies(config, s.Name())...)
 	if err != nil {
 		return nil, err
+	}
+	for name := range refs {
+		remotes[name] = strings.TrimSuffix(plainName(name), "/"+s.Name())
 	}
 	if merge, ok := config.Get("branch." + s.Name() + ".merge"); ok && merge != s.Branch {
 		upstream, err := s.repo.Upstream(ctx, s.Branch)
@@ -33,22 +41,31 @@ func (s *Series) Ahead(ctx context.Context) (*Ahead, error) {
 			return nil, err
 		}
 		if upstream != "" {
-			refs[upstream] = ""
+			remote, _ := config.Get("branch." + s.Name() + ".remote")
+			remotes[upstream] = strings.TrimPrefix(remote, ".") // "." is this repository
 		}
 	}
-	var names []string
-	for name := range refs {
-		names = append(names, name)
-	}
-	slices.Sort(names)
 	var newest *Ahead
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(remotes)) {
 		revision := s.revisionAt(name)
 		if revision > s.Tracking.Revision && (newest == nil || revision > newest.Revision) {
-			newest = &Ahead{Ref: plainName(name), Revision: revision}
+			newest = &Ahead{Ref: plainName(name), Remote: remotes[name], Revision: revision}
 		}
 	}
 	return newest, nil
+}
+
+// copies are patterns for the remote-tracking branches of that name. The name
+// of a remote may have slashes in it: such a one is known by its configuration.
+func copies(config *gitrepo.Config, name string) []string {
+	patterns := []string{"refs/remotes/*/" + name}
+	for _, key := range config.Keys() {
+		remote, ok := strings.CutPrefix(key, "remote.")
+		if remote, isURL := strings.CutSuffix(remote, ".url"); ok && isURL && strings.Contains(remote, "/") {
+			patterns = append(patterns, "refs/remotes/"+remote+"/"+name)
+		}
+	}
+	return patterns
 }
 
 // aheadReach is how many more commits than the branch a remote copy may have.

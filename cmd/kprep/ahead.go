@@ -22,6 +22,10 @@ func (e *env) warnAhead(ctx context.Context, s *series.Series) {
 	if s.Branch != e.repo.Head.Branch {
 		take = fmt.Sprintf("git branch -f %s %s", s.Name(), ahead.Ref)
 	}
-	e.warnf("%s holds v%d of this series, and branch %q is v%d; 'git fetch --tags' brings what was sent, '%s' goes on from there",
-		ahead.Ref, ahead.Revision, s.Name(), s.Tracking.Revision, take)
+	fetch := "git fetch --tags"
+	if ahead.Remote != "" {
+		fetch += " " + ahead.Remote
+	}
+	e.warnf("%s holds v%d of this series, and branch %q is v%d; '%s' brings what was sent, '%s' goes on from there",
+		ahead.Ref, ahead.Revision, s.Name(), s.Tracking.Revision, fetch, take)
 }
