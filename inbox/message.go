@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/emersion/go-message"
 	_ "github.com/emersion/go-message/charset" // subjects in the charsets of the world
@@ -95,7 +96,12 @@ func firstID(value string) string {
 	if ids := messageIDs(value); len(ids) > 0 {
 		return ids[0]
 	}
-	return strings.Trim(strings.TrimSpace(value), "<>")
+	// QUIRK: "Message-ID: one@example.org", without brackets.
+	id := strings.Trim(strings.TrimSpace(value), "<>")
+	if strings.ContainsFunc(id, unicode.IsSpace) {
+		return ""
+	}
+	return id
 }
 
 var (

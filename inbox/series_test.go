@@ -159,6 +159,7 @@ func TestParse(t *testing.T) {
 		{why: "a patch without a prefix", mail: head + "Subject: c\n\n" + diff},
 		{why: "a prefix without a patch", mail: head + "Subject: [PATCH] c\n\nText\n"},
 		{why: "no message-id", mail: "Subject: [PATCH] c\n\nText\n", unreadable: true},
+		{why: "a message-id of several words", mail: "Message-ID: one two\nSubject: [PATCH] c\n\nText\n", unreadable: true},
 		{why: "no mail", mail: "\x00\x01\n", unreadable: true},
 	} {
 		t.Run(tc.why, func(t *testing.T) {

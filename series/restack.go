@@ -208,6 +208,9 @@ func (s *Series) Restack(ctx context.Context, mail Archives, o RebaseOptions) (*
 	o.prerequisites = append([]string{}, s.Tracking.Prerequisites...)
 	o.prerequisites[n.Line] = n.line(s.Prerequisites()[n.Line])
 	if n.posted != nil {
+		if _, err := ParsePrerequisite(o.prerequisites[n.Line]); err != nil {
+			return nil, nil, err // a message-id that a stranger chose
+		}
 		if err := s.checkRebase(ctx, o); err != nil {
 			return nil, nil, err
 		}
