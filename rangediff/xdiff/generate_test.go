@@ -202,7 +202,7 @@ func veryLongGenerators() []generator {
 		{"very long", func(r *rand.Rand) pair {
 			kinds := 2000 + r.IntN(100000)
 			line := func() string { return fmt.Sprintf("%d\n", r.IntN(kinds)) }
-			return edited(r, 40000+r.IntN(40000), 500+r.IntN(12000), line)
+			return edited(r, 35000+r.IntN(5000), 500+r.IntN(3000), line)
 		}},
 		{"a million lines", func(r *rand.Rand) pair {
 			n := 0

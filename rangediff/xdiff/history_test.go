@@ -2,6 +2,7 @@ package xdiff_test
 
 import (
 	"bytes"
+	"cmp"
 	"os"
 	"os/exec"
 	"strings"
@@ -14,16 +15,16 @@ import (
 // KPREP_XDIFF_HISTORY names, or else of kprep's own, the latest first.
 func TestHistoryAsGit(t *testing.T) {
 	t.Parallel()
-	dir, most := os.Getenv("KPREP_XDIFF_HISTORY"), 100
-	if dir == "" {
-		dir = "."
-	}
-	most = max(most, rounds(t))
-	pairs := history(t, dir, most)
-	if len(pairs) == 0 {
+	dir := os.Getenv("KPREP_XDIFF_HISTORY")
+	pairs := history(t, cmp.Or(dir, "."), max(100, rounds(t)))
+	switch {
+	case len(pairs) > 0:
+		judge(t, pairs, settings())
+	case dir != "":
+		t.Errorf("no changes of files in the history of %s", dir)
+	default:
 		t.Skip("the source is not in a git repository with a history")
 	}
-	judge(t, pairs, settings())
 }
 
 // history returns up to most pairs of blobs, none outside of a repository.
