@@ -36,14 +36,16 @@ func (e *env) archives(ctx context.Context, s *series.Series, given []string) (s
 	mail.ByPatchID = func(ctx context.Context, ids []string) (map[string]series.PostedPatch, error) {
 		return e.byPatchID(ctx, paths, ids)
 	}
-	all := inbox.Assemble(messages)
-	seen := map[string]bool{}
-	for _, found := range all {
-		if seen[found.ChangeID] && found.ChangeID != "" {
+	byChange := map[string][]*inbox.Series{}
+	for _, found := range inbox.Assemble(messages) {
+		if found.ChangeID == "" { // nothing tells which belong together
+			mail.Series = append(mail.Series, posted(found))
 			continue
 		}
-		seen[found.ChangeID] = true
-		mail.Series = append(mail.Series, revisions(all, found)...)
+		byChange[found.ChangeID] = append(byChange[found.ChangeID], found)
+	}
+	for id, those := range byChange {
+		mail.Series = append(mail.Series, revisions(id, those)...)
 	}
 	return mail, nil
 }
@@ -82,15 +84,12 @@ func trackedID(value string) string {
 	return t.ChangeID
 }
 
-// revisions are those of the series that one of them belongs to. Without a
-// change-id nothing tells which belong together.
-func revisions(all []*inbox.Series, one *inbox.Series) []series.Posted {
-	if one.ChangeID == "" {
-		return []series.Posted{posted(one)}
-	}
-	those, err := inbox.Revisions(all, one.ChangeID)
+// revisions are those of one series; of one that several people mailed the
+// problem alone.
+func revisions(changeID string, all []*inbox.Series) []series.Posted {
+	those, err := inbox.Revisions(all, changeID)
 	if ambiguous := (*inbox.AmbiguousError)(nil); errors.As(err, &ambiguous) {
-		p := posted(one)
+		p := posted(all[0])
 		p.Revision, p.Problem = ambiguous.Revision, fmt.Sprintf("it was mailed by several people: %s", strings.Join(ambiguous.From, ", "))
 		return []series.Posted{p}
 	}
