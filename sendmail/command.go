@@ -130,11 +130,14 @@ func (c *Command) run(ctx context.Context, args []string, input []byte) (State, 
 	return Refused, code, fmt.Sprintf("exit status %d: %s", code, said)
 }
 
+// maxOutput is how much of what a command says is looked at.
+const maxOutput = 2048
+
 // A head keeps the beginning of what is written to it.
 type head struct{ text []byte }
 
 func (h *head) Write(p []byte) (int, error) {
-	if room := 4*maxReply - len(h.text); room > 0 {
+	if room := maxOutput - len(h.text); room > 0 {
 		h.text = append(h.text, p[:min(room, len(p))]...)
 	}
 	return len(p), nil

@@ -67,7 +67,7 @@ func TestCommandGetsSendmailsArguments(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer j.Close()
-			sum, err := Run(t.Context(), j, tr, nil)
+			sum, err := quickly().Run(t.Context(), j, tr, nil)
 			if err != nil || sum.Status() != 0 || !strings.HasPrefix(j.of(0)[0].Reply, "queued by ") {
 				t.Fatalf("%+v, %v, %v", sum, err, j.of(0))
 			}
@@ -87,7 +87,7 @@ func TestCommandGetsSendmailsArguments(t *testing.T) {
 	}
 }
 
-func TestCommandOutcomes(t *testing.T) {
+func TestF54Command(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		script string
@@ -96,14 +96,14 @@ func TestCommandOutcomes(t *testing.T) {
 		reply  string
 	}{
 		"taken":                         {"cat >/dev/null", Accepted, 0, "queued by"},
-		"F54 EX_TEMPFAIL":               {"cat >/dev/null; echo 'try \x1b[1mlater' >&2; exit 75", Deferred, 1, "exit status 75: try "},
+		"EX_TEMPFAIL":                   {"cat >/dev/null; echo 'try \x1b[1mlater' >&2; exit 75", Deferred, 1, "exit status 75: try "},
 		"refused":                       {"cat >/dev/null; echo no such account; exit 1", Refused, 1, "no such account"},
 		"not found":                     {"exit 127", Deferred, 1, "127"},
-		"F54 killed":                    {"cat >/dev/null; kill -KILL $$", Unknown, 4, ""},
+		"killed":                        {"cat >/dev/null; kill -KILL $$", Unknown, 4, ""},
 		"what it runs was killed":       {"cat >/dev/null; exit 137", Unknown, 4, "signal"},
 		"fine, without reading":         {"exec 0<&-; sleep 0.2; exit 0", Unknown, 4, "without reading"},
 		"refused, without reading":      {"exec 0<&-; sleep 0.2; exit 1", Refused, 1, "exit status 1"},
-		"F54 hangs":                     {"exec sleep 60", Unknown, 4, "killed"},
+		"hangs":                         {"exec sleep 60", Unknown, 4, "killed"},
 		"leaves a child on the pipes":   {"cat >/dev/null; sleep 20 & exit 0", Accepted, 0, "queued by"},
 		"says more than anybody reads":  {"cat >/dev/null; yes | head -c 1000000; exit 0", Accepted, 0, "queued by"},
 		"says more than anybody stores": {"cat >/dev/null; yes | head -c 1000000; exit 1", Refused, 1, "y y y"},
@@ -112,7 +112,7 @@ func TestCommandOutcomes(t *testing.T) {
 			t.Parallel()
 			tr := commandTransport(t, "sendemail.smtpServer="+script(t, c.script))
 			tr.limits.program, tr.limits.linger = 10*time.Second, 200*time.Millisecond
-			if name == "F54 hangs" {
+			if name == "hangs" {
 				tr.limits.program = 300 * time.Millisecond
 			}
 			messages := series(1)
@@ -120,7 +120,7 @@ func TestCommandOutcomes(t *testing.T) {
 				messages[i].Raw = append(messages[i].Raw, strings.Repeat(strings.Repeat("x", 70)+"\n", 3000)...)
 			}
 			j := journalOf(t, messages)
-			sum, err := Run(t.Context(), j, tr, nil)
+			sum, err := quickly().Run(t.Context(), j, tr, nil)
 			r := j.of(0)[0]
 			if err != nil || r.State != c.state || sum.Status() != c.status || !strings.Contains(r.Reply, c.reply) || len(r.Reply) > 512 {
 				t.Errorf("%+v, status %d, %v", r, sum.Status(), err)
@@ -145,12 +145,12 @@ func TestCommandRefusesBeforeItRuns(t *testing.T) {
 	messages := series(1)
 	messages[0].Recipients = []string{"-oQ/tmp@example.org", list}
 	j := journalOf(t, messages)
-	sum, err := Run(t.Context(), j, commandTransport(t, "sendemail.smtpServer="+path), nil)
+	sum, err := quickly().Run(t.Context(), j, commandTransport(t, "sendemail.smtpServer="+path), nil)
 	if err == nil || !strings.Contains(err.Error(), "dash") || sum.Status() != 1 || states(j) != "pending pending" {
 		t.Errorf("%v, %s", err, states(j))
 	}
 	j = journalOf(t, series(1))
-	sum, err = Run(t.Context(), j, commandTransport(t, "sendemail.smtpServer="+path+".not"), nil)
+	sum, err = quickly().Run(t.Context(), j, commandTransport(t, "sendemail.smtpServer="+path+".not"), nil)
 	if err == nil || sum.Status() != 1 || states(j) != "pending pending" {
 		t.Errorf("%v, %s", err, states(j))
 	}

@@ -13,10 +13,10 @@ import (
 	"github.com/kprep/kprep/internal/mailtest"
 )
 
-// F36: a process that is killed outright, at each step of the second message.
+// A process that is killed outright, at each step of the second message.
 // What the next one reads from the disk must not be better than the truth, and
 // going on must bring every pair once.
-func TestKilled(t *testing.T) {
+func TestF36Killed(t *testing.T) {
 	t.Parallel()
 	if dir := os.Getenv("KPREP_TEST_JOURNAL"); dir != "" {
 		sendAndHang(dir)
@@ -38,7 +38,7 @@ func TestKilled(t *testing.T) {
 			s := mailtest.Start(t, mailtest.Options{Faults: []mailtest.Fault{{At: c.at, Message: 2, Hang: true, Keep: c.keep}}})
 			j := journalOf(t, series(2))
 			j.Close()
-			cmd := exec.Command(os.Args[0], "-test.run=^TestKilled$")
+			cmd := exec.Command(os.Args[0], "-test.run=^TestF36Killed$")
 			cmd.Env = append(os.Environ(), "KPREP_TEST_JOURNAL="+j.Dir(), "KPREP_TEST_PORT="+s.Port())
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
@@ -82,7 +82,7 @@ func TestKilled(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			sum, err := Run(t.Context(), again, transportTo(t, s, nil), nil)
+			sum, err := quickly().Run(t.Context(), again, transportTo(t, s, nil), nil)
 			if err != nil || sum.Status() != 0 {
 				t.Errorf("%s, %v", states(again), err)
 			}
@@ -104,6 +104,6 @@ func sendAndHang(dir string) {
 	if err != nil {
 		os.Exit(5)
 	}
-	Run(context.Background(), j, tr, nil)
+	quickly().Run(context.Background(), j, tr, nil)
 	os.Exit(6)
 }

@@ -3,22 +3,30 @@ package sendmail
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/emersion/go-sasl"
+
+	"github.com/kprep/kprep/sendmail/smtp"
 )
 
 // A Credential is a user name and a password, from wherever they come.
 type Credential struct {
 	Username string
 	Password string
-	Fields   any // the helper's complete answer, for Approve and Reject
+	Bearer   bool      // the password is an access token of OAuth 2.0
+	Expires  time.Time // when the password is of no use any more; zero: not known
+	Fields   any       // the helper's complete answer, for Approve and Reject
 }
 
 // String hides the password.
 func (c Credential) String() string { return fmt.Sprintf("credential of %q", c.Username) }
+
+// GoString is String.
+func (c Credential) GoString() string { return c.String() }
 
 // redact takes the password out of what a server says, in the forms in which
 // the server got it.
@@ -26,17 +34,19 @@ func (c Credential) redact(text string) string {
 	if c.Password == "" {
 		return text
 	}
-	encode := base64.StdEncoding.EncodeToString
-	for _, secret := range []string{
-		encode([]byte("\x00" + c.Username + "\x00" + c.Password)), encode([]byte(c.Password)), c.Password,
-	} {
+	secrets := []string{c.Password, base64.StdEncoding.EncodeToString([]byte(c.Password))}
+	for _, m := range mechanisms() {
+		_, first, err := m.new(c, smtp.Config{}).Start()
+		if err == nil && len(first) > 0 {
+			secrets = append(secrets, base64.StdEncoding.EncodeToString(first))
+		}
+	}
+	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) }) // one may be part of another
+	for _, secret := range secrets {
 		text = strings.ReplaceAll(text, secret, "[password]")
 	}
 	return text
 }
-
-// GoString is String.
-func (c Credential) GoString() string { return c.String() }
 
 // Credentials are a credential helper, in practice git credential
 // (spec/mail.md 1.4). Host has ":port" only where a port is configured, as git
@@ -47,32 +57,45 @@ type Credentials interface {
 	Reject(ctx context.Context, c Credential) error
 }
 
-// A login tries one mechanism. Its Next never returns (nil, nil): go-smtp's
-// client would take that for success without having seen a 235.
-type login = sasl.Client
-
-// mechanisms are those that kprep can speak, best first.
-var mechanisms = []struct {
-	name string
-	new  func(c Credential) login
-}{
-	{"PLAIN", func(c Credential) login { return sasl.NewPlainClient("", c.Username, c.Password) }},
-	{"LOGIN", func(c Credential) login { return &loginClient{answers: []string{c.Username, c.Password}} }},
+// A mechanism is a way to log in.
+type mechanism struct {
+	name   string
+	bearer bool // it wants a token
+	new    func(Credential, smtp.Config) sasl.Client
 }
 
-// A loginClient answers the questions of LOGIN by their position: servers
-// disagree on their wording, and some encode it.
-type loginClient struct{ answers []string }
-
-func (l *loginClient) Start() (string, []byte, error) { return "LOGIN", nil, nil }
-
-func (l *loginClient) Next([]byte) ([]byte, error) {
-	if len(l.answers) == 0 {
-		return nil, errors.New("the server asks more than a user name and a password")
+// mechanisms are those that kprep can speak, best first. Over TLS, CRAM-MD5 is
+// not better than PLAIN: it makes the server keep the password itself.
+func mechanisms() []mechanism {
+	return []mechanism{
+		{"PLAIN", false, func(c Credential, _ smtp.Config) sasl.Client { return smtp.Plain(c.Username, c.Password) }},
+		{"LOGIN", false, func(c Credential, _ smtp.Config) sasl.Client { return smtp.Login(c.Username, c.Password) }},
+		{"CRAM-MD5", false, func(c Credential, _ smtp.Config) sasl.Client { return smtp.CramMD5(c.Username, c.Password) }},
+		{"OAUTHBEARER", true, func(c Credential, to smtp.Config) sasl.Client {
+			return smtp.OAuthBearer(c.Username, c.Password, to.Host, to.Port)
+		}},
+		{"XOAUTH2", true, func(c Credential, _ smtp.Config) sasl.Client { return smtp.XOAuth2(c.Username, c.Password) }},
 	}
-	answer := []byte(l.answers[0])
-	l.answers = l.answers[1:]
-	return answer, nil
+}
+
+// allowed are the mechanisms that may be tried with c: those of
+// sendemail.smtpAuth; where it is not set, those that suit c.
+func (s Settings) allowed(c Credential) []mechanism {
+	var all []mechanism
+	for _, m := range mechanisms() {
+		if slices.Contains(s.Auth, m.name) || len(s.Auth) == 0 && m.bearer == c.Bearer {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+func names(all []mechanism) string {
+	var words []string
+	for _, m := range all {
+		words = append(words, m.name)
+	}
+	return strings.Join(words, ", ")
 }
 
 // isRefusal tells a wrong name or password from everything else that a server

@@ -13,7 +13,7 @@ func TestDirectoryWritesTheSeries(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "deep", "out")
 	messages := series(2)
 	j := journalOf(t, messages)
-	sum, err := Run(t.Context(), j, NewDirectory(dir), nil)
+	sum, err := quickly().Run(t.Context(), j, NewDirectory(dir), nil)
 	if err != nil || sum.Status() != 0 {
 		t.Fatalf("%+v, %v", sum, err)
 	}

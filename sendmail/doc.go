@@ -14,8 +14,7 @@
 // command in the manner of sendmail, or an SMTP server. [NewDirectory] is the
 // transport that only writes files.
 //
-// SMTP is spoken by go-smtp's client over a connection that the package dials,
-// secures and watches itself, see the type wire: that is how the log record
-// gets onto the disk between the body and the final dot, and how every step
-// has a deadline.
+// SMTP itself is spoken by package smtp below. It runs the journal's record in
+// between the body and the final dot, and tells what was answered; here that is
+// judged, and tried again as far as the [Policy] has patience.
 package sendmail

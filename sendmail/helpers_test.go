@@ -1,6 +1,7 @@
 package sendmail
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -196,3 +197,11 @@ func arrivals(s *mailtest.Server) []string {
 	}
 	return all
 }
+
+// quickly is the standard policy without its pauses.
+func quickly() Policy {
+	return Policy{sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
+}
+
+// crlf is a message as it arrives.
+func crlf(raw []byte) []byte { return bytes.ReplaceAll(raw, []byte("\n"), []byte("\r\n")) }

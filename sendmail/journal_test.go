@@ -162,7 +162,7 @@ func TestOpenJournalRefuses(t *testing.T) {
 			}
 			again, err := OpenJournal(dir)
 			if err == nil {
-				_, err = Run(t.Context(), again, NewDirectory(t.TempDir()), nil)
+				_, err = quickly().Run(t.Context(), again, NewDirectory(t.TempDir()), nil)
 			}
 			var damaged *DamagedError
 			if !errors.As(err, &damaged) {

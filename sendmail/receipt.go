@@ -1,11 +1,9 @@
 package sendmail
 
 import (
-	"strings"
 	"time"
-	"unicode/utf8"
 
-	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/sendmail/smtp"
 )
 
 // A State is what is known about one message and one of its recipients
@@ -26,10 +24,10 @@ type Step string
 
 const (
 	AtLocal   Step = "local" // decided here, nothing was said to anybody
-	AtMail    Step = "MAIL"
-	AtRcpt    Step = "RCPT"
-	AtData    Step = "DATA" // also: the body was being written
-	AtDot     Step = "dot"  // the final dot was, or may have been, written
+	AtMail         = Step(smtp.AtMail)
+	AtRcpt         = Step(smtp.AtRcpt)
+	AtData         = Step(smtp.AtData) // also: the body was being written
+	AtDot          = Step(smtp.AtDot)  // the final dot was, or may have been, written
 	AtCommand Step = "command"
 	AtUser    Step = "user" // the user said what became of it
 )
@@ -43,6 +41,8 @@ type Receipt struct {
 	Code      int    // of the SMTP reply or exit status of the command; 0 for none
 	Reply     string // one line, at most 512 bytes and harmless to a terminal
 	Time      time.Time
+
+	silent bool // the server did not answer in time; known only to the run that waited
 }
 
 // An Outgoing is one message ready to leave.
@@ -56,26 +56,8 @@ type Outgoing struct {
 	Raw        []byte // LF line ends, no CR, no NUL, lines of at most 998 bytes
 }
 
-// maxReply is how much of a stranger's text is kept (spec/mail.md 3.4).
-const maxReply = 512
-
-// clean makes one harmless line of at most maxReply bytes out of text from
-// outside. What looks like the end of a line becomes a blank.
-func clean(text string) string {
-	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' }), " ")
-	text = patchmail.PrintableLine(cut(text, maxReply))
-	return cut(text, maxReply) // escapes are longer than what they stand for
-}
-
-func cut(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	for limit > 0 && !utf8.RuneStart(text[limit]) {
-		limit--
-	}
-	return text[:limit]
-}
+// clean makes one harmless line of at most 512 bytes out of text from outside.
+func clean(text string) string { return smtp.Harmless(text) }
 
 // receipts makes one receipt for each recipient.
 func receipts(message int, recipients []string, state State, step Step, code int, reply string) []Receipt {

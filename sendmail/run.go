@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // An Event is a report of progress.
@@ -15,12 +16,16 @@ type Event struct {
 	Subject  string
 	Done     bool      // false: the message is about to be tried
 	Receipts []Receipt // of this attempt, when done
+
+	Pause time.Duration // greater than 0: nothing is tried for so long
+	Why   string        // what the pause is for, harmless to a terminal
 }
 
 // Run sends what is pending or deferred in j, in the plan's order, and logs
 // the receipts. Every message is sent with the bytes that the journal holds, so
 // going on after a break is Run again. It never touches what is accepted,
-// refused or unknown.
+// refused or unknown. How often it tries again what is deferred is its
+// [Policy]; Run has the standard one.
 //
 // It stops early, and says so in Summary.Stopped, when going on would do harm
 // (spec/mail.md 2.8, 4.2, 4.4):
@@ -30,18 +35,24 @@ type Event struct {
 //   - a message is of unknown fate: so may be the next;
 //   - the server refused the sender (5xx to MAIL) or a message as such (5xx to
 //     DATA or the dot): so it will the next;
-//   - a message was deferred as a whole: order is kept.
+//   - the server cannot be used, or something stays deferred.
 //
-// Recipients that are refused or deferred while others are accepted stop
-// nothing but the root. An error says why nothing, or nothing more, could be
+// Recipients that are refused while others are accepted stop nothing but the
+// root. One to whom a message is deferred gets none of the later ones before
+// it; the others do. An error says why nothing, or nothing more, could be
 // tried: the transport could not connect or log in, a [TooLargeError], the
 // journal could not be written, or ctx was cancelled. The summary holds in any
 // case, and its Status is the exit status.
 func Run(ctx context.Context, j *Journal, t Transport, progress func(Event)) (Summary, error) {
+	return Policy{}.Run(ctx, j, t, progress)
+}
+
+// Run is [Run] with this policy.
+func (p Policy) Run(ctx context.Context, j *Journal, t Transport, progress func(Event)) (Summary, error) {
 	if progress == nil {
 		progress = func(Event) {}
 	}
-	r := &run{j: j, t: t, progress: progress}
+	r := &run{j: j, t: t, progress: progress, policy: p}
 	err := r.all(ctx)
 	if err != nil && ctx.Err() != nil {
 		err = fmt.Errorf("interrupted: %w", ctx.Err()) // what it broke is no news
@@ -58,8 +69,10 @@ type run struct {
 	j        *Journal
 	t        Transport
 	progress func(Event)
+	policy   Policy
 	able     Abilities
 	stopped  string
+	waiting  map[string]bool // recipients to whom an earlier message is outstanding
 }
 
 // open are the recipients of a message that it may be sent to now.
@@ -86,15 +99,32 @@ func (r *run) all(ctx context.Context) error {
 			return nil
 		}
 	}
-	if err := r.prepare(ctx); err != nil {
+	if err := r.prepare(ctx, first); err != nil {
 		return err
 	}
+	for pass := 0; ; pass++ {
+		if err := r.pass(ctx, first); err != nil || r.stopped != "" {
+			return err
+		}
+		again, err := r.wait(ctx, pass)
+		if err != nil || !again {
+			return err
+		}
+	}
+}
+
+// pass goes once through all messages, from the one with the given index.
+func (r *run) pass(ctx context.Context, first int) error {
+	r.waiting = map[string]bool{}
 	for i := first; i < len(r.j.plan.Messages) && r.stopped == ""; i++ {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := r.one(ctx, i); err != nil {
+		if err := r.deliver(ctx, i); err != nil {
 			return err
+		}
+		for _, to := range r.j.open(i) {
+			r.waiting[to] = true
 		}
 	}
 	return nil
@@ -102,17 +132,18 @@ func (r *run) all(ctx context.Context) error {
 
 // prepare asks the next hop what it takes and compares every message with the
 // answer before the first is sent.
-func (r *run) prepare(ctx context.Context) error {
+func (r *run) prepare(ctx context.Context, first int) error {
 	messages, err := r.j.messages()
 	if err != nil {
 		return err
 	}
-	if r.able, err = r.t.Prepare(ctx, messages); err != nil {
+	if err := r.connect(ctx, first, messages); err != nil {
 		return err
 	}
 	if !r.able.UTF8 && !isASCII(r.j.plan.EnvelopeFrom) {
 		return fmt.Errorf("the server does not take addresses outside of ASCII, such as the sender %s", clean(r.j.plan.EnvelopeFrom))
 	}
+	r.able.MaxSize = r.j.knownSize(r.able.MaxSize, messages)
 	tooLarge := &TooLargeError{Limit: r.able.MaxSize}
 	for i := range messages {
 		if len(r.j.open(i)) == 0 {
@@ -122,7 +153,7 @@ func (r *run) prepare(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if size := int64(len(crlf(m.Raw))); r.able.MaxSize > 0 && size > r.able.MaxSize {
+		if size := int64(wireSize(m.Raw)); r.able.MaxSize > 0 && size > r.able.MaxSize {
 			tooLarge.Messages = append(tooLarge.Messages, fmt.Sprintf("%s (%d)", m.Name, size))
 		}
 	}
@@ -140,58 +171,72 @@ func (r *run) message(i int) (Outgoing, error) {
 	return r.j.sevenBit(i)
 }
 
-// one sends one message to all its open recipients.
-func (r *run) one(ctx context.Context, i int) error {
-	recipients := r.j.open(i)
-	if !r.able.UTF8 {
-		var foreign []string
-		recipients, foreign = split(recipients, isASCII)
-		err := r.j.Append(receipts(i, foreign, Refused, AtLocal, 0, "the server does not take addresses outside of ASCII")...)
-		if err != nil {
-			return err
-		}
+// event is about message i.
+func (r *run) event(i int) Event {
+	m := r.j.plan.Messages[i]
+	return Event{Message: i, Total: len(r.j.plan.Messages), Name: m.Name, Subject: m.Subject}
+}
+
+// attempt sends message i to the recipients, once.
+func (r *run) attempt(ctx context.Context, i int, recipients []string) ([]Receipt, error) {
+	m, err := r.message(i)
+	if err != nil {
+		return nil, err
 	}
-	if len(recipients) > 0 {
-		m, err := r.message(i)
-		if err != nil {
-			return err
-		}
-		e := Event{Message: i, Total: len(r.j.plan.Messages), Name: m.Name, Subject: m.Subject}
-		r.progress(e)
-		got, err := r.t.Send(ctx, r.j.plan.EnvelopeFrom, i, m, recipients, func(to []string) error { return r.j.depart(i, to) })
-		if err = errors.Join(err, r.j.Append(got...)); err != nil {
-			return err
-		}
+	e := r.event(i)
+	r.progress(e)
+	got, err := r.t.Send(ctx, r.j.plan.EnvelopeFrom, i, m, recipients, func(to []string) error { return r.j.depart(i, to) })
+	if journalErr := r.j.Append(got...); journalErr != nil {
+		return got, errors.Join(err, journalErr)
+	}
+	if len(got) > 0 {
 		e.Done, e.Receipts = true, got
 		r.progress(e)
-		if r.stopped = verdict(m, got); r.stopped != "" {
-			return nil
+	}
+	return got, err
+}
+
+// next are the recipients of message i for one transaction: not those that
+// wait for an earlier one, not those that are put off, not more than the
+// server takes, and addresses outside of ASCII by themselves, so that others
+// do not need a next hop with SMTPUTF8.
+func (r *run) next(i int, off map[string]bool) []string {
+	var ascii, foreign []string
+	for _, to := range r.j.open(i) {
+		switch {
+		case off[to] || r.waiting[to] && !r.policy.OutOfOrder:
+		case isASCII(to):
+			ascii = append(ascii, to)
+		default:
+			foreign = append(foreign, to)
 		}
 	}
-	if i == 0 && len(r.j.plan.Messages) > 1 {
-		r.stopped = r.j.ghost()
+	if len(ascii) == 0 {
+		ascii = foreign
 	}
-	return nil
+	if limit := r.able.MaxRecipients; limit > 0 && len(ascii) > limit {
+		ascii = ascii[:limit]
+	}
+	return ascii
 }
 
 // verdict says why nothing may follow the message of these receipts; "" when
 // it may.
-func verdict(m Outgoing, got []Receipt) string {
-	deferred := 0
+func verdict(name string, got []Receipt) string {
 	for _, r := range got {
 		switch {
 		case r.State == Unknown:
-			return fmt.Sprintf("it is not known what became of %s: %s", m.Name, r.Reply)
+			return fmt.Sprintf("it is not known what became of %s: %s", name, r.Reply)
 		case r.State == Refused && (r.Step == AtMail || r.Step == AtData || r.Step == AtDot || r.Step == AtCommand):
-			return fmt.Sprintf("%s was refused: %s", m.Name, answer(r))
-		case r.State == Deferred:
-			deferred++
+			return fmt.Sprintf("%s was refused: %s", name, answer(r))
 		}
 	}
-	if deferred == len(got) {
-		return fmt.Sprintf("%s could not be sent now: %s", m.Name, answer(got[0]))
-	}
 	return ""
+}
+
+// notNow says that a message is outstanding, and why.
+func notNow(name string, r Receipt) string {
+	return fmt.Sprintf("%s could not be sent now: %s", name, answer(r))
 }
 
 func answer(r Receipt) string {
@@ -221,96 +266,17 @@ func (j *Journal) ghost() string {
 	return ""
 }
 
-func split(all []string, first func(string) bool) (yes, no []string) {
-	for _, s := range all {
-		if first(s) {
-			yes = append(yes, s)
-		} else {
-			no = append(no, s)
-		}
-	}
-	return yes, no
-}
-
-// A Summary counts pairs of message and recipient.
-type Summary struct {
-	Accepted, Refused, Deferred, Unknown, Pending int
-
-	Messages int   // in the plan
-	Sent     int   // messages of which no pair is pending, deferred or unknown, and at least one accepted
-	Doubtful []int // messages with a pair that is unknown
-
-	// Complete says that the mail part is over: nothing is pending, deferred
-	// or unknown, and each message was accepted for all of its To, or for
-	// anyone where it has none (spec/mail.md 4.3). Then tag and reroll follow.
-	Complete bool
-
-	Stopped string // why Run stopped early; "" when it did not
-}
-
-// Summary counts what is in the journal.
-func (j *Journal) Summary() Summary {
-	s := Summary{Messages: len(j.plan.Messages), Complete: true}
-	for i, m := range j.plan.Messages {
-		count := map[State]int{}
+// knownSize is the limit for a message on the wire: what the server says, or
+// what it was seen to refuse for its size (552, RFC 5321 4.2.3); 0 when neither
+// is known. 5.2.2 is a mailbox that is full.
+func (j *Journal) knownSize(said int64, messages []Outgoing) int64 {
+	for i, m := range messages {
+		size := int64(wireSize(m.Raw))
 		for _, r := range j.of(i) {
-			count[r.State]++
-		}
-		unknown := count[Unknown] + count[InFlight]
-		s.Accepted += count[Accepted]
-		s.Refused += count[Refused]
-		s.Deferred += count[Deferred]
-		s.Pending += count[Pending]
-		s.Unknown += unknown
-		if unknown > 0 {
-			s.Doubtful = append(s.Doubtful, i)
-		}
-		over := unknown+count[Deferred]+count[Pending] == 0
-		if over && count[Accepted] > 0 {
-			s.Sent++
-		}
-		s.Complete = s.Complete && over && count[Accepted] > 0
-		for _, to := range m.To {
-			s.Complete = s.Complete && j.pairs[i][to].State == Accepted
+			if r.Step == AtDot && r.Code == 552 && !strings.HasPrefix(r.Reply, "5.2.2") && (said == 0 || size <= said) {
+				said = size - 1
+			}
 		}
 	}
-	return s
-}
-
-// Status is the exit status of the mail part (design section 7): 0 everything
-// was accepted, 1 nothing was, 3 some was and the rest refused or outstanding,
-// 4 something is of unknown fate.
-func (s Summary) Status() int {
-	switch {
-	case s.Unknown > 0:
-		return 4
-	case s.Refused+s.Deferred+s.Pending == 0:
-		return 0
-	case s.Accepted == 0:
-		return 1
-	}
-	return 3
-}
-
-// String is such as "sent 12 of 31, 1 unknown (0013), 18 not sent", counting
-// messages.
-func (s Summary) String() string {
-	text := fmt.Sprintf("sent %d of %d", s.Sent, s.Messages)
-	if n := len(s.Doubtful); n > 0 {
-		var names []string
-		for _, i := range s.Doubtful {
-			names = append(names, fmt.Sprintf("%04d", i))
-		}
-		text += fmt.Sprintf(", %d unknown (%s)", n, strings.Join(names, ", "))
-	}
-	if rest := s.Messages - s.Sent - len(s.Doubtful); rest > 0 {
-		text += fmt.Sprintf(", %d not sent", rest)
-	}
-	switch {
-	case s.Refused == 1:
-		text += ", 1 recipient refused"
-	case s.Refused > 1:
-		text += fmt.Sprintf(", %d recipients refused", s.Refused)
-	}
-	return text
+	return said
 }

@@ -73,7 +73,7 @@ type Settings struct {
 	Domain        string // name to say in EHLO
 	BatchSize     int    // messages per connection; 0: no limit
 	ReloginDelay  time.Duration
-	ReplyLimit    time.Duration // b4.smtp-timeout: time for the answer to a command; 0: RFC 5321's
+	ReplyLimit    time.Duration // kprep.smtp-timeout: time for the answer to a command, which scales all others; 0: RFC 5321's
 	OutlookIDFix  *bool
 
 	// Warnings are for the user: keys that are set and have no effect.
@@ -193,6 +193,16 @@ func (r *reader) key(name string) string {
 	return "sendemail." + name
 }
 
+// first is the first of the keys that is set, or the last.
+func (r *reader) first(keys ...string) string {
+	for _, key := range keys {
+		if r.isSet(key) {
+			return key
+		}
+	}
+	return keys[len(keys)-1]
+}
+
 // isSet finds keys without a value too, which are true as booleans.
 func (r *reader) isSet(key string) bool {
 	first, last := strings.IndexByte(key, '.'), strings.LastIndexByte(key, '.')
@@ -259,7 +269,7 @@ func (r *reader) settings() Settings {
 		Auth: strings.Fields(strings.ToUpper(r.text("smtpAuth"))), Domain: r.text("smtpDomain"),
 		BatchSize:    r.number(r.key("smtpBatchSize")),
 		ReloginDelay: time.Duration(r.number(r.key("smtpReloginDelay"))) * time.Second,
-		ReplyLimit:   time.Duration(r.number("b4.smtp-timeout")) * time.Second,
+		ReplyLimit:   time.Duration(r.number(r.first("kprep.smtp-timeout", "b4.smtp-timeout"))) * time.Second,
 		OutlookIDFix: r.maybe("outlookidfix"),
 	}
 	if s.SignedOffByCc == nil {

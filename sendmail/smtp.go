@@ -1,142 +1,98 @@
 package sendmail
 
 import (
+	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
-	"slices"
+	"os"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/emersion/go-smtp"
+	"github.com/kprep/kprep/sendmail/smtp"
 )
 
-// An SMTP is the transport over an SMTP server. It keeps one connection and
-// opens another one when the server has closed it between two messages, or
-// after sendemail.smtpBatchSize messages.
+// An SMTP is the transport over an SMTP server. It keeps one connection, and
+// opens another one when that is gone or has carried as many messages as the
+// settings, the server or experience allow.
 type SMTP struct {
 	settings Settings
 	creds    Credentials
-	port     string
-	tls      *tls.Config
-	limits   limits
-	dialer   func(ctx context.Context, network, addr string) (net.Conn, error)
+	config   smtp.Config
 
 	credential *Credential
 	approved   bool
 
-	wire   *wire // nil: not connected
-	client *smtp.Client
-	able   Abilities // what the server said when connecting
-	sent   int       // messages over this connection
+	client  *smtp.Client // nil: not connected
+	sent    int          // messages begun over this connection
+	learned int          // messages after which the server had enough; 0: not known
+	ended   int          // messages of the last connection that the server ended at MAIL
 }
 
 func newSMTP(s Settings, creds Credentials) (*SMTP, error) {
-	t := &SMTP{settings: s, creds: creds, port: s.Port, limits: standardLimits(), dialer: (&net.Dialer{}).DialContext}
-	if s.ReplyLimit > 0 {
-		t.limits.command = s.ReplyLimit
-	}
+	t := &SMTP{settings: s, creds: creds, config: smtp.Config{Host: s.Server, Name: s.Domain, Limits: s.limits()}}
 	switch s.Encryption {
 	case ImplicitTLS, StartTLS:
 		var err error
-		if t.tls, err = tlsConfig(s); err != nil {
+		if t.config.TLS, err = tlsConfig(s); err != nil {
 			return nil, err
 		}
+		t.config.Security = smtp.StartTLS
+		if s.Encryption == ImplicitTLS {
+			t.config.Security = smtp.ImplicitTLS
+		}
 	default:
-		if !isLoopback(s.Server) && (s.Encryption == NotSet || s.User != "") {
+		clear := s.Encryption == None && s.User == ""
+		if !clear && !isLoopback(s.Server) {
 			return nil, &PlainTextError{Host: s.Server, Password: s.User != ""}
 		}
-	}
-	if t.port == "" {
-		t.port = "25" // as git send-email
-		if s.Encryption == ImplicitTLS {
-			t.port = "465"
+		if clear {
+			t.config.Security = smtp.Clear
 		}
 	}
-	number, err := net.LookupPort("tcp", t.port)
-	if err != nil {
-		return nil, fmt.Errorf("sendemail.smtpServerPort: %q is neither a number nor the name of a service", clean(t.port))
+	port := s.Port
+	if port == "" {
+		port = "25" // as git send-email
+		if s.Encryption == ImplicitTLS {
+			port = "465"
+		}
 	}
-	t.port = strconv.Itoa(number)
-	if s.User != "" && len(t.allowed()) == 0 {
+	number, err := net.LookupPort("tcp", port)
+	if err != nil {
+		return nil, fmt.Errorf("sendemail.smtpServerPort: %q is neither a number nor the name of a service", clean(port))
+	}
+	t.config.Port = strconv.Itoa(number)
+	if t.authenticates() && len(s.allowed(Credential{})) == 0 {
 		return nil, &LoginError{Host: s.Server, User: s.User,
-			Reason: "sendemail.smtpAuth allows only " + strings.Join(s.Auth, ", ") + ", and kprep speaks PLAIN and LOGIN"}
+			Reason: "sendemail.smtpAuth allows only " + strings.Join(s.Auth, ", ") + ", and kprep speaks " + names(mechanisms())}
 	}
 	return t, nil
+}
+
+// limits are the standard ones, scaled to the time that the user gives a
+// server for its answer to a command.
+func (s Settings) limits() smtp.Limits {
+	l := smtp.StandardLimits()
+	if s.ReplyLimit > 0 {
+		l = l.Scaled(s.ReplyLimit)
+	}
+	return l
 }
 
 // String is such as "me@example.org at mail.example.org:587 (starttls)".
 func (t *SMTP) String() string {
 	how := string(t.settings.Encryption)
-	if t.tls == nil {
+	if t.config.TLS == nil {
 		how = "in the clear"
 	}
 	who := ""
 	if t.authenticates() {
 		who = t.settings.User + " at "
 	}
-	return clean(fmt.Sprintf("%s%s (%s)", who, net.JoinHostPort(t.settings.Server, t.port), how))
+	return clean(fmt.Sprintf("%s%s (%s)", who, net.JoinHostPort(t.settings.Server, t.config.Port), how))
 }
-
-func (t *SMTP) authenticates() bool {
-	return t.settings.User != "" && !slices.Equal(t.settings.Auth, []string{"NONE"})
-}
-
-// allowed are the mechanisms that the settings leave.
-func (t *SMTP) allowed() []string {
-	if slices.Equal(t.settings.Auth, []string{"NONE"}) {
-		return []string{"NONE"}
-	}
-	var names []string
-	for _, m := range mechanisms {
-		if len(t.settings.Auth) == 0 || slices.Contains(t.settings.Auth, m.name) {
-			names = append(names, m.name)
-		}
-	}
-	return names
-}
-
-// Authorize obtains the password: sendemail.smtpPass, else from the helper.
-func (t *SMTP) Authorize(ctx context.Context) error {
-	if !t.authenticates() || t.credential != nil {
-		return nil
-	}
-	if t.settings.Password != "" {
-		t.credential = &Credential{Username: t.settings.User, Password: t.settings.Password}
-		return nil
-	}
-	return t.fill(ctx)
-}
-
-func (t *SMTP) fill(ctx context.Context) error {
-	t.approved = false
-	missing := &LoginError{Host: t.settings.Server, User: t.settings.User, Reason: "there is no password"}
-	if t.creds == nil {
-		return missing
-	}
-	host := t.settings.Server
-	if t.settings.Port != "" {
-		host += ":" + t.settings.Port
-	}
-	c, err := t.creds.Fill(ctx, "smtp", host, t.settings.User)
-	if err != nil {
-		return fmt.Errorf("ask for the password of %s: %w", clean(t.settings.User), err)
-	}
-	if c.Password == "" {
-		return missing
-	}
-	if c.Username == "" {
-		c.Username = t.settings.User
-	}
-	t.credential = &c
-	return nil
-}
-
-// fromHelper says whether another password can be asked for.
-func (t *SMTP) fromHelper() bool { return t.creds != nil && t.settings.Password == "" }
 
 // Prepare connects and logs in.
 func (t *SMTP) Prepare(ctx context.Context, _ []Outgoing) (Abilities, error) {
@@ -145,160 +101,163 @@ func (t *SMTP) Prepare(ctx context.Context, _ []Outgoing) (Abilities, error) {
 			return Abilities{}, err
 		}
 	}
-	return t.able, nil
+	return t.abilities(), nil
 }
 
-// abilities reads the extensions once: after a RSET, go-smtp's client says
-// EHLO again only to answer the question.
 func (t *SMTP) abilities() Abilities {
-	var a Abilities
-	a.EightBit, _ = t.client.Extension("8BITMIME")
-	a.UTF8, _ = t.client.Extension("SMTPUTF8")
-	if size, ok := t.client.MaxMessageSize(); ok {
-		a.MaxSize = int64(size)
-	}
-	return a
+	e := t.client.Extensions()
+	return Abilities{EightBit: e.EightBit, UTF8: e.UTF8, MaxSize: e.MaxSize, MaxRecipients: e.MaxRecipients}
 }
 
-// connect leaves a client that may send, or nothing. A password that the
-// server refuses for good is asked for again, once.
-func (t *SMTP) connect(ctx context.Context) error {
-	if err := t.Authorize(ctx); err != nil {
-		return err
+// Send carries one message in one transaction, once. Recipients that the
+// server refuses do not keep it from the others.
+func (t *SMTP) Send(ctx context.Context, from string, index int, m Outgoing, recipients []string,
+	before func(recipients []string) error) ([]Receipt, error) {
+	if err := t.batch(ctx); err != nil {
+		return nil, err
 	}
-	err := t.open(ctx)
-	var refused *LoginError
-	if !errors.As(err, &refused) || !isRefusal(refused.Code) || !t.fromHelper() {
-		return err
-	}
-	if err := t.creds.Reject(ctx, *t.credential); err != nil {
-		return fmt.Errorf("%w (and the password could not be forgotten: %v)", refused, err)
-	}
-	t.credential = nil
-	if err := t.fill(ctx); err != nil {
-		return fmt.Errorf("%w (%v)", refused, err)
-	}
-	err = t.open(ctx)
-	if errors.As(err, &refused) && isRefusal(refused.Code) {
-		rejected := *t.credential
-		t.credential = nil
-		if err := t.creds.Reject(ctx, rejected); err != nil {
-			return fmt.Errorf("%w (and the password could not be forgotten: %v)", refused, err)
+	if t.client == nil {
+		if err := t.connect(ctx); err != nil {
+			return nil, err
 		}
 	}
-	return err
+	if reason := t.unable(from, m, recipients); reason != "" {
+		return receipts(index, recipients, Deferred, AtLocal, 0, reason), nil
+	}
+	outcomes, err := t.client.Send(ctx, smtp.Message{From: from, To: recipients, Data: m.Raw, BeforeDot: before})
+	t.learn(outcomes)
+	if !t.client.Usable() {
+		t.client = nil
+	}
+	var all []Receipt
+	for _, o := range outcomes {
+		all = append(all, t.receipt(index, o, manyTaken(outcomes)))
+	}
+	return all, err
 }
 
-func (t *SMTP) open(ctx context.Context) error {
-	w, err := t.dial(ctx)
-	if err != nil {
-		return err
+// perConnection is how many messages a connection may carry; 0: any number.
+func (t *SMTP) perConnection() int {
+	least := 0
+	for _, n := range []int{t.settings.BatchSize, t.learned, t.client.Extensions().MaxMessages} {
+		if n > 0 && (least == 0 || n < least) {
+			least = n
+		}
 	}
-	t.wire, t.client, t.sent = w, smtp.NewClient(w), 0
-	stop := context.AfterFunc(ctx, func() { w.stopAt(time.Now()) })
-	defer stop()
-	if err := t.hello(); err != nil {
-		t.drop()
-		return err
-	}
-	t.able = t.abilities()
-	if err := t.login(ctx); err != nil {
-		t.drop()
-		return err
-	}
-	t.client.CommandTimeout, t.client.SubmissionTimeout = t.limits.command, t.limits.final
-	return nil
+	return least
 }
 
-func (t *SMTP) hello() error {
-	t.client.CommandTimeout = t.limits.greeting
-	err := t.client.Hello(t.helloName(t.wire))
-	if !t.wire.spoken {
-		return t.broken("greeting", err)
+// batch ends a connection that has carried enough.
+func (t *SMTP) batch(ctx context.Context) error {
+	if t.client == nil {
+		return nil
 	}
-	return t.broken("EHLO", err)
+	if n := t.perConnection(); n == 0 || t.sent < n {
+		return nil
+	}
+	t.Close()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(t.settings.ReloginDelay):
+		return nil
+	}
 }
 
-// broken types what the client says about a command before any message.
-func (t *SMTP) broken(step string, err error) error {
-	var reply *smtp.SMTPError
+// learn counts what the connection carried, and remembers after how many
+// messages the server ends one: when it says so, or when it does so twice.
+func (t *SMTP) learn(outcomes []smtp.Outcome) {
+	o := outcomes[0]
+	if o.Step != smtp.AtMail {
+		t.sent++
+		return
+	}
+	if t.client.Usable() || t.sent == 0 || errors.Is(o.Err, os.ErrDeadlineExceeded) {
+		return
+	}
+	text := strings.ToLower(o.Reply.Text)
+	if t.ended == t.sent || strings.Contains(text, "too many") || strings.Contains(text, "limit") {
+		t.learned = t.sent
+	}
+	t.ended = t.sent
+}
+
+// unable says why the connection at hand cannot take the message. Run has
+// asked for Abilities, but a reconnect may have led to another server.
+func (t *SMTP) unable(from string, m Outgoing, recipients []string) string {
+	a := t.abilities()
+	size := int64(wireSize(m.Raw))
 	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &reply):
-		return &ReplyError{Host: t.settings.Server, Step: step, Code: reply.Code, Reply: clean(replyText(reply))}
+	case !a.EightBit && !isASCII(string(m.Raw)):
+		return "the server no longer takes 8-bit text"
+	case a.MaxSize > 0 && size > a.MaxSize:
+		return fmt.Sprintf("the server takes at most %d bytes", a.MaxSize)
+	case !a.UTF8 && !isASCII(from+strings.Join(recipients, "")):
+		return "the server does not take addresses outside of ASCII"
 	}
-	return &ConnectError{Addr: net.JoinHostPort(t.settings.Server, t.port), Step: step, Err: err}
+	return ""
 }
 
-func (t *SMTP) login(ctx context.Context) error {
-	if !t.authenticates() {
-		return nil
-	}
-	c := *t.credential
-	offered, refusal := t.wantedMechanism()
-	if refusal != "" {
-		return &LoginError{Host: t.settings.Server, User: c.Username, Reason: refusal}
-	}
-	t.client.CommandTimeout = t.limits.command
-	err := t.client.Auth(offered(c))
-	var reply *smtp.SMTPError
-	if errors.As(err, &reply) {
-		return &LoginError{Host: t.settings.Server, User: c.Username, Code: reply.Code, Reason: clean(c.redact(replyText(reply)))}
-	}
-	if err != nil {
-		return t.broken("AUTH", err)
-	}
-	if t.wire.lastCode != "235" {
-		return &LoginError{Host: t.settings.Server, User: c.Username, Reason: "the server never said that the login succeeded"}
-	}
-	if t.fromHelper() && !t.approved {
-		t.approved = true
-		if err := t.creds.Approve(ctx, c); err != nil {
-			return fmt.Errorf("store the password of %s: %w", clean(c.Username), err)
+// manyTaken says that the server took some recipients, so that it may have
+// refused the others for their number.
+func manyTaken(outcomes []smtp.Outcome) bool {
+	for _, o := range outcomes {
+		if o.Step == smtp.AtData || o.Step == smtp.AtDot {
+			return true
 		}
 	}
-	return nil
+	return false
 }
 
-// wantedMechanism is the best one that both sides speak and the user allows,
-// or the reason why there is none.
-func (t *SMTP) wantedMechanism() (func(Credential) login, string) {
-	allowed := t.allowed()
-	for _, m := range mechanisms {
-		if slices.Contains(allowed, m.name) && t.client.SupportsAuth(m.name) {
-			return m.new, ""
-		}
+// receipt judges an outcome. The dot decides: before it, everything but a
+// definite no is deferred; after it, everything but an answer is unknown.
+func (t *SMTP) receipt(index int, o smtp.Outcome, many bool) Receipt {
+	state, text := Deferred, o.Reply.Text
+	class := o.Reply.Code / 100
+	switch {
+	case o.Accepted():
+		state = Accepted
+	case o.Step == smtp.AtDot && o.Err != nil:
+		state, text = Unknown, "no answer to the final dot: "+smtp.Reason(o.Err)
+	case o.Step == smtp.AtDot && class != 4 && class != 5:
+		state, text = Unknown, "no answer to the final dot, but "+o.Reply.String()
+	case o.Err != nil:
+		text = "connection lost: " + smtp.Reason(o.Err)
+	case o.Step == smtp.AtRcpt && o.Reply.Code == 552 && many:
+		// RFC 5321 4.5.3.1.10: older servers mean 452, too many recipients.
+	case class == 5 && !isAboutSession(o.Reply.Code):
+		state = Refused
 	}
-	_, offer := t.client.Extension("AUTH")
-	if offer == "" {
-		return nil, "the server offers no login; leave sendemail.smtpUser unset if it needs none"
+	if t.credential != nil {
+		text = t.credential.redact(text)
 	}
-	return nil, fmt.Sprintf("the server offers %s; allowed are %s", offer, strings.Join(allowed, ", "))
+	r := receipts(index, []string{o.Recipient}, state, Step(o.Step), o.Reply.Code, text)[0]
+	r.silent = errors.Is(o.Err, os.ErrDeadlineExceeded)
+	return r
 }
 
-// drop forgets the connection without a word.
-func (t *SMTP) drop() {
-	if t.wire != nil {
-		t.wire.Close()
-	}
-	t.wire, t.client = nil, nil
-}
+// isAboutSession finds refusals that end when the user corrects the settings:
+// 530 login or STARTTLS needed, 538 encryption needed (RFC 4954 section 6, RFC
+// 3207 section 4).
+func isAboutSession(code int) bool { return code == 530 || code == 538 }
 
 // Close says QUIT; a server that does not answer in time changes nothing.
 func (t *SMTP) Close() error {
 	if t.client != nil {
-		t.wire.stopAt(time.Now().Add(t.limits.quit))
 		t.client.Quit()
-		t.drop()
+		t.client = nil
 	}
 	return nil
 }
 
-// replyText is a reply as the server wrote it, less the code.
-func replyText(e *smtp.SMTPError) string {
-	if e.EnhancedCode == smtp.EnhancedCodeNotSet {
-		return e.Message
+// wireSize is the size of a message with CRLF line ends, as SIZE counts it.
+func wireSize(raw []byte) int { return len(raw) + bytes.Count(raw, []byte("\n")) }
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] > 127 {
+			return false
+		}
 	}
-	return fmt.Sprintf("%d.%d.%d %s", e.EnhancedCode[0], e.EnhancedCode[1], e.EnhancedCode[2], e.Message)
+	return true
 }

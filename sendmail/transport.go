@@ -43,6 +43,8 @@ type Abilities struct {
 	EightBit bool  // 8-bit text (8BITMIME)
 	UTF8     bool  // addresses outside of ASCII (SMTPUTF8)
 	MaxSize  int64 // bytes of a message on the wire; 0 when not known
+
+	MaxRecipients int // of one transaction; 0 when not known
 }
 
 // A NoTransportError reports that the configuration names no way to send.

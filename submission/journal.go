@@ -137,7 +137,7 @@ func Continue(ctx context.Context, repo *gitrepo.Repo, s *series.Series, mail se
 	if err := transport.Authorize(ctx); err != nil {
 		return Outcome{}, err
 	}
-	return carry(ctx, repo, j, transport, progress)
+	return carry(ctx, repo, j, transport, mail.Policy(), progress)
 }
 
 // Abandon gives up the send that is not over. When anything of it left, or

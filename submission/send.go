@@ -195,12 +195,12 @@ func (r *Sending) Send(ctx context.Context, progress func(sendmail.Event)) (Outc
 	}
 	defer journal.Close()
 	defer r.transport.Close()
-	return carry(ctx, r.repo, journal, r.transport, progress)
+	return carry(ctx, r.repo, journal, r.transport, r.Mail.Policy(), progress)
 }
 
 // carry runs a journal to its end, as far as that comes.
-func carry(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Journal, t sendmail.Transport, progress func(sendmail.Event)) (Outcome, error) {
-	summary, err := sendmail.Run(ctx, j, t, progress)
+func carry(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Journal, t sendmail.Transport, policy sendmail.Policy, progress func(sendmail.Event)) (Outcome, error) {
+	summary, err := policy.Run(ctx, j, t, progress)
 	out := Outcome{Summary: summary, Receipts: j.Receipts()}
 	kind := Kind(j.Plan().Kind)
 	if kind != KindSend {

@@ -59,7 +59,8 @@ func makeProject(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// mailTo: mailto NAME. Mail goes through that server, in the clear.
+// mailTo: mailto NAME. Mail goes through that server, in the clear, with the
+// pauses before another try cut to 50 ms, 250 ms and 1.5 s.
 func mailTo(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 || state(ts).servers[args[0]] == nil {
 		ts.Fatalf("usage: mailto NAME")
@@ -67,6 +68,7 @@ func mailTo(ts *testscript.TestScript, neg bool, args []string) {
 	server := state(ts).servers[args[0]]
 	ts.Check(ts.Exec("git", "config", "--global", "sendemail.smtpServer", server.Host()))
 	ts.Check(ts.Exec("git", "config", "--global", "sendemail.smtpServerPort", server.Port()))
+	ts.Check(ts.Exec("git", "config", "--global", "kprep.smtp-timeout", "15"))
 }
 
 // checkRefused: refused STATUS PROGRAM [ARGUMENTS]. The program must end with

@@ -18,7 +18,7 @@ import (
 // startSMTP: smtpd NAME [options]. It starts a mail server and sets NAME_ADDR,
 // NAME_HOST and NAME_PORT, in capitals; $WORK/NAME/ca.pem is the certificate
 // to trust when there is TLS. A fault is STAGE[:MESSAGE]=REPLY, or "drop" or
-// "hang" for the reply; "kept" drops the connection after the message was taken.
+// "hang" for the reply, "MESSAGE+" for a message and all later ones; "kept" drops the connection after the message was taken.
 func startSMTP(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: smtpd NAME [options]")
@@ -70,7 +70,7 @@ func smtpOptions(args []string) (mailtest.Options, error) {
 		o.Faults = append(o.Faults, mailtest.Fault{At: mailtest.AtRCPT, Recipient: mailbox, Reply: reply})
 		return nil
 	})
-	fs.Func("fault", "STAGE[:MESSAGE]=REPLY|drop|hang|kept", func(s string) error {
+	fs.Func("fault", "STAGE[:MESSAGE[+]]=REPLY|drop|hang|kept", func(s string) error {
 		f, err := smtpFault(s)
 		o.Faults = append(o.Faults, f)
 		return err
@@ -90,11 +90,13 @@ func smtpFault(s string) (mailtest.Fault, error) {
 	stage, message, numbered := strings.Cut(where, ":")
 	f := mailtest.Fault{At: mailtest.Stage(stage)}
 	if numbered {
-		n, err := strconv.Atoi(message)
+		n, err := strconv.Atoi(strings.TrimSuffix(message, "+"))
 		if err != nil {
 			return f, err
 		}
-		f.Message = n
+		if f.Message = n; strings.HasSuffix(message, "+") {
+			f.Message, f.Since = 0, n
+		}
 	}
 	switch how {
 	case "drop":

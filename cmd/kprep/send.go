@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -196,6 +197,9 @@ func writeAddresses(b *strings.Builder, label string, list []patchmail.Address) 
 
 // progress tells of each message as it goes.
 func (e *env) progress(ev sendmail.Event) {
+	if ev.Pause > 0 {
+		e.notef("waiting %v: %s", ev.Pause.Round(time.Millisecond), ev.Why)
+	}
 	if !ev.Done {
 		return
 	}

@@ -1,6 +1,9 @@
 package mailtest
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // A Stage is a step of the conversation.
 type Stage string
@@ -19,11 +22,13 @@ const (
 	AtQUIT     Stage = "QUIT"
 )
 
-// A Fault makes the server misbehave. Exactly one of Reply, Drop and Hang says
-// how. The first fault that fits is taken.
+// A Fault makes the server misbehave. One of Reply, Drop and Hang says how;
+// without them the server only takes its time. The first fault that fits is
+// taken.
 type Fault struct {
 	At        Stage
 	Message   int    // only for the n-th MAIL command of the server's life, from 1; 0: any
+	Since     int    // only for the n-th MAIL command and all later ones; 0: any
 	Recipient string // AtRCPT: only this mailbox; "": any
 	Times     int    // wear off after so many times; 0: never
 
@@ -31,6 +36,8 @@ type Fault struct {
 	Drop  bool   // close the connection
 	Hang  bool   // say nothing any more
 	Keep  bool   // AtDot: keep the message all the same
+
+	Pause time.Duration // before all that
 }
 
 // fault finds the fault for a step and uses it up; nil when all is well.
@@ -40,7 +47,7 @@ func (s *Server) fault(at Stage, message int, recipient string) *Fault {
 	for i := range s.faults {
 		f := &s.faults[i]
 		if f.At != at || f.Times < 0 ||
-			f.Message != 0 && f.Message != message ||
+			f.Message != 0 && f.Message != message || message < f.Since ||
 			f.Recipient != "" && !strings.EqualFold(f.Recipient, recipient) {
 			continue
 		}

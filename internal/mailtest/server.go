@@ -24,17 +24,20 @@ const (
 // Options describe a server. The zero value is a friendly one: plain text, no
 // login, 8BITMIME, no limits.
 type Options struct {
-	TLS         TLS
-	Certificate Certificate       // what it shows; Good unless said otherwise
-	Users       map[string]string // accounts and passwords; none: AUTH is not offered
-	Mechanisms  []string          // PLAIN and LOGIN unless said otherwise
-	No8BitMIME  bool              // 8BITMIME is not offered, and 8-bit text is refused
-	SMTPUTF8    bool              // offer SMTPUTF8
-	LowerCase   bool              // EHLO keywords in lower case (RFC 5321, 4.1.1.1 allows it)
-	MaxSize     int64             // announced by SIZE and enforced; 0: none
-	Inject      string            // plain text sent behind the answer to STARTTLS, as an attacker would
-	LoginPrompt [2]string         // LOGIN's two questions; the usual ones when empty
-	Faults      []Fault
+	TLS           TLS
+	Certificate   Certificate       // what it shows; Good unless said otherwise
+	Users         map[string]string // accounts and passwords; none: AUTH is not offered
+	Mechanisms    []string          // PLAIN and LOGIN unless said otherwise; CRAM-MD5, XOAUTH2 and OAUTHBEARER it knows as well
+	No8BitMIME    bool              // 8BITMIME is not offered, and 8-bit text is refused
+	SMTPUTF8      bool              // offer SMTPUTF8
+	NoPipelining  bool              // PIPELINING is not offered
+	LowerCase     bool              // EHLO keywords in lower case (RFC 5321, 4.1.1.1 allows it)
+	MaxSize       int64             // announced by SIZE and enforced; 0: none
+	MaxRecipients int               // of one message, not announced: the others get a 452; 0: any number
+	MaxMessages   int               // of one connection, not announced: the next gets a 421; 0: any number
+	Inject        string            // plain text sent behind the answer to STARTTLS, as an attacker would
+	LoginPrompt   [2]string         // LOGIN's two questions; the usual ones when empty
+	Faults        []Fault
 }
 
 // A Message is one that the server accepted, or kept while losing the answer.
@@ -88,6 +91,7 @@ func New(o Options) (*Server, error) {
 	s.smtp = smtp.NewServer(smtp.BackendFunc(s.session))
 	s.smtp.Domain = "mail.example.org"
 	s.smtp.MaxMessageBytes = o.MaxSize
+	s.smtp.MaxRecipients = o.MaxRecipients
 	s.smtp.EnableSMTPUTF8 = o.SMTPUTF8
 	s.smtp.AllowInsecureAuth = true // the tap hides AUTH where it must not be
 	s.smtp.ErrorLog = log.New(io.Discard, "", 0)

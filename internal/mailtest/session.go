@@ -76,41 +76,23 @@ func (s *session) Auth(mechanism string) (sasl.Server, error) {
 		return sasl.NewPlainServer(func(_, user, password string) error { return s.login(user, password) }), nil
 	case "LOGIN":
 		return &loginServer{check: s.login, prompts: s.server.options.LoginPrompt}, nil
+	case "CRAM-MD5":
+		return &cramServer{check: s.response}, nil
+	case "XOAUTH2", "OAUTHBEARER":
+		return &bearerServer{check: s.login}, nil
 	}
 	return nil, smtp.ErrAuthUnknownMechanism
 }
 
 func (s *session) login(user, password string) error {
-	if want, ok := s.server.options.Users[user]; !ok || want != password {
+	return s.response(user, func(want string) bool { return want == password })
+}
+
+// response logs in whoever answers as somebody would who knows the password.
+func (s *session) response(user string, fits func(password string) bool) error {
+	if want, ok := s.server.options.Users[user]; !ok || !fits(want) {
 		return smtp.ErrAuthFailed
 	}
 	s.user = user
 	return nil
-}
-
-// A loginServer asks for the name, then for the password.
-type loginServer struct {
-	check   func(user, password string) error
-	prompts [2]string
-	asked   int
-	user    string
-}
-
-func (l *loginServer) Next(response []byte) ([]byte, bool, error) {
-	prompts := l.prompts
-	if prompts == ([2]string{}) {
-		prompts = [2]string{"Username:", "Password:"}
-	}
-	l.asked++
-	switch {
-	case l.asked == 1 && response == nil:
-		return []byte(prompts[0]), false, nil
-	case l.asked == 1: // the name came as initial response
-		l.asked++
-		fallthrough
-	case l.asked == 2:
-		l.user = string(response)
-		return []byte(prompts[1]), false, nil
-	}
-	return nil, true, l.check(l.user, string(response))
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"time"
 )
 
 type tapListener struct {
@@ -49,6 +50,7 @@ type tap struct {
 	body     bool     // between 354 and the final dot
 	first    bool     // no line of the body was seen yet
 	message  int      // count of the MAIL command that is under way
+	begun    int      // MAIL commands over this connection
 	override *Fault   // says what to answer to the dot
 	discard  bool     // the message must not be kept
 }
@@ -86,7 +88,7 @@ func (t *tap) bodyLine(line string) error {
 	if line == ".\r\n" {
 		t.body = false
 		if f := t.server.fault(AtDot, t.message, ""); f != nil {
-			t.override, t.discard = f, !f.Keep
+			t.override, t.discard = f, !f.Keep && (f.Reply != "" || f.Drop || f.Hang)
 		}
 	}
 	t.rest = line
@@ -106,6 +108,7 @@ func (t *tap) command(line string) error {
 	switch verb {
 	case "MAIL":
 		t.message = t.server.nextMessage()
+		t.begun++
 	case "RCPT":
 		_, recipient, _ = strings.Cut(argument, "<")
 		recipient = strings.TrimSuffix(recipient, ">")
@@ -114,6 +117,11 @@ func (t *tap) command(line string) error {
 		if done, err := t.perform(f); done {
 			return err
 		}
+	}
+	if most := t.server.options.MaxMessages; verb == "MAIL" && most > 0 && t.begun > most {
+		t.say("421 4.7.0 too many messages over this connection")
+		t.Conn.Close()
+		return io.EOF
 	}
 	switch verb {
 	case "EHLO":
@@ -129,6 +137,7 @@ func (t *tap) command(line string) error {
 
 // perform carries out a fault. Done means that the command goes no further.
 func (t *tap) perform(f *Fault) (done bool, err error) {
+	time.Sleep(f.Pause)
 	switch {
 	case f.Drop:
 		t.Conn.Close()
@@ -209,6 +218,8 @@ func (t *tap) extensions(lines []string) string {
 		keyword, _, _ := strings.Cut(line[4:], " ")
 		switch {
 		case keyword == "8BITMIME" && o.No8BitMIME:
+		case keyword == "PIPELINING" && o.NoPipelining:
+		case keyword == "LIMITS": // clients have to find out
 		case keyword == "AUTH" && plainPhase:
 		case o.LowerCase:
 			keep = append(keep, strings.ToLower(line[4:]))

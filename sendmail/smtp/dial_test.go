@@ -103,7 +103,7 @@ func TestDialRefused(t *testing.T) {
 		"greeting 421":                {Loopback, mailtest.Good, "S: 421 busy\n! eof", "answered 421 busy at greeting", true},
 		"greeting that is none":       {Loopback, mailtest.Good, "S: SSH-2.0-x\n! eof", "at greeting: what the server says is not SMTP", true},
 		"no greeting, closed":         {Loopback, mailtest.Good, "! drop", "at greeting: the server closed the connection", true},
-		"no greeting, silence":        {Loopback, mailtest.Good, "! hang", "at greeting: no answer in time", true},
+		"no greeting, silence":        {Loopback, mailtest.Good, "! hang", "at greeting: the server is silent", false},
 		"EHLO 421":                    {Loopback, mailtest.Good, "S: 220 x\nC: EHLO [127.0.0.1]\nS: 421 busy\n! eof", "answered 421 busy at EHLO", true},
 		"EHLO 550":                    {Loopback, mailtest.Good, "S: 220 x\nC: EHLO [127.0.0.1]\nS: 550 no\n! eof", "answered 550 no at EHLO", false},
 		"EHLO without end":            {Loopback, mailtest.Good, "S: 220 x\nC: EHLO [127.0.0.1]\n" + strings.Repeat("S: 250-x\n", 200) + "! eof", "no end within 128 lines", true},
@@ -115,7 +115,7 @@ func TestDialRefused(t *testing.T) {
 		"plain text behind STARTTLS":  {StartTLS, mailtest.Good, offered + "S: 220 go\nS: 250 whatever you say\n! eof", "somebody wrote into the connection", false},
 		"plain text instead of TLS":   {ImplicitTLS, mailtest.Good, "S: 220 x", "TLS handshake", false},
 		"closed instead of TLS":       {ImplicitTLS, mailtest.Good, "! drop", "at TLS handshake", true},
-		"silence instead of TLS":      {ImplicitTLS, mailtest.Good, "! hang", "at TLS handshake", true},
+		"silence instead of TLS":      {ImplicitTLS, mailtest.Good, "! hang", "at TLS handshake", false},
 		"wrong host, STARTTLS":        {StartTLS, mailtest.WrongHost, offered + "S: 220 go\n! tls", "another host (it is for other.example.org", false},
 		"expired, STARTTLS":           {StartTLS, mailtest.Expired, offered + "S: 220 go\n! tls", "expired or is not valid yet (it is for localhost, 127.0.0.1, ::1, valid from", false},
 		"self-signed, STARTTLS":       {StartTLS, mailtest.SelfSigned, offered + "S: 220 go\n! tls", "self-signed", false},
@@ -165,10 +165,11 @@ func TestDialNotReached(t *testing.T) {
 		want      string
 		temporary bool
 	}{
-		"no such host":           {dns(net.DNSError{Err: "no such host", Name: "mail.example.org", IsNotFound: true}), "name resolution failed", false},
-		"name server is silent":  {dns(net.DNSError{Err: "i/o timeout", Name: "mail.example.org", IsTimeout: true}), "name resolution failed", true},
-		"refused":                {func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("connection refused") }, "connect to the mail server mail.example.org:25: connection refused", true},
-		"nobody answers in time": {func(ctx context.Context, _, _ string) (net.Conn, error) { <-ctx.Done(); return nil, ctx.Err() }, "no answer in time", true},
+		"no such host":            {dns(net.DNSError{Err: "no such host", Name: "mail.example.org", IsNotFound: true}), "name resolution failed", false},
+		"name server is silent":   {dns(net.DNSError{Err: "i/o timeout", Name: "mail.example.org", IsTimeout: true}), "name resolution failed", false},
+		"no name server just now": {dns(net.DNSError{Err: "server misbehaving", Name: "mail.example.org", IsTemporary: true}), "name resolution failed", true},
+		"refused":                 {func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("connection refused") }, "connect to the mail server mail.example.org:25: connection refused", true},
+		"nobody answers in time":  {func(ctx context.Context, _, _ string) (net.Conn, error) { <-ctx.Done(); return nil, ctx.Err() }, "the server is silent", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -44,7 +44,7 @@ func (e *ConnectError) Unwrap() error { return e.Err }
 // it names the server.
 func Reason(err error) string {
 	if timedOut(err) {
-		return "no answer in time"
+		return "the server is silent"
 	}
 	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Err != nil {
 		return op.Err.Error()
@@ -168,6 +168,7 @@ func (e *LoginError) Error() string {
 
 // Temporary says whether what kept us from a server may pass by itself: a name
 // server without an answer, a server that cannot be reached or hangs up, a 4xx.
+// Silence is not among them: it has been waited for already.
 func Temporary(err error) bool {
 	var lookup *LookupError
 	var connect *ConnectError
@@ -176,9 +177,9 @@ func Temporary(err error) bool {
 	var login *LoginError
 	switch {
 	case errors.As(err, &lookup):
-		return !lookup.Err.IsNotFound
+		return !lookup.Err.IsNotFound && !lookup.Err.IsTimeout
 	case errors.As(err, &connect):
-		return true
+		return !timedOut(connect.Err)
 	case errors.As(err, &secure):
 		return secure.Code/100 == 4
 	case errors.As(err, &reply):
