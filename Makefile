@@ -48,7 +48,7 @@ fuzz:
 
 # Kill kprep at random moments, many times.
 crash:
-	KPREP_CRASHES=$(CRASHES) $(GO) test -count=1 -v -run 'Kill|Crash' ./oplog ./cmd/kprep ./internal/e2e
+	KPREP_CRASHES=$(CRASHES) $(GO) test -count=1 -timeout=2h -v -run 'Kill|Crash' ./oplog ./cmd/kprep ./internal/e2e
 
 # Compare line diffs with git's, many times; a seed is printed.
 proof-xdiff:

@@ -114,24 +114,13 @@ func (r *Repo) QuitRebase(ctx context.Context) error {
 // left them on the way from it to another commit. Files that git had written
 // and not yet recorded are taken for git's; other untracked files stay.
 func (r *Repo) RestoreTree(ctx context.Context, to, other ID) error {
-	out, err := r.inTree(ctx, nil, "diff-tree", "-r", "-z", "--no-renames", "--raw", "--no-abbrev", "--diff-filter=A", string(to), string(other))
+	left, err := r.leftovers(ctx, to, other)
 	if err != nil {
 		return err
 	}
 	var info bytes.Buffer
-	fields := strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00")
-	for i := 0; i+1 < len(fields); i += 2 {
-		f, path := strings.Fields(strings.TrimPrefix(fields[i], ":")), fields[i+1]
-		if len(f) != 5 {
-			return fmt.Errorf("git diff-tree printed %q", fields[i])
-		}
-		same, err := r.fileIs(ctx, path, f[1], ID(f[3]))
-		if err != nil {
-			return err
-		}
-		if same {
-			fmt.Fprintf(&info, "%s %s\t%s\x00", f[1], f[3], path)
-		}
+	for _, l := range left {
+		fmt.Fprintf(&info, "%s %s\t%s\x00", l.mode, l.id, l.path)
 	}
 	if info.Len() > 0 {
 		if _, err := r.inTree(ctx, info.Bytes(), "update-index", "-z", "--index-info"); err != nil {
@@ -140,6 +129,55 @@ func (r *Repo) RestoreTree(ctx context.Context, to, other ID) error {
 	}
 	_, err = r.inTree(ctx, nil, "read-tree", "--reset", "-u", "--no-recurse-submodules", string(to))
 	return err
+}
+
+// RemoveLeftovers removes the files that a killed git had written on the way
+// from one commit to another, and not yet recorded.
+func (r *Repo) RemoveLeftovers(ctx context.Context, to, other ID) error {
+	left, err := r.leftovers(ctx, to, other)
+	if err != nil {
+		return err
+	}
+	for _, l := range left {
+		path := filepath.Join(r.TopLevel, filepath.FromSlash(l.path))
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+		for dir := filepath.Dir(path); dir != r.TopLevel && os.Remove(dir) == nil; dir = filepath.Dir(dir) {
+			// git leaves no empty directories either
+		}
+	}
+	return nil
+}
+
+type leftover struct {
+	mode, path string
+	id         ID
+}
+
+// leftovers are the files of other that to does not have, as far as the work
+// tree has them with that very content.
+func (r *Repo) leftovers(ctx context.Context, to, other ID) ([]leftover, error) {
+	out, err := r.inTree(ctx, nil, "diff-tree", "-r", "-z", "--no-renames", "--raw", "--no-abbrev", "--diff-filter=A", string(to), string(other))
+	if err != nil {
+		return nil, err
+	}
+	var left []leftover
+	fields := strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00")
+	for i := 0; i+1 < len(fields); i += 2 {
+		f, path := strings.Fields(strings.TrimPrefix(fields[i], ":")), fields[i+1]
+		if len(f) != 5 {
+			return nil, fmt.Errorf("git diff-tree printed %q", fields[i])
+		}
+		same, err := r.fileIs(ctx, path, f[1], ID(f[3]))
+		if err != nil {
+			return nil, err
+		}
+		if same {
+			left = append(left, leftover{mode: f[1], path: path, id: ID(f[3])})
+		}
+	}
+	return left, nil
 }
 
 // Unmerged says whether the index holds conflicts.

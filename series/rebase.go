@@ -302,7 +302,13 @@ func AbortRebase(ctx context.Context, repo *gitrepo.Repo, streams gitrepo.Stream
 	return resumeRebase(ctx, repo, func(st *rebaseState) error {
 		cutOff := repo.RebaseCutOff()
 		err := repo.Rebase(ctx, streams, nil, nil, "--abort")
-		if branch, ok := repo.Rebasing(); !ok || !st.ours(branch) || !cutOff {
+		branch, ok := repo.Rebasing()
+		switch {
+		case !cutOff:
+			return err
+		case !ok: // git does not know of files that it was killed at
+			return errors.Join(err, repo.RemoveLeftovers(context.WithoutCancel(ctx), st.Tip, st.Base))
+		case !st.ours(branch):
 			return err
 		}
 		return st.restoreAll(context.WithoutCancel(ctx), repo) // git finds no way back from where it was killed

@@ -17,8 +17,6 @@ func (e *env) recoverLog(ctx context.Context) error {
 	}
 	switch {
 	case settled == nil:
-	case settled.Outcome == oplog.RolledBack && !settled.Moved:
-		e.debugf("%s", settled) // it had failed before it did anything
 	default:
 		e.notef("%s", settled)
 		e.repo.ForgetConfig()
