@@ -301,6 +301,11 @@ func ContinueRebase(ctx context.Context, repo *gitrepo.Repo, streams gitrepo.Str
 func AbortRebase(ctx context.Context, repo *gitrepo.Repo, streams gitrepo.Streams) (*Rebased, error) {
 	return resumeRebase(ctx, repo, func(st *rebaseState) error {
 		cutOff := repo.RebaseCutOff()
+		if cutOff { // git may have been killed behind its end: undo is the way back then
+			if over, err := st.attach(ctx, repo); over || err != nil {
+				return err
+			}
+		}
 		err := repo.Rebase(ctx, streams, nil, nil, "--abort")
 		branch, ok := repo.Rebasing()
 		switch {
