@@ -177,7 +177,7 @@ func roleOf(status string) string {
 
 func (q *query) warnEntry(at int32, err error) {
 	e := q.ix.entries[at]
-	q.warn(q.ix.files[e.file].name, int(e.line), fmt.Sprintf("%c: %s: %v", e.letter, e.value, err))
+	q.warn(q.ix.files[e.file].name, int(e.line), strings.TrimSpace(fmt.Sprintf("%c: %s", e.letter, e.value))+": "+err.Error())
 }
 
 // warn reports each thing once.

@@ -2,7 +2,7 @@ package maintainers
 
 import (
 	"cmp"
-	"fmt"
+	"errors"
 	"io/fs"
 	"slices"
 	"strconv"
@@ -85,7 +85,7 @@ func (q *query) matches(e *expression, get func() (*matcher, error), text string
 	// Perl reuses the last expression that matched for an empty one, so that
 	// the script's answer is a matter of chance.
 	if strings.TrimSpace(e.value) == "" {
-		q.warnEntry(e.entry, fmt.Errorf("it is empty"))
+		q.warnEntry(e.entry, errors.New("an empty expression matches nothing"))
 		return false
 	}
 	m, err := get()

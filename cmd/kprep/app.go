@@ -31,7 +31,7 @@ func commands(e *env) []*cli.Command {
 		sendCommand(e),
 		undoCommand(e), redoCommand(e), logCommand(e), cleanupCommand(e), forgetCommand(e), claimCommand(e),
 		configCommand(e), tourCommand(e),
-		rangeDiffCommand(e),
+		rangeDiffCommand(e), maintainersCommand(e),
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kprep/kprep/archive"
 	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/maintainers"
 	"github.com/kprep/kprep/oplog"
 	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/project"
@@ -74,7 +75,7 @@ func hint(err error) string {
 	case errors.As(err, new(*series.StateError)):
 		return "move that file away: kprep then has to be told again, by 'kprep check' and 'kprep collect'"
 	}
-	for _, h := range []func(error) string{keptTextHint, rebaseHint, seriesHint, archiveHint, gitHint, sendHint} {
+	for _, h := range []func(error) string{keptTextHint, maintainersHint, rebaseHint, seriesHint, archiveHint, gitHint, sendHint} {
 		if text := h(err); text != "" {
 			return text
 		}
@@ -85,6 +86,22 @@ func hint(err error) string {
 func keptTextHint(err error) string {
 	if kept := (*keptTextError)(nil); errors.As(err, &kept) {
 		return fmt.Sprintf("your text is kept; store it with 'kprep %s --from %s'", kept.draft.verb, kept.file)
+	}
+	return ""
+}
+
+// maintainersHint helps with questions that the MAINTAINERS query cannot answer.
+func maintainersHint(err error) string {
+	option := (*maintainers.OptionError)(nil)
+	switch {
+	case errors.As(err, new(*maintainers.NotFoundError)):
+		return "go to the top of a project that has the file, or name it with --maintainer-path PATH"
+	case errors.As(err, &option) && option.NeedsScript:
+		return "'kprep maintainers --script' runs the project's own script, with all its options"
+	case errors.As(err, &option) && option.File != "":
+		return "'kprep maintainers --script' runs the project's own script, which may know it"
+	case errors.As(err, &option) && option.Reason == "is unknown":
+		return "'kprep maintainers --help' lists the options; --script runs the project's own script with any"
 	}
 	return ""
 }
