@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,45 @@ import (
 	"github.com/kprep/kprep/internal/mailtest"
 	"github.com/kprep/kprep/sendmail/smtp"
 )
+
+// Where the faults of spec/mail.md 4.4 are tested:
+//
+//	F1-F36, F38, F42, F44  here, as TestF and the number
+//	F37, F40, F41          cmd/kprep, send_refs.txtar: refs that cannot be moved, before and after the mail
+//	F39                    cmd/kprep, send_confirm.txtar and prompt_test.go
+//	F43                    cmd/kprep, send_twice.txtar; here the lock: TestOpenJournalRefuses
+//	F46                    cmd/kprep, send_continue.txtar
+//	F47                    cmd/kprep, send_hook.txtar
+//	F54                    here, TestF54Command
+//	F55                    cmd/kprep, send_addresses.txtar
+//	F56                    here, TestF56EightBit; the choice of an encoding in patchmail
+//
+// Not yet: F45 (clock), F48-F53 (web), F57 (message-ids that a server changes).
+// F58, a bounce, comes after all that a transport can see.
+func TestEveryFaultHasItsTest(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	for _, name := range files {
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text.Write(source)
+	}
+	here := []int{38, 42, 44, 54, 56}
+	for n := range 36 {
+		here = append(here, n+1)
+	}
+	for _, n := range here {
+		if !strings.Contains(text.String(), fmt.Sprintf("\nfunc TestF%02d", n)) {
+			t.Errorf("fault %d has no test", n)
+		}
+	}
+}
 
 // A fault is a server that misbehaves while a cover letter and three patches
 // are sent, what the journal must hold afterwards, and with which status the
@@ -127,7 +167,7 @@ func checkOrder(t *testing.T, j *Journal, s *mailtest.Server) {
 	last := map[string]int{}
 	for _, m := range s.Messages() {
 		i := slices.IndexFunc(j.plan.Messages, func(p Planned) bool {
-			raw, err := os.ReadFile(j.Dir() + "/" + p.File)
+			raw, err := os.ReadFile(filepath.Join(j.Dir(), p.File))
 			return err == nil && string(crlf(raw)) == string(m.Data)
 		})
 		if i < 0 {

@@ -69,6 +69,8 @@ func (c testConfig) Keys() []string {
 // helper is a credential helper that answers with one password after another.
 type helper struct {
 	passwords []string
+	bearer    bool      // they are tokens
+	expires   time.Time // when they do
 	log       []string
 }
 
@@ -79,7 +81,7 @@ func (h *helper) Fill(_ context.Context, protocol, host, username string) (Crede
 	}
 	p := h.passwords[0]
 	h.passwords = h.passwords[1:]
-	return Credential{Username: username, Password: p, Fields: "all of " + p}, nil
+	return Credential{Username: username, Password: p, Bearer: h.bearer, Expires: h.expires, Fields: "all of " + p}, nil
 }
 
 func (h *helper) Approve(_ context.Context, c Credential) error {

@@ -141,3 +141,29 @@ func TestEnvelopeFrom(t *testing.T) {
 		}
 	}
 }
+
+func TestTimeoutScalesEverything(t *testing.T) {
+	t.Parallel()
+	const minute = time.Minute
+	for name, c := range map[string]struct {
+		lines          testConfig
+		command, final time.Duration
+		first          time.Duration // pause
+	}{
+		"not set":        {nil, 5 * minute, 10 * minute, time.Second},
+		"b4's":           {testConfig{"b4.smtp-timeout=60"}, minute, 2 * minute, 200 * time.Millisecond},
+		"kprep's wins":   {testConfig{"b4.smtp-timeout=60", "kprep.smtp-timeout=600"}, 10 * minute, 20 * minute, 2 * time.Second},
+		"0 is the usual": {testConfig{"kprep.smtp-timeout=0", "b4.smtp-timeout=60"}, 5 * minute, 10 * minute, time.Second},
+	} {
+		s, err := ReadSettings(c.lines, "", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l := s.limits(); l.Command != c.command || l.Final != c.final || s.Policy().Pauses[0] != c.first {
+			t.Errorf("%s: %v, %v, pauses %v", name, l.Command, l.Final, s.Policy().Pauses)
+		}
+	}
+	if _, err := ReadSettings(testConfig{"kprep.smtp-timeout=soon"}, "", false); err == nil || !strings.Contains(err.Error(), "kprep.smtp-timeout") {
+		t.Errorf("error %v", err)
+	}
+}

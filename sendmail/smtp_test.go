@@ -2,7 +2,6 @@ package sendmail
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -104,102 +103,37 @@ func TestCertificatePath(t *testing.T) {
 	}
 }
 
-func TestStartTLSIsRequired(t *testing.T) {
+func TestF06StartTLSRefused(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]mailtest.Options{
 		"not offered":                {},
 		"refused for now":            {TLS: mailtest.StartTLS, Faults: []mailtest.Fault{{At: mailtest.AtSTARTTLS, Reply: "454 4.7.0 not now"}}},
-		"plain text behind the 220":  {TLS: mailtest.StartTLS, Inject: "250 2.0.0 whatever you say"},
 		"an answer that is no reply": {TLS: mailtest.StartTLS, Faults: []mailtest.Fault{{At: mailtest.AtSTARTTLS, Reply: "hello"}}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			o.Users = map[string]string{"me": "secret-word"}
-			s := mailtest.Start(t, o)
-			tr := transportTo(t, s, nil, "sendemail.smtpEncryption=tls", "sendemail.smtpUser=me", "sendemail.smtpPass=secret-word")
-			err := prepared(t, tr)
-			var refused *StartTLSError
-			var broken *ConnectError
-			if !errors.As(err, &refused) && !errors.As(err, &broken) {
-				t.Errorf("error %v", err)
-			}
-			if said := strings.Join(s.Lines(), "\n"); strings.Contains(said, "AUTH") || strings.Contains(said, "MAIL") {
-				t.Errorf("the server got %q", said)
-			}
-		})
+		t.Run(name, func(t *testing.T) { t.Parallel(); notSecured(t, o) })
 	}
 }
 
-func TestLogin(t *testing.T) {
+func TestF07PlainTextBehindStartTLS(t *testing.T) {
 	t.Parallel()
-	right, wrong := []string{"secret-word"}, []string{"stale-word"}
-	for name, c := range map[string]struct {
-		o         mailtest.Options
-		settings  []string
-		passwords []string
-		log       string // of the helper, "" with a sendemail.smtpPass
-		ok        bool
-		reason    string
-	}{
-		"PLAIN": {mailtest.Options{}, nil, right, "fill approve(secret-word)", true, ""},
-		"LOGIN": {mailtest.Options{Mechanisms: []string{"LOGIN"}}, nil, right, "fill approve(secret-word)", true, ""},
-		"LOGIN with odd questions": {mailtest.Options{Mechanisms: []string{"LOGIN"}, LoginPrompt: [2]string{"User Name\x00", "Pass phrase?"}}, nil,
-			right, "fill approve(secret-word)", true, ""},
-		"lower case":            {mailtest.Options{LowerCase: true}, nil, right, "fill approve(secret-word)", true, ""},
-		"smtpAuth picks LOGIN":  {mailtest.Options{}, []string{"sendemail.smtpAuth=login"}, right, "fill approve(secret-word)", true, ""},
-		"smtpPass":              {mailtest.Options{}, []string{"sendemail.smtpPass=secret-word"}, nil, "", true, ""},
-		"F8 stale, then right":  {mailtest.Options{}, nil, append(wrong, right...), "fill reject(stale-word) fill approve(secret-word)", true, ""},
-		"F8 wrong twice":        {mailtest.Options{}, nil, append(wrong, wrong...), "fill reject(stale-word) fill reject(stale-word)", false, "535"},
-		"F8 wrong, then none":   {mailtest.Options{}, nil, wrong, "fill reject(stale-word) fill", false, "535"},
-		"no password":           {mailtest.Options{}, nil, nil, "fill", false, "the helper knows nothing"},
-		"smtpPass wrong":        {mailtest.Options{}, []string{"sendemail.smtpPass=stale-word"}, nil, "", false, "535"},
-		"not offered":           {mailtest.Options{Mechanisms: []string{"GSSAPI", "XOAUTH2"}}, nil, right, "fill", false, "offers GSSAPI XOAUTH2; allowed are PLAIN, LOGIN, CRAM-MD5"},
-		"not allowed":           {mailtest.Options{Mechanisms: []string{"PLAIN"}}, []string{"sendemail.smtpAuth=LOGIN"}, right, "fill", false, "offers PLAIN; allowed are LOGIN"},
-		"a password repeated":   {mailtest.Options{Faults: []mailtest.Fault{{At: mailtest.AtAUTH, Reply: "535 5.7.8 no: secret-word"}}}, nil, append(right, right...), "fill reject(secret-word) fill reject(secret-word)", false, "no: [password]"},
-		"F9 temporary":          {mailtest.Options{Faults: []mailtest.Fault{{At: mailtest.AtAUTH, Reply: "454 4.7.0 later"}}}, nil, right, "fill", false, "454"},
-		"not about the name":    {mailtest.Options{Faults: []mailtest.Fault{{At: mailtest.AtAUTH, Reply: "503 5.5.1 not here"}}}, nil, right, "fill", false, "503"},
-		"other 5xx":             {mailtest.Options{Faults: []mailtest.Fault{{At: mailtest.AtAUTH, Times: 1, Reply: "534 5.7.9 application password"}}}, nil, append(wrong, right...), "fill reject(stale-word) fill approve(secret-word)", true, ""},
-		"a yes that is none":    {mailtest.Options{Faults: []mailtest.Fault{{At: mailtest.AtAUTH, Reply: "250 fine"}}}, nil, right, "fill", false, "250"},
-		"questions without end": {mailtest.Options{Faults: []mailtest.Fault{{At: mailtest.AtAUTH, Reply: "334 " + base64.StdEncoding.EncodeToString([]byte("more"))}}}, nil, right, "fill", false, "sasl"},
-		"hung up":               {mailtest.Options{Faults: []mailtest.Fault{{At: mailtest.AtAUTH, Drop: true}}}, nil, right, "fill", false, "AUTH"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c.o.TLS = mailtest.StartTLS
-			c.o.Users = map[string]string{"me": "secret-word"}
-			s := mailtest.Start(t, c.o)
-			h := &helper{passwords: c.passwords}
-			tr := transportTo(t, s, h, append(c.settings, "sendemail.smtpEncryption=tls", "sendemail.smtpUser=me")...)
-			err := tr.Authorize(t.Context())
-			if s.Connections() != 0 {
-				t.Error("connected before the password was there")
-			}
-			if err == nil {
-				err = prepared(t, tr)
-			}
-			if (err == nil) != c.ok || err != nil && !strings.Contains(err.Error(), c.reason) {
-				t.Errorf("error %v, want %q", err, c.reason)
-			}
-			host := "127.0.0.1:" + s.Port()
-			var log []string
-			for _, l := range h.log {
-				l = strings.ReplaceAll(l, "fill smtp "+host+" me", "fill")
-				if verb, of, ok := strings.Cut(l, " all of "); ok {
-					l = verb + "(" + of + ")"
-				}
-				log = append(log, l)
-			}
-			if got := strings.Join(log, " "); got != c.log {
-				t.Errorf("the helper was asked %q, want %q", got, c.log)
-			}
-			shown := fmt.Sprintf("%v %+v %#v %s %+v %#v", err, err, err, tr, tr.settings, tr.settings)
-			if tr.credential != nil {
-				shown += fmt.Sprintf("%v %+v %#v", *tr.credential, *tr.credential, *tr.credential)
-			}
-			if strings.Contains(shown, "-word") {
-				t.Errorf("a password shows: %s", shown)
-			}
-		})
+	notSecured(t, mailtest.Options{TLS: mailtest.StartTLS, Inject: "250 2.0.0 whatever you say"})
+}
+
+// notSecured wants a run to end before a password or a message is said.
+func notSecured(t *testing.T, o mailtest.Options) {
+	t.Helper()
+	o.Users = map[string]string{"me": "secret-word"}
+	s := mailtest.Start(t, o)
+	tr := transportTo(t, s, nil, "sendemail.smtpEncryption=tls", "sendemail.smtpUser=me", "sendemail.smtpPass=secret-word")
+	j := journalOf(t, series(1))
+	sum, err := quickly().Run(t.Context(), j, tr, nil)
+	var refused *StartTLSError
+	var broken *ConnectError
+	if !errors.As(err, &refused) && !errors.As(err, &broken) || sum.Status() != 1 || states(j) != "pending pending" {
+		t.Errorf("%s, status %d, error %v", states(j), sum.Status(), err)
+	}
+	if said := strings.Join(s.Lines(), "\n"); strings.Contains(said, "AUTH") || strings.Contains(said, "MAIL") {
+		t.Errorf("the server got %q", said)
 	}
 }
 
@@ -266,60 +200,29 @@ type elsewhere struct{ net.Conn }
 
 func (elsewhere) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 25} }
 
-func TestServerNotReached(t *testing.T) {
+func TestF02UnknownHost(t *testing.T) {
 	t.Parallel()
-	closed := mailtest.Start(t, mailtest.Options{})
-	closed.Close()
-
-	t.Run("F1 refused", func(t *testing.T) {
-		err := prepared(t, transportTo(t, closed, nil))
-		var e *ConnectError
-		if !errors.As(err, &e) || !strings.Contains(err.Error(), closed.Addr()) || !strings.Contains(err.Error(), "refused") {
-			t.Errorf("error %v", err)
-		}
-	})
-	t.Run("F2 unknown host", func(t *testing.T) {
-		s, err := ReadSettings(testConfig{"sendemail.smtpServer=mail.example.invalid", "sendemail.smtpEncryption=ssl"}, "", false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		tr, err := newSMTP(s, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var asked []string
-		tr.config.Dialer = func(_ context.Context, network, addr string) (net.Conn, error) {
-			asked = append(asked, addr)
-			return nil, &net.OpError{Op: "dial", Net: network, Err: &net.DNSError{Err: "no such host", Name: "mail.example.invalid", IsNotFound: true}}
-		}
-		err = prepared(t, tr)
-		var e *LookupError
-		if !errors.As(err, &e) || !strings.Contains(err.Error(), "name resolution") || len(asked) != 1 || asked[0] != "mail.example.invalid:465" {
-			t.Errorf("error %v, dialled %q", err, asked)
-		}
-	})
-	for name, c := range map[string]struct {
-		f    mailtest.Fault
-		want string
-	}{
-		"F4 greeting 554": {mailtest.Fault{At: mailtest.AtGreeting, Reply: "554 5.7.1 go \x1b[1maway"}, `answered 554 5.7.1 go`},
-		"F4 EHLO 421":     {mailtest.Fault{At: mailtest.AtEHLO, Reply: "421 4.3.2 busy"}, "answered 421 4.3.2 busy at EHLO"},
-		"no SMTP":         {mailtest.Fault{At: mailtest.AtGreeting, Reply: "SSH-2.0-x"}, "at greeting"},
-		"hangs up":        {mailtest.Fault{At: mailtest.AtGreeting, Drop: true}, "at greeting"},
-		"never ends":      {mailtest.Fault{At: mailtest.AtEHLO, Reply: strings.Repeat("250-x"+strings.Repeat("y", 500)+"\n", 1000)}, "no end"},
-		"a long line":     {mailtest.Fault{At: mailtest.AtEHLO, Reply: "250 " + strings.Repeat("y", 5000)}, "127.0.0.1"},
-	} {
-		for _, mode := range []mailtest.TLS{mailtest.Plain, mailtest.StartTLS} {
-			t.Run(fmt.Sprint(name, " TLS ", mode), func(t *testing.T) {
-				t.Parallel()
-				s := mailtest.Start(t, mailtest.Options{TLS: mode, Faults: []mailtest.Fault{c.f}})
-				word := map[mailtest.TLS]string{mailtest.Plain: "none", mailtest.StartTLS: "tls"}[mode]
-				err := prepared(t, transportTo(t, s, nil, "sendemail.smtpEncryption="+word))
-				if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\x1b") {
-					t.Errorf("error %v, want %q", err, c.want)
-				}
-			})
-		}
+	s, err := ReadSettings(testConfig{"sendemail.smtpServer=mail.example.invalid", "sendemail.smtpEncryption=ssl"}, "", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr, err := newSMTP(s, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asked []string
+	tr.config.Dialer = func(_ context.Context, network, addr string) (net.Conn, error) {
+		asked = append(asked, addr)
+		return nil, &net.OpError{Op: "dial", Net: network, Err: &net.DNSError{Err: "no such host", Name: "mail.example.invalid", IsNotFound: true}}
+	}
+	j := journalOf(t, series(1))
+	sum, err := quickly().Run(t.Context(), j, tr, nil)
+	var e *LookupError
+	if !errors.As(err, &e) || !strings.Contains(err.Error(), "name resolution") || sum.Status() != 1 || states(j) != "pending pending" {
+		t.Errorf("%s, status %d, error %v", states(j), sum.Status(), err)
+	}
+	if len(asked) != 1 || asked[0] != "mail.example.invalid:465" {
+		t.Errorf("dialled %q", asked)
 	}
 }
 

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/sendmail"
@@ -257,7 +260,14 @@ type credentials struct{ repo *gitrepo.Repo }
 
 func (c credentials) Fill(ctx context.Context, protocol, host, username string) (sendmail.Credential, error) {
 	got, err := c.repo.FillCredential(ctx, protocol, host, username)
-	return sendmail.Credential{Username: got.Get("username"), Password: got.Get("password"), Fields: got}, err
+	cred := sendmail.Credential{Username: got.Get("username"), Password: got.Get("password"), Fields: got}
+	if strings.EqualFold(got.Get("authtype"), "bearer") {
+		cred.Bearer, cred.Password = true, got.Get("credential")
+	}
+	if seconds, numErr := strconv.ParseInt(got.Get("password_expiry_utc"), 10, 64); numErr == nil {
+		cred.Expires = time.Unix(seconds, 0)
+	}
+	return cred, err
 }
 
 func (c credentials) Approve(ctx context.Context, cred sendmail.Credential) error {
