@@ -51,5 +51,10 @@ func bench(ctx context.Context, arguments []string) error {
 	if err := w.prepare(ctx, *maker, *commits, *files); err != nil {
 		return err
 	}
+	closeMail, err := w.receiveMail(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeMail()
 	return w.measure(ctx, os.Stdout, *runs)
 }

@@ -19,6 +19,10 @@ type world struct {
 // series that are measured, by their number of patches.
 var sizes = [...]int{3, 30}
 
+// mailed is the number of patches of the series that is sent: with its cover
+// letter, 100 messages.
+const mailed = 99
+
 // manySeries is how many more there are for a list.
 const manySeries = 18
 
@@ -64,7 +68,7 @@ func (w *world) prepare(ctx context.Context, maker string, commits, files int) e
 			return err
 		}
 	}
-	for _, patches := range sizes {
+	for _, patches := range append(sizes[:], mailed) {
 		if w.git(ctx, "rev-parse", "--verify", "--quiet", branch(patches)) == nil {
 			continue
 		}
@@ -149,9 +153,9 @@ func (w *world) buildSeries(ctx context.Context, maker string, patches int) erro
 		return err
 	}
 	for n := range patches {
-		path := filePath(n*31 + 7)
+		path := filePath(n%30*31 + 7)
 		text := fmt.Appendf(nil, "/* patch %d */\n", n)
-		for line := range 20 + n*n/2 { // up to some 25 KB
+		for line := range min(20+n*n/2, 450) { // up to some 25 KB
 			text = fmt.Appendf(text, "static int added_%d_%d(void) { return %d; }\n", n, line, line*n)
 		}
 		full := filepath.Join(w.repo(), path)

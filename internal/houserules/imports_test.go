@@ -39,7 +39,7 @@ func imports() map[string][]string {
 		"endpoint/server":     {"endpoint", "attest", "sendmail", "patchmail"},
 		"internal/gittest":    {},
 		"internal/mailtest":   {"patchmail"},
-		"internal/bench":      {},
+		"internal/bench":      {"internal/mailtest"},
 		"internal/e2e":        {"internal/gittest", "internal/mailtest"},
 		"internal/houserules": {},
 	}
