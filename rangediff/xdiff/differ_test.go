@@ -164,6 +164,57 @@ func FuzzDiff(f *testing.F) {
 	})
 }
 
+// FuzzHunks checks that hunks have all changes, each once, and as much context
+// on both sides.
+func FuzzHunks(f *testing.F) {
+	r := rand.New(rand.NewPCG(4, 4))
+	for i, g := range generators() {
+		p := g.make(r)
+		f.Add(p.old, p.new, uint8(i), uint8(i%4), i%2 == 0)
+	}
+	f.Fuzz(func(t *testing.T, old, new []byte, context, interHunk uint8, functions bool) {
+		var table xdiff.Table
+		a, b := table.File(old), table.File(new)
+		changes := xdiff.Diff(a, b, xdiff.Options{IndentHeuristic: true})
+		u := xdiff.Unified{Context: int(context), InterHunk: int(interHunk), FunctionContext: functions}
+		var shown []xdiff.Change
+		for _, h := range u.Hunks(a, b, changes) {
+			shown = append(shown, h.Changes...)
+			removed, added := h.OldCount, h.NewCount
+			for _, c := range h.Changes {
+				removed -= c.OldCount
+				added -= c.NewCount
+			}
+			if removed != added || removed < 0 {
+				t.Errorf("%d and %d lines of context in %v", removed, added, h)
+			}
+		}
+		if !slices.Equal(shown, changes) {
+			t.Errorf("hunks show %v, want %v", shown, changes)
+		}
+		blank := xdiff.Exact.Blank
+		u.Ignored = []func([]byte) bool{blank}
+		shown = shown[:0]
+		for _, h := range u.Hunks(a, b, changes) {
+			shown = append(shown, h.Changes...)
+		}
+		for _, c := range changes {
+			if len(shown) > 0 && shown[0] == c {
+				shown = shown[1:]
+				continue
+			}
+			lines := append(slices.Clone(a.Lines[c.Old:c.Old+c.OldCount]), b.Lines[c.New:c.New+c.NewCount]...)
+			if slices.ContainsFunc(lines, func(line []byte) bool { return !blank(line) }) {
+				t.Errorf("%v is left out, and not blank: %q", c, lines)
+			}
+		}
+		if len(shown) > 0 {
+			t.Errorf("shown out of order: %v", shown)
+		}
+		u.Append(nil, a, b, changes)
+	})
+}
+
 // apply builds the new text from the old one, taking what is equal from it.
 func apply(a, b *xdiff.File, changes []xdiff.Change) []byte {
 	var text [][]byte

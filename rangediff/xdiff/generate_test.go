@@ -92,6 +92,40 @@ func generators() []generator {
 			}
 			return edited(r, 20+r.IntN(200), 1+r.IntN(6), line)
 		}},
+		{"one more of the same", func(r *rand.Rand) pair {
+			// A block repeated once more can slide by itself: the indentation decides.
+			var old, new []string
+			n := 0
+			for range r.IntN(12) {
+				blanks, deep := 1+r.IntN(6), 1+r.IntN(4)
+				if r.IntN(6) == 0 {
+					deep = 220
+				}
+				block := lines(r, 1+r.IntN(10), func() string {
+					if r.IntN(blanks) == 0 {
+						return strings.Repeat("\n", 1+r.IntN(2))
+					}
+					n++
+					return strings.Repeat(" ", r.IntN(deep)) + fmt.Sprintf("%d\n", n)
+				})
+				times := 1 + r.IntN(3)
+				for i := range times + 1 {
+					if i < times {
+						old = append(old, block...)
+					}
+					new = append(new, block...)
+				}
+				if r.IntN(3) > 0 {
+					n++
+					end := fmt.Sprintf("%s%d\n", strings.Repeat(" ", r.IntN(deep)), n)
+					old, new = append(old, end), append(new, end)
+				}
+			}
+			if r.IntN(2) == 0 {
+				old, new = new, old
+			}
+			return pair{join(old), join(new)}
+		}},
 		{"long blocks repeated", func(r *rand.Rand) pair {
 			// Groups that can slide by more than a hundred lines.
 			block := 1 + r.IntN(150)
@@ -169,20 +203,6 @@ func longGenerators() []generator {
 			}
 			return pair{join(old), join(edit(r, new, r.IntN(600), line))}
 		}},
-		{"streaks of about twenty lines", func(r *rand.Rand) pair {
-			kinds := 50 + r.IntN(300)
-			noise := func() string { return fmt.Sprintf("noise %d\n", r.IntN(kinds)) }
-			var old, new []string
-			for i := range 20 + r.IntN(60) {
-				old = append(old, lines(r, r.IntN(120), noise)...)
-				new = append(new, lines(r, r.IntN(120), noise)...)
-				for j := range 18 + r.IntN(6) {
-					line := fmt.Sprintf("%d of streak %d\n", j, i)
-					old, new = append(old, line), append(new, line)
-				}
-			}
-			return pair{join(old), join(new)}
-		}},
 		{"code, long", func(r *rand.Rand) pair { return edited(r, 2000+r.IntN(4000), 200+r.IntN(800), code(r)) }},
 		{"a stretch rewritten", func(r *rand.Rand) pair {
 			line := code(r)
@@ -194,15 +214,40 @@ func longGenerators() []generator {
 	}
 }
 
-// veryLongGenerators make files in which the bogus square root is large: of more
-// than 65536 diagonals it is past the first cut-off, of more than a million
-// lines past 1024.
+// veryLongGenerators make files in which the bogus square root is large. From
+// 65536 diagonals on it is past the cost from which promising paths are looked
+// for; of shorter files none is ever taken. Of a million lines it is past 1024.
 func veryLongGenerators() []generator {
 	return []generator{
 		{"very long", func(r *rand.Rand) pair {
 			kinds := 2000 + r.IntN(100000)
 			line := func() string { return fmt.Sprintf("%d\n", r.IntN(kinds)) }
 			return edited(r, 35000+r.IntN(5000), 500+r.IntN(3000), line)
+		}},
+		{"very long, streaks of about twenty lines", func(r *rand.Rand) pair {
+			// Much progress at little cost, so that promising paths are taken.
+			// Streaks come again, so that a promising path can be a wrong one.
+			kinds, most, streaks, strays := 20+r.IntN(100), 2+r.IntN(8), 10+r.IntN(200), 2+r.IntN(12)
+			noise := func() string { return fmt.Sprintf("noise %d\n", r.IntN(kinds)) }
+			var old, new []string
+			for range 1800 + r.IntN(200) {
+				old = append(old, lines(r, r.IntN(most), noise)...)
+				new = append(new, lines(r, r.IntN(most), noise)...)
+				streak := func() (text []string) {
+					kind := r.IntN(streaks)
+					for j := range 17 + kind%6 {
+						text = append(text, fmt.Sprintf("%d of streak %d\n", j, kind))
+					}
+					return text
+				}
+				next := streak()
+				old = append(old, next...)
+				if r.IntN(strays) == 0 {
+					next = streak()
+				}
+				new = append(new, next...)
+			}
+			return pair{join(old), join(new)}
 		}},
 		{"a million lines", func(r *rand.Rand) pair {
 			n := 0

@@ -114,7 +114,7 @@ func TestVeryLongPairsAsGit(t *testing.T) {
 	t.Parallel()
 	kinds := veryLongGenerators()
 	if rounds(t) == 0 {
-		kinds = kinds[:1]
+		kinds = kinds[:2]
 	}
 	judgeAll(t, kinds, 1, 100, settings()[:2])
 }
