@@ -273,7 +273,7 @@ func (j *Journal) knownSize(said int64, messages []Outgoing) int64 {
 	for i, m := range messages {
 		size := int64(wireSize(m.Raw))
 		for _, r := range j.of(i) {
-			if r.Step == AtDot && r.Code == 552 && !strings.HasPrefix(r.Reply, "5.2.2") && (said == 0 || size <= said) {
+			if (r.Step == AtDot || r.Step == AtData) && r.Code == 552 && !strings.HasPrefix(r.Reply, "5.2.2") && (said == 0 || size <= said) {
 				said = size - 1
 			}
 		}

@@ -245,15 +245,18 @@ func (t *transaction) ended(o *Outcome) {
 func (t *transaction) deliver(taken []int) error {
 	c := t.client
 	decide := func(step Step, reply Reply, err error) {
-		for _, i := range taken {
-			t.outcomes[i].Step, t.outcomes[i].Reply, t.outcomes[i].Err = step, reply, err
-		}
 		if err != nil || reply.ends() {
 			c.Close()
 		}
+		if reply.Code != 0 {
+			err = nil
+		}
+		for _, i := range taken {
+			t.outcomes[i].Step, t.outcomes[i].Reply, t.outcomes[i].Err = step, reply, err
+		}
 	}
 	if err := c.wire.write(c.config.Limits.Write, stuffed(t.message.Data)); err != nil {
-		decide(AtData, Reply{}, err)
+		decide(AtData, c.lastWords(), err)
 		return nil
 	}
 	var to []string
@@ -276,6 +279,16 @@ func (t *transaction) deliver(taken []int) error {
 	c.unfinished = false
 	decide(AtDot, reply, err)
 	return nil
+}
+
+// lastWords looks for the reason why the server did not take all of the body:
+// some say so and hang up. Without one it is zero.
+func (c *Client) lastWords() Reply {
+	reply, err := c.wire.reply(c.config.Limits.Quit)
+	if err != nil || reply.class() != 4 && reply.class() != 5 {
+		return Reply{}
+	}
+	return reply
 }
 
 // stuffed is the message as it travels, but for the final dot: CRLF, and a
