@@ -5,6 +5,9 @@ PREFIX   ?= /usr/local
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 FUZZTIME ?= 10s
 CRASHES  ?= 200
+LINUX    ?= bin/linux
+QUESTIONS ?= 250
+SEED     ?= 1
 PAIRS    ?= 2000
 SERIES   ?= 10000
 
@@ -21,7 +24,7 @@ BUILD_FLAGS = -buildvcs=false -trimpath -ldflags "-s -w -X main.version=$(VERSIO
 # Go's own way of naming a place wins over PREFIX.
 BINDIR = $(if $(GOBIN),$(GOBIN),$(PREFIX)/bin)
 
-.PHONY: all build install test check fuzz crash proof-xdiff proof-rangediff bench demo peers clean
+.PHONY: all build install test check fuzz crash proof-xdiff proof-rangediff conformance bench demo peers clean
 
 all: build
 
@@ -36,6 +39,7 @@ install: build
 # A missing peer is named here; under CI=true it is a failure.
 test:
 	@scripts/peers missing
+	@test -e "$${KPREP_LINUX:-bin/linux}/.complete" || echo "no sources of Linux in bin/linux: maintainers is not compared with the real script ('make conformance')" >&2
 	$(GO) test ./...
 
 check:
@@ -57,6 +61,12 @@ proof-xdiff:
 # Compare range-diffs of random series with git's, many times; a seed is printed.
 proof-rangediff:
 	KPREP_RANGEDIFF_PAIRS=$(SERIES) $(GO) test -count=1 -timeout 2h -v -run RangeDiff.*AsGit ./cmd/kprep
+
+# Compare the MAINTAINERS query with the real script, in the sources of Linux.
+conformance:
+	scripts/linux-tree "$(LINUX)"
+	KPREP_LINUX="$(abspath $(LINUX))" KPREP_CONFORMANCE=$(QUESTIONS) KPREP_SEED=$(SEED) \
+		$(GO) test -count=1 -timeout 2h -v -run Conformance ./maintainers
 
 bench: build
 	$(GO) run ./internal/bench -kprep bin/kprep $(BENCHFLAGS)

@@ -109,10 +109,7 @@ func (q *query) finish() {
 	at := map[string]int{}
 	for _, f := range slices.Concat(q.people, q.lists) {
 		r := Recipient{Name: f.name, Address: f.address, Role: f.role, List: f.list, Reasons: f.reasons}
-		key := r.String()
-		if q.o.Roles || q.o.RoleStats {
-			key += " (" + r.Role + ")"
-		}
+		key := r.String() // whatever the roles
 		if i, twice := at[key]; twice {
 			q.a.Recipients[i].Reasons = append(q.a.Recipients[i].Reasons, r.Reasons...)
 			continue

@@ -53,21 +53,7 @@ func (q *query) addSigners(signers []*signer, commit, patch string, ignored map[
 			return
 		}
 		role := fmt.Sprintf("blamed_fixes:%d/1=100%%", s.times)
-		f := &found{name: s.name, address: s.address, role: role, reasons: []Reason{{Kind: ReasonFixes, Patch: patch, Commit: commit, Line: s.trailer}}}
-		if !q.add(f) {
-			q.addRole(f, role)
-		}
-	}
-}
-
-// addRole gives a further role to a person who is there already.
-func (q *query) addRole(f *found, role string) {
-	before := q.addresses[q.ix.era.lower(f.address)]
-	if same := q.names[q.ix.era.lower(f.name)]; f.name != "" && same != nil {
-		before = same
-	}
-	if !strings.Contains(before.role, role) {
-		before.role += "," + role
+		q.addAgain(&found{name: s.name, address: s.address, role: role, reasons: []Reason{{Kind: ReasonFixes, Patch: patch, Commit: commit, Line: s.trailer}}})
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"io/fs"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -159,12 +160,12 @@ func (q *query) findKeyword(k *expression, p Patch) (line string, ok bool) {
 }
 
 // isDir tells whether a pattern names a directory of the tree.
-func (ix *Index) isDir(path string) bool {
-	return ix.dirs.isDir(path, func(path string) bool {
-		if !fs.ValidPath(path) {
+func (ix *Index) isDir(name string) bool {
+	return ix.dirs.isDir(name, func(name string) bool {
+		if name == "" || strings.HasPrefix(name, "/") || !fs.ValidPath(path.Clean(name)) {
 			return false
 		}
-		info, err := fs.Stat(ix.project.Tree, path)
+		info, err := fs.Stat(ix.project.Tree, path.Clean(name))
 		return err == nil && info.IsDir()
 	})
 }

@@ -66,11 +66,12 @@ func perlOfGlob(value string) string {
 // isDir answers for a path relative to the top.
 func (p *pathPattern) match(path string, era Era, isDir func(string) bool) (bool, error) {
 	value, below := p.value, strings.HasSuffix(p.value, "/")
-	// A dot is written with a backslash by the time the script looks for the
-	// directory, so that no directory with a dot in its name is found.
-	if !below && !strings.ContainsAny(value, ".*?") && isDir(value) {
+	// The script looks for the directory when a dot has a backslash, a star is
+	// ".*" and a question mark a dot, so that no directory with a dot in its
+	// name is found.
+	if !below && !strings.ContainsAny(value, ".*") && isDir(perlOfGlob(value)) {
 		value, below = value+"/", true
-		if p.simple && !strings.HasPrefix(path, value) {
+		if p.plain && !strings.HasPrefix(path, value) {
 			return false, nil
 		}
 	}

@@ -51,7 +51,8 @@ func (t *translator) escape() error {
 		t.atomic(property, property)
 		return nil
 	}
-	if m := regexp.MustCompile(`^(?:g\{?(-?\d+)\}?|g\{(\w+)\}|k[<{'](\w+)[>}']|([1-9]\d?))`).FindStringSubmatch(rest); m != nil {
+	octal := regexp.MustCompile(`^[0-3][0-7]{2}`).MatchString(rest)
+	if m := regexp.MustCompile(`^(?:g\{?(-?\d+)\}?|g\{(\w+)\}|k[<{'](\w+)[>}']|([1-9]\d?))`).FindStringSubmatch(rest); m != nil && !octal {
 		return t.backReference(m)
 	}
 	if strings.IndexByte("bBGXCQEUL", c) >= 0 || c == 'N' && strings.HasPrefix(rest, "N{") {

@@ -176,8 +176,8 @@ func (q *query) addPeople(at int32, role string, reason Reason) {
 }
 
 // add is the first dedupe: a person whose name or address is there already is
-// not added again.
-func (q *query) add(f *found) (added bool) {
+// not added again, but returned.
+func (q *query) add(f *found) (before *found) {
 	name, address := q.ix.era.lower(f.name), q.ix.era.lower(f.address)
 	if q.o.RemoveDuplicates {
 		before := q.addresses[address]
@@ -186,7 +186,7 @@ func (q *query) add(f *found) (added bool) {
 		}
 		if before != nil {
 			before.reasons = append(before.reasons, f.reasons...)
-			return false
+			return before
 		}
 	}
 	if name != "" {
@@ -197,7 +197,15 @@ func (q *query) add(f *found) (added bool) {
 		f.name = ""
 	}
 	q.people = append(q.people, f)
-	return true
+	return nil
+}
+
+// addAgain is add for those who come from elsewhere than a section: who is
+// there already gets a further role.
+func (q *query) addAgain(f *found) {
+	if before := q.add(f); before != nil && !strings.Contains(before.role, f.role) {
+		before.role += "," + f.role
+	}
 }
 
 // mapAll is the second pass, over people, then lists.
@@ -263,7 +271,7 @@ func (q *query) addFromFile(path string) {
 	}
 	for _, m := range q.ix.yaml().find(q.ix.era.text(string(text))) {
 		name, address := q.mailmap.apply(m.name, m.address)
-		q.add(&found{name: name, address: address, role: "in file", reasons: []Reason{{Kind: ReasonInFile, Path: path}}})
+		q.addAgain(&found{name: name, address: address, role: "in file", reasons: []Reason{{Kind: ReasonInFile, Path: path}}})
 	}
 }
 
