@@ -44,7 +44,7 @@ func (c *Colours) of(text []byte, added, removed, context string) string {
 }
 
 // appendLine appends a line of a hunk in dual colour, without indentation.
-func (c *Colours) appendLine(dst []byte, l Line) []byte {
+func (c *Colours) appendLine(dst []byte, l Line, marks []Span) []byte {
 	text, ret := l.Text, ""
 	if bytes.HasSuffix(text, []byte("\r")) { // stays outside of the colour
 		text, ret = text[:len(text)-1], "\r"
@@ -52,10 +52,10 @@ func (c *Colours) appendLine(dst []byte, l Line) []byte {
 	switch l.Sign {
 	case '+':
 		dst = appendAll(dst, colourReverse, c.New, "+", colourReset)
-		dst = appendColoured(dst, c.of(text, c.NewBold, c.OldBold, c.ContextBold), "", text)
+		dst = appendMarked(dst, c.of(text, c.NewBold, c.OldBold, c.ContextBold), text, marks)
 	case '-':
 		dst = appendAll(dst, colourReverse, c.Old, "-", colourReset)
-		dst = appendColoured(dst, c.of(text, c.NewDimmed, c.OldDimmed, c.ContextDimmed), "", text)
+		dst = appendMarked(dst, c.of(text, c.NewDimmed, c.OldDimmed, c.ContextDimmed), text, marks)
 	default:
 		dst = appendColoured(dst, c.of(text, c.New, c.Old, c.Context), " ", text)
 	}

@@ -16,6 +16,9 @@ type Printer struct {
 	// SuppressBlankEmpty writes an empty line of context without its sign.
 	SuppressBlankEmpty bool
 	Colours            *Colours // nil for none
+	// Mark, unless nil, gives for each line of a hunk what is to be set off in
+	// it, in order; that is not git's any more. It is not asked without Colours.
+	Mark func([]Line) [][]Span
 }
 
 // Print writes the pairs in their order. All commits have their short ids.
@@ -131,13 +134,17 @@ func (p *Printer) appendHunk(dst []byte, h Hunk) []byte {
 		}
 	}
 	dst = append(dst, '\n')
-	for _, l := range h.Lines {
+	marks := make([][]Span, len(h.Lines))
+	if p.Mark != nil && p.Colours != nil {
+		marks = p.Mark(h.Lines)
+	}
+	for n, l := range h.Lines {
 		dst = append(dst, indent...)
 		switch {
 		case p.SuppressBlankEmpty && l.Sign == ' ' && len(l.Text) == 0:
 			dst = append(dst, '\n')
 		case p.Colours != nil:
-			dst = p.Colours.appendLine(dst, l)
+			dst = p.Colours.appendLine(dst, l, marks[n])
 		default:
 			dst = append(append(append(dst, l.Sign), l.Text...), '\n')
 		}

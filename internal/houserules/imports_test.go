@@ -22,6 +22,7 @@ func imports() map[string][]string {
 		"gitrepo":             {},
 		"rangediff/xdiff":     {},
 		"rangediff":           {"rangediff/xdiff"},
+		"rangediff/words":     {"rangediff"},
 		"oplog":               {"gitrepo"},
 		"project":             {"gitrepo"},
 		"trailers":            {"patchmail"},
@@ -52,7 +53,7 @@ func imports() map[string][]string {
 // pure packages turn values into values: they touch no disk, clock, network or
 // environment, so these packages are not for them.
 func pure() []string {
-	return []string{"patchmail", "trailers", "coverletter", "rangediff", "rangediff/xdiff"}
+	return []string{"patchmail", "trailers", "coverletter", "rangediff", "rangediff/xdiff", "rangediff/words"}
 }
 
 func impure() []string {
