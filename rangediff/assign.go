@@ -60,8 +60,14 @@ func (s *solver) reduced(column, row int) (value int, exact bool) {
 	return value - s.price[column], exact
 }
 
-func (s *solver) exactReduced(column, row int) int {
-	return s.c.exact(column, row) - s.price[column]
+// reducedAtMost is the reduced cost when it is at most limit, else anything
+// above limit that is not above it.
+func (s *solver) reducedAtMost(column, row, limit int) int {
+	price := s.price[column]
+	if limit < math.MaxInt/2 {
+		limit += price
+	}
+	return s.c.atMost(column, row, limit) - price
 }
 
 // reduceColumns gives each column, from the last to the first, its cheapest
@@ -91,14 +97,8 @@ func (s *solver) cheapestRows() []int {
 	}
 	for row := range news {
 		for column := range olds {
-			value, exact := s.c.bound(column, row)
-			if value >= s.price[column] || value > s.c.oldAlone[column] {
-				continue
-			}
-			if !exact {
-				value = s.c.exact(column, row)
-			}
-			if value < s.price[column] {
+			limit := min(s.price[column]-1, s.c.oldAlone[column])
+			if value := s.c.atMost(column, row, limit); value <= limit {
 				s.price[column], first[column] = value, row
 			}
 		}
@@ -144,8 +144,8 @@ func (s *solver) cheapestOther(not, row int) int {
 		}
 	}
 	for column := range s.c.old() {
-		if value, exact := s.reduced(column, row); !exact && column != not && value < least {
-			least = min(least, s.exactReduced(column, row))
+		if column != not {
+			least = min(least, s.reducedAtMost(column, row, least-1))
 		}
 	}
 	return least
@@ -186,15 +186,11 @@ func (s *solver) cheapestTwo(row int) (first, second, gap int) {
 	least, next := math.MaxInt, math.MaxInt
 	first, second = 0, -1
 	for column := range s.n {
-		value, exact := s.reduced(column, row)
 		// What is above the final second has no say in who becomes it.
-		if value >= next || value > limit {
+		highest := min(limit, next-1)
+		value := s.reducedAtMost(column, row, highest)
+		if value > highest {
 			continue
-		}
-		if !exact {
-			if value = s.exactReduced(column, row); value >= next {
-				continue
-			}
 		}
 		if value > least {
 			next, second = value, column

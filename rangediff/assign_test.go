@@ -163,7 +163,7 @@ type instance struct {
 // newInstance makes up costs. Small spreads give many ties.
 func newInstance(r *rand.Rand, olds, news, spread int) *instance {
 	in := &instance{truth: make([]int, olds*news)}
-	in.oldAlone, in.newAlone, in.entries = make([]int, olds), make([]int, news), make([]int32, olds*news)
+	in.oldAlone, in.newAlone, in.entries = make([]int, olds), make([]int, news), make([]entry, olds*news)
 	partner := newMatching(olds, news)
 	for range r.IntN(min(olds, news) + 1) {
 		if i, j := r.IntN(olds), r.IntN(news); partner.ofOld[i] == unmatched && partner.ofNew[j] == unmatched {
@@ -189,11 +189,15 @@ func newInstance(r *rand.Rand, olds, news, spread int) *instance {
 				in.entries[at] = apart
 			default:
 				in.truth[at] = 1 + r.IntN(2*spread)
-				if in.entries[at] = int32(in.truth[at]); r.IntN(4) > 0 {
-					in.entries[at] = ^int32(r.IntN(in.truth[at] + 1))
+				if in.entries[at] = entry(in.truth[at]); r.IntN(4) > 0 {
+					in.entries[at] = bounded(r.IntN(in.truth[at]+1), r.IntN(2) == 0)
 				}
 			}
 		}
+	}
+	in.refine = func(i, j int, loose bool) int {
+		truth := in.truth[j*olds+i]
+		return truth - r.IntN(truth+1)/2
 	}
 	in.measure = func(i, j int) int {
 		in.measured++

@@ -35,25 +35,70 @@ type occurrence struct{ patch, count int32 }
 // lineCount says how often a line of some id is in a patch.
 type lineCount struct{ line, count int32 }
 
-// shared counts, for each new commit, the lines that its patch has in common
-// with each old one, as multisets. The result has a row for each new commit.
-func (p patches) shared() []int32 {
-	where := map[int32][]occurrence{}
+// measurer returns a function that counts the lines of a pair's diff, for one
+// goroutine.
+func (p patches) measurer() func(old, new int) int {
+	var differ xdiff.Differ
+	return func(i, j int) int { return differ.Size(p.old[i], p.new[j], costContext) }
+}
+
+// overlap says what the patches of all pairs have in common, with a row for
+// each new commit.
+type overlap struct {
+	lines []int32 // how many lines, as multisets
+	rows  []bool  // whether there are runLength lines in a row
+}
+
+// runLength is the least number of equal lines in a row of which a diff does
+// not show all: at either end costContext of them are shown, between changes
+// twice as many.
+const runLength = costContext + 1
+
+func (p patches) overlap() overlap {
+	size := len(p.old) * len(p.new)
+	o := overlap{make([]int32, size), make([]bool, size)}
+	where, whereRun := map[int32][]occurrence{}, map[uint64][]int32{}
 	for i, f := range p.old {
 		for _, l := range countLines(f) {
 			where[l.line] = append(where[l.line], occurrence{int32(i), l.count})
 		}
+		for _, run := range runs(f) {
+			whereRun[run] = append(whereRun[run], int32(i))
+		}
 	}
-	counts := make([]int32, len(p.old)*len(p.new))
 	for j, f := range p.new {
-		row := counts[j*len(p.old):][:len(p.old)]
+		lines, rows := o.lines[j*len(p.old):][:len(p.old)], o.rows[j*len(p.old):][:len(p.old)]
 		for _, l := range countLines(f) {
 			for _, o := range where[l.line] {
-				row[o.patch] += min(o.count, l.count)
+				lines[o.patch] += min(o.count, l.count)
+			}
+		}
+		for _, run := range runs(f) {
+			for _, i := range whereRun[run] {
+				rows[i] = true
 			}
 		}
 	}
-	return counts
+	return o
+}
+
+// runs returns a hash of every run of runLength lines, each hash once. Two
+// runs with one hash do no harm, for bounds are then lower than they could be.
+func runs(f *xdiff.File) []uint64 {
+	if f == nil || len(f.IDs) < runLength {
+		return nil
+	}
+	hashes := make([]uint64, 0, len(f.IDs)-runLength+1)
+	for at := range cap(hashes) {
+		hash := uint64(0)
+		for _, id := range f.IDs[at : at+runLength] {
+			hash = (hash ^ uint64(id)) * 0x9e3779b97f4a7c15
+			hash ^= hash >> 29
+		}
+		hashes = append(hashes, hash)
+	}
+	slices.Sort(hashes)
+	return slices.Compact(hashes)
 }
 
 // countLines counts the different lines of a patch; none for nil.
@@ -74,15 +119,24 @@ func countLines(f *xdiff.File) []lineCount {
 	return counts
 }
 
-// entry is the cost of a pair with that many lines in common: known when there
-// is none, else the lower bound that every line without a partner is printed,
-// and a hunk header.
-func (p patches) entry(old, new int, shared int32) int32 {
-	cost := int32(len(p.old[old].IDs)+len(p.new[new].IDs)) - 2*shared + 1
-	if shared > 0 {
-		return ^cost
+// leastCost is a lower bound of the cost of a pair of which at most so many
+// lines are matched. Every other line is printed, and a hunk header. So is every
+// matched line, once, as context, unless there are long runs of them.
+func (p patches) leastCost(old, new, matched int, loose bool) int {
+	cost := len(p.old[old].IDs) + len(p.new[new].IDs) + 1 - matched
+	if loose {
+		cost -= matched
 	}
 	return cost
+}
+
+// entry is the cost of a pair as far as the overlap tells: known when there is
+// none, else a lower bound.
+func (p patches) entry(old, new, shared int, loose bool) entry {
+	if shared == 0 {
+		return entry(p.leastCost(old, new, 0, false))
+	}
+	return bounded(p.leastCost(old, new, shared, loose), loose)
 }
 
 // A candidate is a pair whose cost is likely to be asked for.

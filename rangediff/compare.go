@@ -5,8 +5,6 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-
-	"github.com/kprep/kprep/rangediff/xdiff"
 )
 
 // DefaultCreationFactor is git's default of --creation-factor.
@@ -103,18 +101,19 @@ func measuredCosts(old, new []Commit, exact matching, factor int) *costs {
 		return nil
 	}
 	p := internPatches(old, new, exact)
-	shared := p.shared()
-	c := newCosts(old, new, exact, factor, func(i, j int) int32 {
-		return p.entry(i, j, shared[j*len(old)+i])
+	common := p.overlap()
+	c := newCosts(old, new, exact, factor, func(i, j int) entry {
+		at := j*len(old) + i
+		return p.entry(i, j, int(common.lines[at]), common.rows[at])
 	})
-	var differ xdiff.Differ
-	c.measure = func(i, j int) int { return differ.Size(p.old[i], p.new[j], costContext) }
+	c.refine = p.refiner()
+	c.measure = p.measurer()
 	list := c.candidates(func(k candidate) int { return len(p.old[k.old].IDs) + len(p.new[k.new].IDs) })
 	inParallel(len(list), func() func(int) {
-		var differ xdiff.Differ
+		measure := p.measurer()
 		return func(k int) {
 			i, j := list[k].old, list[k].new
-			c.entries[j*len(old)+i] = int32(differ.Size(p.old[i], p.new[j], costContext))
+			c.entries[j*len(old)+i] = entry(measure(i, j))
 		}
 	})
 	return c

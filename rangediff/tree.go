@@ -96,7 +96,7 @@ func (t *tree) findReady() {
 	for k := t.up; k < t.n; k++ {
 		column := t.columns[k]
 		t.seen = column
-		if min(t.distance[column], t.pending[column]) > t.minimum {
+		if !t.within(column, t.minimum) {
 			continue
 		}
 		t.settle(column)
@@ -125,13 +125,13 @@ func (t *tree) scanRow() (end int, found bool) {
 	first := t.columns[t.low]
 	t.low++
 	row := t.rowOf[first]
-	shift := t.exactReduced(first, row) - t.minimum
+	shift := t.reducedAtMost(first, row, math.MaxInt) - t.minimum
 	t.scans = append(t.scans, scan{row, shift})
 	for k := t.up; k < t.n; k++ {
 		column := t.columns[k]
 		t.seen = column
-		value, _ := t.reduced(column, row)
-		if value -= shift; value > t.minimum {
+		value := t.reducedAtMost(column, row, t.minimum+shift) - shift
+		if value > t.minimum {
 			t.pending[column] = min(t.pending[column], value)
 			continue
 		}
@@ -150,6 +150,24 @@ func (t *tree) scanRow() (end int, found bool) {
 	return 0, false
 }
 
+// within reports whether the distance of a column may be at most limit. If it
+// is not, nothing was measured in vain.
+func (t *tree) within(column, limit int) bool {
+	if t.distance[column] <= limit || t.counted[column] == closed {
+		return t.distance[column] <= limit
+	}
+	if t.pending[column] > limit {
+		return false
+	}
+	nearest := math.MaxInt
+	for _, from := range t.scans[t.counted[column]:] {
+		value := t.reducedAtMost(column, from.row, limit+from.shift) - from.shift
+		nearest = min(nearest, value)
+	}
+	t.pending[column] = nearest
+	return nearest <= limit
+}
+
 // settle takes all scans into account that reached a column.
 func (t *tree) settle(column int) {
 	scans := len(t.scans)
@@ -166,14 +184,12 @@ func (t *tree) take(column, scans int) {
 	}
 	for ; t.counted[column] < scans; t.counted[column]++ {
 		from := t.scans[t.counted[column]]
-		value, exact := t.reduced(column, from.row)
-		if value-from.shift >= t.distance[column] {
-			continue
+		limit := t.distance[column]
+		if limit < math.MaxInt/2 {
+			limit += from.shift - 1
 		}
-		if !exact {
-			value = t.exactReduced(column, from.row)
-		}
-		if value -= from.shift; value < t.distance[column] {
+		value := t.reducedAtMost(column, from.row, limit) - from.shift
+		if value < t.distance[column] {
 			t.distance[column], t.before[column] = value, from.row
 		}
 	}

@@ -195,3 +195,36 @@ func differingLine(got, want string) string {
 	}
 	return fmt.Sprintf("%d lines, want %d", len(a), len(b))
 }
+
+// Which of several equal patches is taken depends on the growth and shrinking
+// of git's table, which happen at these numbers of commits.
+func TestRangeDiffOfEqualPatchesAsGit(t *testing.T) {
+	t.Parallel()
+	r := gittest.New(t)
+	im := &importer{}
+	from := im.commit("refs/tags/base", madePatch{author: "A <a@example.org>", message: "base"}, tree{}, 0)
+	sizes := []int{6, 51, 52, 53, 64, 204, 205, 206, 260, 300}
+	for _, n := range sizes {
+		for _, side := range []string{"old", "new"} {
+			var patches []madePatch
+			for k := range n {
+				text := strconv.Itoa(k%2) + "\n"
+				path := []string{"a", "b", "c"}[k/2%3]
+				if k > n*3/4 { // others, so that the rest is unmatched for a while
+					path, text = fmt.Sprint(side, k), "x\n"
+				}
+				patches = append(patches, madePatch{author: "A <a@example.org>", message: fmt.Sprintf("%s %d\n", side, k),
+					edits: []edit{{kind: "whole", path: path, text: text}}})
+			}
+			im.series(fmt.Sprintf("refs/tags/%s%d", side, n), tree{"a": {"100644", "1\n"}, "b": {"100644", "1\n"}, "c": {"100644", "1\n"}}, patches, from)
+		}
+	}
+	im.finish()
+	r.GitInput(im.String(), "fast-import", "--quiet", "--force")
+	for i, n := range sizes {
+		for _, m := range sizes[i:] {
+			sameRangeDiff(t, r, r.Env, nil, []string{"-s", "base", fmt.Sprintf("old%d", m), fmt.Sprintf("new%d", n)})
+			sameRangeDiff(t, r, r.Env, nil, []string{"-s", "base", fmt.Sprintf("old%d", n), fmt.Sprintf("new%d", m)})
+		}
+	}
+}

@@ -173,7 +173,9 @@ func (e *env) rangeDiffPrinter(repo *gitrepo.Repo, g *rangeDiffWords) (*rangedif
 		}
 		p.Colours = rangediff.DefaultColours()
 	}
-	if settings.strange {
+	// Without context git cuts equal ends off by blocks of bytes before it
+	// compares, which moves changes now and then.
+	if settings.strange || p.Diff.Context == 0 {
 		return nil, errNotOurs
 	}
 	return p, nil

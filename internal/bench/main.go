@@ -27,6 +27,7 @@ func bench(ctx context.Context, arguments []string) error {
 	maker := flags.String("series-by", "kprep", "start the series with `TOOL`: kprep or b4")
 	commits := flags.Int("commits", 50000, "length of the history")
 	files := flags.Int("files", 38000, "files in the tree")
+	only := flags.Bool("range-diff", false, "measure range-diff alone")
 	flags.Parse(arguments)
 
 	kprep, err := filepath.Abs(*program)
@@ -48,6 +49,9 @@ func bench(ctx context.Context, arguments []string) error {
 	}
 	b4, _ := exec.LookPath("b4")
 	w := &world{root: root, kprep: kprep, b4: b4}
+	if *only {
+		return w.measureRangeDiffs(ctx, os.Stdout, *runs)
+	}
 	if err := w.prepare(ctx, *maker, *commits, *files); err != nil {
 		return err
 	}
@@ -56,5 +60,8 @@ func bench(ctx context.Context, arguments []string) error {
 		return err
 	}
 	defer closeMail()
-	return w.measure(ctx, os.Stdout, *runs)
+	if err := w.measure(ctx, os.Stdout, *runs); err != nil {
+		return err
+	}
+	return w.measureRangeDiffs(ctx, os.Stdout, *runs)
 }
