@@ -280,19 +280,22 @@ func (j *Journal) Message(i int) (Outgoing, error) {
 	if digest(raw) != sum {
 		return Outgoing{}, &DamagedError{Dir: j.dir, Reason: file + " is not what was planned"}
 	}
-	return Outgoing{Name: p.Name, ID: p.ID, Subject: p.Subject, Recipients: p.Recipients, To: p.To, Date: p.Date, Raw: raw}, nil
+	m := p.outline()
+	m.Raw = raw
+	return m, nil
 }
 
-func (j *Journal) messages() ([]Outgoing, error) {
+// outlines are the messages of the plan without their bytes, which may be many.
+func (j *Journal) outlines() []Outgoing {
 	var all []Outgoing
-	for i := range j.plan.Messages {
-		m, err := j.Message(i)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, m)
+	for _, p := range j.plan.Messages {
+		all = append(all, p.outline())
 	}
-	return all, nil
+	return all
+}
+
+func (p Planned) outline() Outgoing {
+	return Outgoing{Name: p.Name, ID: p.ID, Subject: p.Subject, Recipients: p.Recipients, To: p.To, Date: p.Date}
 }
 
 func sevenBitFile(i int) string { return fmt.Sprintf("msg/%04d.7bit.eml", i) }

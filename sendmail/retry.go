@@ -106,10 +106,10 @@ func (r *run) pause(ctx context.Context, i int, d time.Duration, why string) err
 }
 
 // connect is Transport.Prepare, with patience.
-func (r *run) connect(ctx context.Context, first int, messages []Outgoing) error {
+func (r *run) connect(ctx context.Context, first int) error {
 	for pauses := 0; ; pauses++ {
 		var err error
-		if r.able, err = r.t.Prepare(ctx, messages); err == nil {
+		if r.able, err = r.t.Prepare(ctx, r.j.outlines()); err == nil {
 			return nil
 		}
 		if again, waitErr := r.afterError(ctx, first, pauses, err); !again {

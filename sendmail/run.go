@@ -133,19 +133,22 @@ func (r *run) pass(ctx context.Context, first int) error {
 // prepare asks the next hop what it takes and compares every message with the
 // answer before the first is sent.
 func (r *run) prepare(ctx context.Context, first int) error {
-	messages, err := r.j.messages()
-	if err != nil {
-		return err
+	for i := range r.j.plan.Messages {
+		if _, err := r.j.Message(i); err != nil {
+			return err // damaged: find out before anything leaves
+		}
 	}
-	if err := r.connect(ctx, first, messages); err != nil {
+	if err := r.connect(ctx, first); err != nil {
 		return err
 	}
 	if !r.able.UTF8 && !isASCII(r.j.plan.EnvelopeFrom) {
 		return fmt.Errorf("the server does not take addresses outside of ASCII, such as the sender %s", clean(r.j.plan.EnvelopeFrom))
 	}
-	r.able.MaxSize = r.j.knownSize(r.able.MaxSize, messages)
+	if err := r.knowSize(); err != nil {
+		return err
+	}
 	tooLarge := &TooLargeError{Limit: r.able.MaxSize}
-	for i := range messages {
+	for i := range r.j.plan.Messages {
 		if len(r.j.open(i)) == 0 {
 			continue
 		}
@@ -266,17 +269,22 @@ func (j *Journal) ghost() string {
 	return ""
 }
 
-// knownSize is the limit for a message on the wire: what the server says, or
-// what it was seen to refuse for its size (552, RFC 5321 4.2.3); 0 when neither
-// is known. 5.2.2 is a mailbox that is full.
-func (j *Journal) knownSize(said int64, messages []Outgoing) int64 {
-	for i, m := range messages {
-		size := int64(wireSize(m.Raw))
-		for _, r := range j.of(i) {
-			if (r.Step == AtDot || r.Step == AtData) && r.Code == 552 && !strings.HasPrefix(r.Reply, "5.2.2") && (said == 0 || size <= said) {
-				said = size - 1
+// knowSize adds to what the server says of sizes what it was seen to refuse
+// for its size (552, RFC 5321 4.2.3). 5.2.2 is a mailbox that is full.
+func (r *run) knowSize() error {
+	for i := range r.j.plan.Messages {
+		for _, receipt := range r.j.of(i) {
+			if receipt.Code != 552 || receipt.Step != AtDot && receipt.Step != AtData || strings.HasPrefix(receipt.Reply, "5.2.2") {
+				continue
+			}
+			m, err := r.j.Message(i)
+			if err != nil {
+				return err
+			}
+			if below := int64(wireSize(m.Raw)) - 1; r.able.MaxSize == 0 || below < r.able.MaxSize {
+				r.able.MaxSize = below
 			}
 		}
 	}
-	return said
+	return nil
 }

@@ -17,7 +17,8 @@ type Transport interface {
 	Authorize(ctx context.Context) error
 
 	// Prepare gets ready for the messages of a plan, of which some may have
-	// left already: it connects and logs in. After an error nothing was sent.
+	// left already: it connects and logs in. Their Raw is not filled in. After
+	// an error nothing was sent.
 	Prepare(ctx context.Context, messages []Outgoing) (Abilities, error)
 
 	// Send carries m, which has the given index in the plan, to recipients,
