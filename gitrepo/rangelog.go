@@ -6,9 +6,28 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 )
+
+// Attach returns a repository that is only read through git log and range
+// options: nothing is looked up before it is asked for, and no process is
+// kept. Only Dir is set. An error in it shows with the first question.
+func Attach(ctx context.Context, dir string, opts Options) (*Repo, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	env := opts.Env
+	if len(env) == 0 {
+		env = os.Environ()
+	}
+	r := &Repo{Dir: abs, git: newRunner(abs, env, opts.Config)}
+	r.config = inBackground(func() (*Config, error) { return r.readConfig(ctx) })
+	return r, nil
+}
 
 // ParseRevisions reads words as git rev-parse does, each by itself: the ids
 // that a word names, and after a "^" those that it excludes. It is an error
@@ -17,12 +36,11 @@ func (r *Repo) ParseRevisions(ctx context.Context, words []string) ([][]string, 
 	// rev-parse repeats what it takes for the options of another program, so
 	// one process tells the words apart.
 	const next = "--next"
-	var args []string
+	args := []string{"rev-parse"}
 	for _, word := range words {
 		args = append(args, word, next)
 	}
-	cmd := r.git.porcelain(ctx, append([]string{"rev-parse"}, args...)...)
-	out, err := finish(ctx, cmd)
+	out, err := finish(ctx, r.git.porcelain(ctx, args...))
 	if err != nil {
 		return nil, err
 	}
@@ -30,11 +48,12 @@ func (r *Repo) ParseRevisions(ctx context.Context, words []string) ([][]string, 
 	var ids []string
 	for line := range strings.Lines(string(out)) {
 		line = strings.TrimSuffix(line, "\n")
+		id := strings.TrimPrefix(line, "^")
 		switch {
 		case line == next:
 			parsed = append(parsed, ids)
 			ids = nil
-		case len(strings.TrimPrefix(line, "^")) != r.Hex() || !isHex(strings.TrimPrefix(line, "^")):
+		case len(id) != 40 && len(id) != 64 || !isHex(id):
 			return nil, fmt.Errorf("git rev-parse answered %q", line)
 		default:
 			ids = append(ids, line)

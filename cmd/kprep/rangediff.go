@@ -66,22 +66,32 @@ func (e *env) rangeDiff(ctx context.Context, words []string) error {
 	if !ok {
 		return errNotOurs
 	}
-	repo, err := gitrepo.Open(ctx, e.dir, gitrepo.Options{Env: e.environ, Config: e.config})
-	if err != nil {
-		return errNotOurs
-	}
-	e.repo = repo
-	old, new, err := given.ranges(ctx, repo)
+	repo, err := gitrepo.Attach(ctx, e.dir, gitrepo.Options{Env: e.environ, Config: e.config})
 	if err != nil {
 		return err
+	}
+	e.repo = repo
+	old, new, ok := given.ranges()
+	if !ok {
+		return errNotOurs
+	}
+	// The logs start before it is known that git accepts the arguments as
+	// they are understood here; if it does not, they are not used.
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	checked := make(chan bool, 1)
+	go func() { checked <- given.check(ctx, repo) }()
+	commits, err := e.readRanges(ctx, repo, []string{old, new}, given.logArgs())
+	accepted := <-checked
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil || !accepted {
+		return errNotOurs
 	}
 	printer, err := e.rangeDiffPrinter(repo, given)
 	if err != nil {
 		return err
-	}
-	commits, err := e.readRanges(ctx, repo, []string{old, new}, given.logArgs())
-	if err != nil {
-		return errors.Join(ctx.Err(), errNotOurs)
 	}
 	pairs := rangediff.Compare(commits[0], commits[1], given.creationFactor)
 	if !e.terminal.stdout {
@@ -143,28 +153,35 @@ func nameCommits(headings *gitrepo.HeadingReader, lists [][]rangediff.Commit) er
 	return nil
 }
 
-// ranges turns the arguments into two ranges for git log.
-func (g *rangeDiffWords) ranges(ctx context.Context, repo *gitrepo.Repo) (old, new string, err error) {
-	if len(g.arguments) == 1 {
-		left, right, symmetric := strings.Cut(g.arguments[0], "...")
+// ranges turns the arguments into two ranges for git log; false when they
+// cannot be any.
+func (g *rangeDiffWords) ranges() (old, new string, ok bool) {
+	switch words := g.arguments; len(words) {
+	case 1:
+		left, right, symmetric := strings.Cut(words[0], "...")
 		if !symmetric || strings.Contains(right, "...") {
-			return "", "", errNotOurs
+			return "", "", false
 		}
 		left, right = orHead(left), orHead(right)
-		return right + ".." + left, left + ".." + right, nil
+		return right + ".." + left, left + ".." + right, true
+	case 2:
+		return words[0], words[1], true
+	default:
+		return words[0] + ".." + words[1], words[0] + ".." + words[2], true
+	}
+}
+
+// check reports whether git understands the arguments as ranges does.
+func (g *rangeDiffWords) check(ctx context.Context, repo *gitrepo.Repo) bool {
+	if len(g.arguments) == 1 {
+		return true
+	}
+	want := isRange
+	if len(g.arguments) == 3 {
+		want = isCommit
 	}
 	parsed, err := repo.ParseRevisions(ctx, g.arguments)
-	if err != nil {
-		return "", "", errors.Join(ctx.Err(), errNotOurs)
-	}
-	if len(parsed) == 2 && isRange(parsed[0]) && isRange(parsed[1]) {
-		return g.arguments[0], g.arguments[1], nil
-	}
-	if len(parsed) == 3 && isCommit(parsed[0]) && isCommit(parsed[1]) && isCommit(parsed[2]) {
-		base := g.arguments[0]
-		return base + ".." + g.arguments[1], base + ".." + g.arguments[2], nil
-	}
-	return "", "", errNotOurs
+	return err == nil && !slices.ContainsFunc(parsed, func(ids []string) bool { return !want(ids) })
 }
 
 func orHead(name string) string {
