@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -28,6 +29,8 @@ func bench(ctx context.Context, arguments []string) error {
 	commits := flags.Int("commits", 50000, "length of the history")
 	files := flags.Int("files", 38000, "files in the tree")
 	only := flags.Bool("range-diff", false, "measure range-diff alone")
+	linux := flags.String("linux", "bin/linux", "compare maintainers with the real script in the sources in `DIR`")
+	maintainers := flags.Bool("maintainers", false, "measure maintainers alone")
 	flags.Parse(arguments)
 
 	kprep, err := filepath.Abs(*program)
@@ -49,6 +52,12 @@ func bench(ctx context.Context, arguments []string) error {
 	}
 	b4, _ := exec.LookPath("b4")
 	w := &world{root: root, kprep: kprep, b4: b4}
+	if *linux, err = filepath.Abs(*linux); err != nil {
+		return err
+	}
+	if *maintainers {
+		return w.measureMaintainers(ctx, os.Stdout, *linux, *runs)
+	}
 	if *only {
 		return w.measureRangeDiffs(ctx, os.Stdout, *runs)
 	}
@@ -63,5 +72,5 @@ func bench(ctx context.Context, arguments []string) error {
 	if err := w.measure(ctx, os.Stdout, *runs); err != nil {
 		return err
 	}
-	return w.measureRangeDiffs(ctx, os.Stdout, *runs)
+	return errors.Join(w.measureRangeDiffs(ctx, os.Stdout, *runs), w.measureMaintainers(ctx, os.Stdout, *linux, *runs))
 }

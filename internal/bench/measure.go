@@ -97,7 +97,16 @@ type timing struct {
 }
 
 func (w *world) once(ctx context.Context, program string, args []string, between func(string) error) (timing, error) {
-	cmd := w.command(ctx, w.repo(), program, args...)
+	t, err := w.onceIn(ctx, w.repo(), program, args...)
+	if err == nil && between != nil {
+		err = between(program)
+	}
+	return t, err
+}
+
+// onceIn runs a program in any directory.
+func (w *world) onceIn(ctx context.Context, dir, program string, args ...string) (timing, error) {
+	cmd := w.command(ctx, dir, program, args...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	start := time.Now()
@@ -113,10 +122,7 @@ func (w *world) once(ctx context.Context, program string, args []string, between
 	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		t.memory = usage.Maxrss * 1024
 	}
-	if between != nil {
-		err = between(program)
-	}
-	return t, err
+	return t, nil
 }
 
 // timings collects runs; the first error makes them worthless.
