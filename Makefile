@@ -8,7 +8,7 @@ CRASHES  ?= 200
 LINUX    ?= bin/linux
 QUESTIONS ?= 250
 SEED     ?= 1
-PAIRS    ?= 2000
+PAIRS    ?= 500
 SERIES   ?= 10000
 
 # Without a home directory Go has no place for its caches.
