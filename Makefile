@@ -24,7 +24,7 @@ BUILD_FLAGS = -buildvcs=false -trimpath -ldflags "-s -w -X main.version=$(VERSIO
 # Go's own way of naming a place wins over PREFIX.
 BINDIR = $(if $(GOBIN),$(GOBIN),$(PREFIX)/bin)
 
-.PHONY: all build install test check fuzz crash proof-xdiff proof-rangediff conformance bench demo peers clean
+.PHONY: all build install test check fuzz crash proof-xdiff proof-rangediff conformance conformance-mail bench demo peers clean
 
 all: build
 
@@ -67,6 +67,10 @@ conformance:
 	scripts/linux-tree "$(LINUX)"
 	KPREP_LINUX="$(abspath $(LINUX))" KPREP_CONFORMANCE=$(QUESTIONS) KPREP_SEED=$(SEED) \
 		$(GO) test -count=1 -timeout 2h -v -run Conformance ./maintainers
+
+# Real mail programs, on loopback: Postfix, which wants root, smtp-sink, msmtp.
+conformance-mail:
+	KPREP_POSTFIX=1 $(GO) test -count=1 -v -run Agrees ./sendmail
 
 bench: build
 	$(GO) run ./internal/bench -kprep bin/kprep $(BENCHFLAGS)
