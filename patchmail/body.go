@@ -3,6 +3,7 @@ package patchmail
 import (
 	"bytes"
 	"encoding/base64"
+	"fmt"
 	"unicode/utf8"
 )
 
@@ -37,6 +38,34 @@ func chooseEncoding(body []byte) transferEncoding {
 	default:
 		return quotedPrintable
 	}
+}
+
+// TransferEncodings lists what Message.Encoding may say.
+func TransferEncodings() []string {
+	return []string{"auto", string(sevenBit), string(eightBit), string(quotedPrintable), string(base64Encoding)}
+}
+
+// An EncodingError reports a body that would not arrive as it is.
+type EncodingError struct{ Encoding string }
+
+func (e *EncodingError) Error() string {
+	return fmt.Sprintf("the transfer encoding %s cannot carry its text unchanged", e.Encoding)
+}
+
+func (m *Message) encoding(body []byte) (transferEncoding, error) {
+	encoding := transferEncoding(m.Encoding)
+	switch encoding {
+	case "", "auto":
+		return chooseEncoding(body), nil
+	case sevenBit, eightBit:
+		if !survivesAsIs(body) || !isASCII(body) && (encoding == sevenBit || !utf8.Valid(body)) {
+			return "", &EncodingError{m.Encoding}
+		}
+	case quotedPrintable, base64Encoding:
+	default:
+		return "", &EncodingError{m.Encoding}
+	}
+	return encoding, nil
 }
 
 // survivesAsIs is false when servers refuse or change a line of the body, or

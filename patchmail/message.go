@@ -19,6 +19,7 @@ type Message struct {
 	References []string  // message-ids, oldest first
 	Headers    []Header  // extra fields, in order; see CheckHeader
 	Body       []byte    // LF line ends, plus whatever the patch holds: CR, NUL, any charset
+	Encoding   string    // the transfer encoding, one of TransferEncodings; "" and "auto" look at the body
 }
 
 // Bytes writes the message with LF line ends. The order of the header fields is
@@ -26,7 +27,7 @@ type Message struct {
 // Content-Transfer-Encoding, Message-ID, References, In-Reply-To, the extra
 // fields, To, Cc, and an extra X-Mailer at the end.
 //
-// The transfer encoding follows from the body alone: 7bit or 8bit where the wire
+// Unless Encoding says which, the transfer encoding follows from the body alone: 7bit or 8bit where the wire
 // keeps the body unchanged, else quoted-printable, or base64 when more than a
 // third of the bytes would need escapes. A missing line feed at the body's end
 // is added, as SMTP would; no other byte changes. The charset is declared as
@@ -36,13 +37,17 @@ type Message struct {
 // NeedsUTF8 tells.
 //
 // A line break or NUL in a header value is an *InjectionError; other header
-// values that cannot be written are an *AddressError or a *HeaderError.
+// values that cannot be written are an *AddressError or a *HeaderError, and a
+// body that Encoding cannot carry is an *EncodingError.
 func (m *Message) Bytes() ([]byte, error) {
 	body := m.Body
 	if len(body) > 0 && body[len(body)-1] != '\n' {
 		body = append(body[:len(body):len(body)], '\n')
 	}
-	encoding := chooseEncoding(body)
+	encoding, err := m.encoding(body)
+	if err != nil {
+		return nil, err
+	}
 	header, err := m.header(encoding)
 	if err != nil {
 		return nil, fmt.Errorf("write message %q: %w", m.ID, err)

@@ -318,3 +318,35 @@ func BenchmarkMessageBytes(b *testing.B) {
 		})
 	}
 }
+
+func TestEncodingAsAskedFor(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		why, encoding, body string
+		want                string // Content-Transfer-Encoding; "" for an *EncodingError
+	}{
+		{"nothing asked for", "", "ä\n", "8bit"},
+		{"auto", "auto", "ä, and text enough\r\n", "quoted-printable"},
+		{"7bit", "7bit", "a\n", "7bit"},
+		{"7bit cannot carry others", "7bit", "ä\n", ""},
+		{"8bit", "8bit", "a\n", "8bit"},
+		{"8bit cannot carry CR", "8bit", "ä\r\n", ""},
+		{"8bit cannot carry a long line", "8bit", strings.Repeat("a", 999) + "\n", ""},
+		{"8bit cannot carry what is not UTF-8", "8bit", "\xe4\n", ""},
+		{"quoted-printable", "quoted-printable", "a\n", "quoted-printable"},
+		{"base64", "base64", "a\n", "base64"},
+		{"an unknown word", "uuencode", "a\n", ""},
+	} {
+		m := Message{From: Address{Mailbox: "a@example.org"}, Subject: "s", Date: time.Unix(1, 0), ID: "i@example.org", Body: []byte(c.body), Encoding: c.encoding}
+		raw, err := m.Bytes()
+		if c.want == "" {
+			if !errors.As(err, new(*EncodingError)) {
+				t.Errorf("%s: error %v\n%s", c.why, err, raw)
+			}
+			continue
+		}
+		if err != nil || !strings.Contains(string(raw), "\nContent-Transfer-Encoding: "+c.want+"\n") {
+			t.Errorf("%s: %v\n%s", c.why, err, raw)
+		}
+	}
+}

@@ -311,6 +311,15 @@ func (s Settings) check() error {
 	default:
 		return fmt.Errorf("sendemail.confirm: %q is not one of always, never, cc, compose, auto", clean(s.Confirm))
 	}
+	words := []string{"author", "self", "cc", "bodycc", "sob", "misc-by", "cccmd", "body", "all"}
+	for _, word := range s.SuppressCc {
+		if word != "" && !slices.Contains(words, word) {
+			return fmt.Errorf("sendemail.suppressCc: %q is not one of %s", clean(word), strings.Join(words, ", "))
+		}
+	}
+	if e := s.TransferEncoding; e != "" && !slices.Contains(patchmail.TransferEncodings(), e) {
+		return fmt.Errorf("sendemail.transferEncoding: %q is not one of %s", clean(e), strings.Join(patchmail.TransferEncodings(), ", "))
+	}
 	if s.ReloginDelay > 0 && s.BatchSize == 0 {
 		return fmt.Errorf("sendemail.smtpReloginDelay is set without smtpBatchSize")
 	}
@@ -344,6 +353,9 @@ func (r *reader) warnings(s Settings) []string {
 	}
 	if !s.Thread {
 		all = append(all, "sendemail.thread is false: the patches will not be replies to the cover letter")
+	}
+	if e := s.Assume8bitEncoding; e != "" && !strings.EqualFold(e, "utf-8") {
+		all = append(all, "sendemail.assume8bitEncoding has no effect: messages are declared as UTF-8, and keep the bytes of the patch")
 	}
 	if len(s.ServerOptions) > 0 && s.Command == "" && !s.serverIsProgram() {
 		all = append(all, "sendemail.smtpServerOption has no effect with an SMTP server")

@@ -88,6 +88,9 @@ func TestReadSettingsRefuses(t *testing.T) {
 		"a delay without a size":             {[]string{"sendemail.smtpReloginDelay=1"}, "smtpBatchSize"},
 		"a client key without a certificate": {[]string{"sendemail.smtpSSLClientKey=k"}, "smtpSSLClientCert"},
 		"an unknown way to confirm":          {[]string{"sendemail.confirm=sometimes"}, "confirm"},
+		"an unknown word of suppressCc":      {[]string{"sendemail.suppressCc=sob", "sendemail.suppressCc=nobody"}, "suppressCc"},
+		"an unknown transfer encoding":       {[]string{"sendemail.transferEncoding=uuencode"}, "transferEncoding"},
+		"no word of suppressCc":              {[]string{"sendemail.suppressCc="}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -27,6 +27,8 @@ type Rendering struct {
 	ForceCover bool              // a cover letter also for a single patch
 	Plain      bool              // the author will be the From of the message, so the body need not say it
 	SameThread string            // "": no; "shallow": reply to v1; else: reply to the revision before
+	Unthreaded bool              // patches do not reply to the first message
+	Encoding   string            // transfer encoding, as [patchmail.Message] has it
 }
 
 // A Draft is one message of a series, complete but for its recipients.
@@ -289,10 +291,12 @@ func (d *drafter) thread(all []Draft) error {
 	first := &all[0].Message
 	for i := range all {
 		m := &all[i].Message
-		m.From = d.r.From
+		m.From, m.Encoding = d.r.From, d.r.Encoding
 		m.Date = d.r.Now.Add(time.Duration(i-len(all)+1) * time.Second)
 		m.ID = patchmail.MessageID(slug, d.s.Tracking.Revision, all[i].Counter, d.r.Random, d.r.From.Domain())
-		if i > 0 {
+		if i > 0 && d.r.Unthreaded {
+			m.InReplyTo, m.References = first.InReplyTo, first.References
+		} else if i > 0 {
 			m.InReplyTo, m.References = first.ID, append(first.References[:len(first.References):len(first.References)], first.ID)
 		} else {
 			if parent := d.parentID(); parent != "" {

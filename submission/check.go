@@ -249,7 +249,7 @@ func (c *checker) patch(ctx context.Context, p PatchMail, content series.Content
 		}
 		r.reused = false
 		ran := ranCheck{PassedCheck: series.PassedCheck{Patch: content.Patch, Command: key, Script: command.Changed, When: c.now.UTC().Truncate(time.Second)}}
-		stdout, stderr, err := c.run(ctx, command, p.Mail)
+		stdout, stderr, err := c.run(ctx, command.Words(), p.Mail)
 		if ctx.Err() != nil {
 			return r // an interrupt is no verdict
 		}

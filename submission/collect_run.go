@@ -79,7 +79,7 @@ type runner struct {
 
 // ask returns what the command prints, or a *CommandError.
 func (r runner) ask(ctx context.Context, c project.Command, p PatchMail) (string, error) {
-	stdout, stderr, err := r.run(ctx, c, p.Mail)
+	stdout, stderr, err := r.run(ctx, c.Words(), p.Mail)
 	switch {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
@@ -91,10 +91,9 @@ func (r runner) ask(ctx context.Context, c project.Command, p PatchMail) (string
 
 // run returns what the command prints on standard output, the end of what it
 // complains of, safe for a terminal, and how it failed. When ctx ends or time
-// is up, the command goes with everything that it started. No command prints
+// is up, the command goes with everything that it started. No words print
 // nothing.
-func (r runner) run(ctx context.Context, c project.Command, mail []byte) (out, complaint string, err error) {
-	words := c.Words()
+func (r runner) run(ctx context.Context, words []string, mail []byte) (out, complaint string, err error) {
 	if len(words) == 0 {
 		return "", "", nil
 	}

@@ -15,11 +15,13 @@ type Recipients struct {
 	Bcc     []patchmail.Address // envelope only
 	Exclude []string            // globs of addresses that never receive anything
 	Dropped []string            // keys of addresses that bounce: no copy for being mentioned
-	// Suppress leaves out those whom a message only mentions (git's
-	// sendemail.suppressCc): author, self, cc, bodycc, sob, misc-by, body, all.
-	Suppress []string
+	// Suppress leaves out those whom a message only mentions.
+	Suppress suppression
 	Me       []patchmail.Address // for "self"
 	MeToo    bool                // false leaves out Me wherever it comes from
+	// ByCommand are whom the user's commands name, by message; nil for nobody.
+	ByCommand        []commanded
+	ToCover, CcCover bool // every message goes to whom the first one goes to
 }
 
 // address gives every draft its To and Cc: the series' own To and Cc, the
@@ -37,18 +39,28 @@ func (r Recipients) address(drafts []series.Draft, letterTo, letterCc []patchmai
 		to, cc = cc, nil
 	}
 	everyone := append(slices.Clone(to), cc...)
-	var union []patchmail.Address
+	var toUnion, ccUnion []patchmail.Address
 	for i := range drafts {
-		private := without(r.keep(r.persons(drafts[i].Persons)), everyone)
-		union = r.keep(union, private)
-		drafts[i].Message.To = to
+		ownTo, ownCc := r.commanded(i)
+		ownTo = without(ownTo, everyone)
+		private := without(r.keep(r.persons(drafts[i].Persons), ownCc), append(slices.Clone(everyone), ownTo...))
+		toUnion, ccUnion = r.keep(toUnion, ownTo), r.keep(ccUnion, private)
+		drafts[i].Message.To = append(slices.Clone(to), ownTo...)
 		drafts[i].Message.Cc = append(slices.Clone(cc), private...)
 	}
 	first := &drafts[0].Message
-	first.Cc = append(slices.Clone(cc), union...)
-	if len(to) == 0 { // only whom the patches name is left
-		for i := range drafts {
-			m := &drafts[i].Message
+	first.To = append(slices.Clone(to), toUnion...)
+	first.Cc = without(append(slices.Clone(cc), ccUnion...), first.To)
+	for i := range drafts {
+		m := &drafts[i].Message
+		if r.ToCover {
+			m.To = first.To
+		}
+		if r.CcCover {
+			m.Cc = first.Cc
+		}
+		m.Cc = without(m.Cc, m.To)
+		if len(m.To) == 0 { // only whom this message names is left
 			m.To, m.Cc = m.Cc, nil
 		}
 	}
@@ -66,21 +78,16 @@ func (r Recipients) persons(all []series.Person) []patchmail.Address {
 }
 
 func (r Recipients) suppressed(p series.Person) bool {
-	categories := []string{"all"}
-	switch p.Role {
-	case "author":
-		categories = append(categories, "author")
-	case "cc", "to":
-		categories = append(categories, "bodycc", "body")
-	case "signed-off-by":
-		categories = append(categories, "sob", "body")
-	default:
-		categories = append(categories, "misc-by", "body")
+	return r.Suppress.covers(p.Role, r.isMe(p.Address))
+}
+
+// commanded are whom the user's commands name for one message.
+func (r Recipients) commanded(i int) (to, cc []patchmail.Address) {
+	if i >= len(r.ByCommand) {
+		return nil, nil
 	}
-	if r.isMe(p.Address) {
-		categories = append(categories, "self")
-	}
-	return slices.ContainsFunc(categories, func(c string) bool { return slices.Contains(r.Suppress, c) })
+	c := r.ByCommand[i]
+	return r.keep(r.persons(c.To)), r.keep(r.persons(c.Cc))
 }
 
 func (r Recipients) isMe(a patchmail.Address) bool {

@@ -36,7 +36,8 @@ type Options struct {
 	ForceCover  bool
 	Identity    string // --identity, counts when IdentitySet; "" then is no identity
 	IdentitySet bool
-	Plain       bool // for [Submission.Plain]: no author in any body
+	Plain       bool     // for [Submission.Plain]: no author in any body
+	Env         []string // of the user's commands; empty for the process's own
 }
 
 // A Message is one message as it would leave.
@@ -115,6 +116,14 @@ func Prepare(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Option
 	if err != nil {
 		return nil, err
 	}
+	if !o.Plain {
+		if err := sub.obeyCommands(ctx, o, &recipients); err != nil {
+			return nil, err
+		}
+	}
+	if err := sub.mapAddresses(ctx, &recipients, letter.To, letter.Cc); err != nil {
+		return nil, err
+	}
 	recipients.address(sub.rendered.Drafts, letter.To, letter.Cc)
 	sub.named = slices.Concat(letter.To, letter.Cc, recipients.To, recipients.Cc, recipients.Bcc, copied(sub.rendered.Drafts))
 	sub.bcc, sub.explicit = len(recipients.Bcc), len(o.To)+len(o.Cc)+len(o.Bcc) > 0
@@ -146,6 +155,7 @@ func (s *Submission) rendering(o Options) (series.Rendering, error) {
 	if s.Mail.XMailer {
 		r.Mailer = o.Mailer
 	}
+	r.Unthreaded, r.Encoding = !s.Mail.Thread, s.Mail.TransferEncoding
 	if v, ok := s.settings.Get("send-same-thread"); ok {
 		switch strings.ToLower(v.Text) {
 		case "yes", "true", "y":
@@ -179,7 +189,8 @@ func signature(home string) string {
 // recipients gathers the standing recipients: --to and --cc replace
 // sendemail.to and .cc, the series settings always count.
 func (s *Submission) recipients(o Options) (Recipients, error) {
-	r := Recipients{Me: []patchmail.Address{s.Sender}, Suppress: suppressed(s.Mail)}
+	r := Recipients{Me: []patchmail.Address{s.Sender}, Suppress: suppressionOf(s.Mail),
+		ToCover: s.Mail.ToCover, CcCover: s.Mail.CcCover}
 	book := newAddressBook(s.Mail, o.Home, s.repo.TopLevel)
 	for _, l := range []struct {
 		into    *[]patchmail.Address
@@ -219,18 +230,6 @@ func (s *Submission) recipients(o Options) (Recipients, error) {
 	}
 	r.MeToo, err = s.settings.Bool("send-me-too", true)
 	return r, err
-}
-
-// suppressed merges git's three ways of saying whom not to copy.
-func suppressed(m sendmail.Settings) []string {
-	list := append([]string{}, m.SuppressCc...)
-	if m.SuppressFrom != nil && *m.SuppressFrom {
-		list = append(list, "self")
-	}
-	if m.SignedOffByCc != nil && !*m.SignedOffByCc {
-		list = append(list, "sob")
-	}
-	return list
 }
 
 // An UnwritableError reports a message that cannot be written as mail, such as

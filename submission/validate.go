@@ -15,11 +15,7 @@ func (s *Submission) validate(ctx context.Context) error {
 	if !s.Mail.Validate {
 		return nil
 	}
-	parent := filepath.Join(s.repo.CommonDir, "kprep", "validate")
-	if err := os.MkdirAll(parent, 0o700); err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp(parent, "send-")
+	dir, err := scratchDir(s.repo)
 	if err != nil {
 		return err
 	}

@@ -259,6 +259,10 @@ func sendHint(err error) string {
 	refusals, unfinished, git := (*submission.Refusals)(nil), (*submission.UnfinishedError)(nil), (*gitrepo.Error)(nil)
 	mailed := (*submission.MailedError)(nil)
 	switch {
+	case errors.As(err, new(*patchmail.EncodingError)):
+		return "nothing was sent; 'kprep -c sendemail.transferEncoding=auto' lets each message have what it needs"
+	case isMailCommand(err):
+		return "nothing was sent; mend the command, or do without it this time, as in 'kprep -c sendemail.ccCmd= send'"
 	case errors.As(err, &refusals):
 		var steps []string
 		for _, p := range refusals.Problems {
@@ -294,6 +298,12 @@ func sendHint(err error) string {
 		return "read the command; '--trust' agrees to run it, now and in future"
 	}
 	return ""
+}
+
+// isMailCommand says whether a command of sendemail.* failed.
+func isMailCommand(err error) bool {
+	command := (*submission.CommandError)(nil)
+	return errors.As(err, &command) && strings.HasPrefix(command.Command.Key, "sendemail.")
 }
 
 // unknownHint is what only the user can find out.

@@ -32,7 +32,7 @@ func (e *env) prepare(c *cli.Context, s *series.Series, kind submission.Kind) (*
 	}
 	o := submission.Options{Kind: kind, Now: e.now(), Random: random, Mailer: "kprep " + programVersion(), Home: e.getenv("HOME"),
 		ForceCover: c.Bool("force-cover-letter"), Identity: c.String("identity"), IdentitySet: c.IsSet("identity") || c.Bool("no-identity"), Plain: c.Bool("plain"),
-		To: c.StringSlice("to"), Cc: c.StringSlice("cc"), Bcc: c.StringSlice("bcc")}
+		To: c.StringSlice("to"), Cc: c.StringSlice("cc"), Bcc: c.StringSlice("bcc"), Env: e.environ}
 	sub, err := submission.Prepare(c.Context, e.repo, s, o)
 	if err != nil {
 		return nil, err
