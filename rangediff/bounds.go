@@ -17,11 +17,17 @@ type patches struct {
 
 func internPatches(old, new []Commit, exact matching) patches {
 	var table xdiff.Table
+	var noLines [][]byte
 	intern := func(commits []Commit, partner []int) []*xdiff.File {
 		files := make([]*xdiff.File, len(commits))
 		for i := range commits {
 			if partner[i] == unmatched {
-				files[i] = table.File(commits[i].Diff())
+				f := table.File(commits[i].Diff())
+				for len(noLines) < len(f.IDs) {
+					noLines = append(noLines, nil)
+				}
+				f.Lines = noLines[:len(f.IDs)] // counting looks at the ids alone
+				files[i] = f
 			}
 		}
 		return files
@@ -42,44 +48,61 @@ func (p patches) measurer() func(old, new int) int {
 	return func(i, j int) int { return differ.Size(p.old[i], p.new[j], costContext) }
 }
 
-// overlap says what the patches of all pairs have in common, with a row for
-// each new commit.
-type overlap struct {
-	lines []int32 // how many lines, as multisets
-	rows  []bool  // whether there are runLength lines in a row
-}
-
 // runLength is the least number of equal lines in a row of which a diff does
 // not show all: at either end costContext of them are shown, between changes
 // twice as many.
 const runLength = costContext + 1
 
-func (p patches) overlap() overlap {
-	size := len(p.old) * len(p.new)
-	o := overlap{make([]int32, size), make([]bool, size)}
-	where, whereRun := map[int32][]occurrence{}, map[uint64][]int32{}
+// An index says which old patches have a line, or a run of lines.
+type index struct {
+	patches
+	lines map[int32][]occurrence
+	runs  []runAt // in order of the hash
+}
+
+type runAt struct {
+	hash  uint64
+	patch int32
+}
+
+func (p patches) index() index {
+	x := index{patches: p, lines: map[int32][]occurrence{}}
 	for i, f := range p.old {
 		for _, l := range countLines(f) {
-			where[l.line] = append(where[l.line], occurrence{int32(i), l.count})
+			x.lines[l.line] = append(x.lines[l.line], occurrence{int32(i), l.count})
 		}
 		for _, run := range runs(f) {
-			whereRun[run] = append(whereRun[run], int32(i))
+			x.runs = append(x.runs, runAt{run, int32(i)})
 		}
 	}
-	for j, f := range p.new {
-		lines, rows := o.lines[j*len(p.old):][:len(p.old)], o.rows[j*len(p.old):][:len(p.old)]
-		for _, l := range countLines(f) {
-			for _, o := range where[l.line] {
-				lines[o.patch] += min(o.count, l.count)
-			}
-		}
-		for _, run := range runs(f) {
-			for _, i := range whereRun[run] {
-				rows[i] = true
-			}
+	slices.SortFunc(x.runs, func(a, b runAt) int { return cmp.Compare(a.hash, b.hash) })
+	return x
+}
+
+// bounds sets the entries of a new commit and each old one, where neither has
+// an exact partner, to what the lines in common tell, as multisets.
+func (x index) bounds(new int, row []entry) {
+	shared, loose := make([]int, len(row)), make([]bool, len(row))
+	for _, l := range countLines(x.new[new]) {
+		for _, o := range x.lines[l.line] {
+			shared[o.patch] += int(min(o.count, l.count))
 		}
 	}
-	return o
+	for _, run := range runs(x.new[new]) {
+		at, _ := slices.BinarySearchFunc(x.runs, run, func(r runAt, hash uint64) int { return cmp.Compare(r.hash, hash) })
+		for ; at < len(x.runs) && x.runs[at].hash == run; at++ {
+			loose[x.runs[at].patch] = true
+		}
+	}
+	for i, f := range x.old {
+		switch {
+		case f == nil:
+		case shared[i] == 0:
+			row[i] = entry(x.leastCost(i, new, 0, false))
+		default:
+			row[i] = bounded(x.leastCost(i, new, shared[i], loose[i]), loose[i])
+		}
+	}
 }
 
 // runs returns a hash of every run of runLength lines, each hash once. Two
@@ -128,15 +151,6 @@ func (p patches) leastCost(old, new, matched int, loose bool) int {
 		cost -= matched
 	}
 	return cost
-}
-
-// entry is the cost of a pair as far as the overlap tells: known when there is
-// none, else a lower bound.
-func (p patches) entry(old, new, shared int, loose bool) entry {
-	if shared == 0 {
-		return entry(p.leastCost(old, new, 0, false))
-	}
-	return bounded(p.leastCost(old, new, shared, loose), loose)
 }
 
 // A candidate is a pair whose cost is likely to be asked for.

@@ -39,14 +39,16 @@ func TestBoundsAreNotAboveCosts(t *testing.T) {
 		old, new := randomCommits(r, 1+r.IntN(12), vocabulary), randomCommits(r, 1+r.IntN(12), vocabulary)
 		exact := newMatching(len(old), len(new))
 		p := internPatches(old, new, exact)
-		common, refine := p.overlap(), p.refiner()
-		measure := p.measurer()
+		index, refine, measure := p.index(), p.refiner(), p.measurer()
 		for j := range new {
-			for i := range old {
-				at, cost := j*len(old)+i, measure(i, j)
-				e := p.entry(i, j, int(common.lines[at]), common.rows[at])
-				better := refine(i, j, common.rows[at])
-				if e.exact() && int(e) != cost || !e.exact() && (e.bound() > cost || better > cost || e.loose() != common.rows[at]) {
+			row := make([]entry, len(old))
+			index.bounds(j, row)
+			for i, e := range row {
+				cost, better := measure(i, j), 0
+				if !e.exact() {
+					better = refine(i, j, e.loose())
+				}
+				if e.exact() && int(e) != cost || !e.exact() && (e.bound() > cost || better > cost) {
 					t.Fatalf("cost %d, entry %d (%v), refined %d\n%s\n%s", cost, e.bound(), e.exact(), better, old[i].Text, new[j].Text)
 				}
 				pairs++
@@ -83,7 +85,13 @@ func TestAssignWithBoundsAsWithCosts(t *testing.T) {
 		factor := []int{20, 60, 100}[r.IntN(3)]
 		exact := matchExact(old, new)
 		p := internPatches(old, new, exact)
-		plain := newCosts(old, new, exact, factor, func(i, j int) entry { return entry(p.measurer()(i, j)) })
+		plain := newCosts(old, new, exact, factor, func(j int, row []entry) {
+			for i := range row {
+				if exact.ofOld[i] == unmatched {
+					row[i] = entry(p.measurer()(i, j))
+				}
+			}
+		})
 		want := plainAssign(len(old)+len(new), func(column, row int) int {
 			value, _ := plain.bound(column, row)
 			return value

@@ -101,11 +101,7 @@ func measuredCosts(old, new []Commit, exact matching, factor int) *costs {
 		return nil
 	}
 	p := internPatches(old, new, exact)
-	common := p.overlap()
-	c := newCosts(old, new, exact, factor, func(i, j int) entry {
-		at := j*len(old) + i
-		return p.entry(i, j, int(common.lines[at]), common.rows[at])
-	})
+	c := newCosts(old, new, exact, factor, p.index().bounds)
 	c.refine = p.refiner()
 	c.measure = p.measurer()
 	list := c.candidates(func(k candidate) int { return len(p.old[k.old].IDs) + len(p.new[k.new].IDs) })

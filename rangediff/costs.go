@@ -81,8 +81,8 @@ func (c *costs) atMost(column, row, limit int) int {
 }
 
 // newCosts makes the matrix for commits of which some have an exact partner.
-// at gives the entry of a pair that has none on either side.
-func newCosts(old, new []Commit, exact matching, factor int, at func(old, new int) entry) *costs {
+// fill sets the row of a new commit that has none, for old ones that have none.
+func newCosts(old, new []Commit, exact matching, factor int, fill func(new int, row []entry)) *costs {
 	c := &costs{
 		oldAlone: aloneCosts(old, exact.ofOld, factor),
 		newAlone: aloneCosts(new, exact.ofNew, factor),
@@ -90,11 +90,11 @@ func newCosts(old, new []Commit, exact matching, factor int, at func(old, new in
 	}
 	for j := range new {
 		row := c.entries[j*len(old):][:len(old)]
+		if exact.ofNew[j] == unmatched {
+			fill(j, row)
+		}
 		for i := range old {
-			switch {
-			case exact.ofOld[i] == unmatched && exact.ofNew[j] == unmatched:
-				row[i] = at(i, j)
-			case exact.ofOld[i] != j:
+			if exact.ofOld[i] != j && (exact.ofOld[i] != unmatched || exact.ofNew[j] != unmatched) {
 				row[i] = apart
 			}
 		}

@@ -4,20 +4,21 @@ import "math/bits"
 
 // A lineSet says where each line of a patch stands, as masks of bits.
 type lineSet struct {
-	words  int
-	masks  map[int32][]uint64 // by line id
-	length int
+	length, words int
+	place         map[int32]int32 // by line id: where its mask begins
+	masks         []uint64        // of words each
 }
 
 func newLineSet(ids []int32) *lineSet {
-	s := &lineSet{words: (len(ids) + 63) / 64, masks: make(map[int32][]uint64, len(ids)), length: len(ids)}
-	for at, id := range ids {
-		mask := s.masks[id]
-		if mask == nil {
-			mask = make([]uint64, s.words)
-			s.masks[id] = mask
+	s := &lineSet{length: len(ids), words: (len(ids) + 63) / 64, place: make(map[int32]int32, len(ids))}
+	for _, id := range ids {
+		if _, there := s.place[id]; !there {
+			s.place[id] = int32(len(s.place) * s.words)
 		}
-		mask[at/64] |= 1 << (at % 64)
+	}
+	s.masks = make([]uint64, len(s.place)*s.words)
+	for at, id := range ids {
+		s.masks[int(s.place[id])+at/64] |= 1 << (at % 64)
 	}
 	return s
 }
@@ -33,12 +34,12 @@ func (s *lineSet) common(ids []int32, scratch []uint64) (length int, used []uint
 		v[i] = ^uint64(0)
 	}
 	for _, id := range ids {
-		mask := s.masks[id]
-		if mask == nil {
+		at, there := s.place[id]
+		if !there {
 			continue
 		}
 		carry := uint64(0)
-		for i, m := range mask {
+		for i, m := range s.masks[at:][:s.words] {
 			var sum uint64
 			sum, carry = bits.Add64(v[i], v[i]&m, carry)
 			v[i] = sum | v[i]&^m
