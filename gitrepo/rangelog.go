@@ -88,6 +88,12 @@ func (r *Repo) LogOf(ctx context.Context, args []string, read func(io.Reader) er
 	return readErr
 }
 
+// Colour returns the escape sequence that a colour in the configuration means.
+func (r *Repo) Colour(ctx context.Context, key string) (string, error) {
+	out, err := r.git.output(ctx, "config", "--get-color", key)
+	return string(out), err
+}
+
 // A Heading is what a list shows of a commit: its id, shortened as far as git
 // shortens ids here, and the first paragraph of its message as one line.
 type Heading struct{ Short, Subject string }

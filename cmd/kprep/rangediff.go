@@ -89,7 +89,7 @@ func (e *env) rangeDiff(ctx context.Context, words []string) error {
 	if err != nil || !accepted {
 		return errNotOurs
 	}
-	printer, err := e.rangeDiffPrinter(repo, given)
+	printer, err := e.rangeDiffPrinter(ctx, repo, given)
 	if err != nil {
 		return err
 	}

@@ -123,6 +123,10 @@ func compareRandomly(t *testing.T, r *gittest.Repo, random *rand.Rand, n int) bo
 	config = maybe(config, 10, "diff.noprefix=true", "diff.indentHeuristic=false", "core.quotePath=false", "diff.algorithm=patience")
 	config = maybe(config, 10, "notes.displayRef=refs/notes/*", "log.mailmap=false", "log.showRoot=false")
 	config = maybe(config, 10, "core.abbrev=12", "core.abbrev=no", "i18n.logOutputEncoding=ISO-8859-1")
+	for _, slot := range []string{"old", "new", "context", "frag", "func", "commit", "contextDimmed", "newBold"} {
+		config = maybe(config, 4, "color.diff."+slot+"=bold #ff8800", "color.diff."+slot+"=magenta reverse", "color.diff."+slot+"=normal", "color.diff."+slot+"=120")
+	}
+	config = maybe(config, 5, "color.ui=always", "color.diff=always", "color.ui=never", "diff.colorMoved=zebra")
 	var options []string
 	options = maybe(options, 50, "--color")
 	options = maybe(options, 10, "--no-dual-color")

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -144,7 +146,7 @@ func (g *rangeDiffWords) logArgs() []string {
 }
 
 // rangeDiffPrinter follows options, then configuration, then git's defaults.
-func (e *env) rangeDiffPrinter(repo *gitrepo.Repo, g *rangeDiffWords) (*rangediff.Printer, error) {
+func (e *env) rangeDiffPrinter(ctx context.Context, repo *gitrepo.Repo, g *rangeDiffWords) (*rangediff.Printer, error) {
 	config, err := repo.Config()
 	if err != nil || e.leftToGit(config) {
 		return nil, errNotOurs
@@ -168,10 +170,12 @@ func (e *env) rangeDiffPrinter(repo *gitrepo.Repo, g *rangeDiffWords) (*rangedif
 		p.Diff.Algorithm.IndentHeuristic = *g.indent
 	}
 	if e.rangeDiffColour(config, g.colour) {
-		if g.plainColour || settings.anyBelow("color.diff.", "diff.color.") {
+		if g.plainColour {
 			return nil, errNotOurs
 		}
-		p.Colours = rangediff.DefaultColours()
+		if p.Colours, err = configuredColours(ctx, repo, config); err != nil {
+			return nil, errors.Join(ctx.Err(), errNotOurs)
+		}
 	}
 	// Without context git cuts equal ends off by blocks of bytes before it
 	// compares, which moves changes now and then.
@@ -223,10 +227,29 @@ func (s *rangeDiffSettings) number(key string, option, def int) int {
 	return def
 }
 
-func (s *rangeDiffSettings) anyBelow(prefixes ...string) bool {
-	return slices.ContainsFunc(s.config.Keys(), func(key string) bool {
-		return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
-	})
+// configuredColours are git's colours with those that the user has chosen.
+func configuredColours(ctx context.Context, repo *gitrepo.Repo, config *gitrepo.Config) (*rangediff.Colours, error) {
+	c := rangediff.DefaultColours()
+	slots := map[string]*string{
+		"context": &c.Context, "old": &c.Old, "new": &c.New,
+		"frag": &c.Fragment, "func": &c.Function, "commit": &c.Commit,
+		"contextdimmed": &c.ContextDimmed, "olddimmed": &c.OldDimmed, "newdimmed": &c.NewDimmed,
+		"contextbold": &c.ContextBold, "oldbold": &c.OldBold, "newbold": &c.NewBold,
+	}
+	for _, key := range config.Keys() {
+		name, chosen := strings.CutPrefix(key, "color.diff.")
+		if strings.HasPrefix(key, "diff.color.") || chosen && slots[name] == nil {
+			return nil, errNotOurs // old spellings, and what shows in other output
+		}
+		if chosen {
+			sequence, err := repo.Colour(ctx, key)
+			if err != nil {
+				return nil, err
+			}
+			*slots[name] = sequence
+		}
+	}
+	return c, nil
 }
 
 // rangeDiffColour decides on colours as git diff does.
