@@ -8,19 +8,25 @@ import (
 
 // read takes what a command printed: one address a line, perhaps with a role
 // behind it as get_maintainer.pl prints it. Empty lines say nothing.
-func (a *Answer) read(output string, kind Field, patch int, command string) {
+func (a *Answer) read(output string, kind Field, patch int, source string) {
 	for line := range strings.Lines(output) {
-		line = strings.TrimSpace(line)
-		if line == "" {
-			continue
-		}
-		list, err := readRecipients(line)
-		if err != nil {
-			a.Warnings = append(a.Warnings, Warning{Command: command, Line: line, Reason: reason(err)})
-		}
-		for _, address := range list {
-			a.Found = append(a.Found, Found{Address: address, Kind: kind, Patch: patch, Command: command})
-		}
+		a.readLine(line, Found{Kind: kind, Patch: patch, Source: source})
+	}
+}
+
+// readLine takes one line, whose addresses become sightings like as.
+func (a *Answer) readLine(line string, as Found) {
+	line = strings.TrimSpace(line)
+	if line == "" {
+		return
+	}
+	list, err := readRecipients(line)
+	if err != nil {
+		a.Warnings = append(a.Warnings, Warning{Source: as.Source, Line: line, Reason: reason(err)})
+	}
+	for _, address := range list {
+		as.Address = address
+		a.Found = append(a.Found, as)
 	}
 }
 

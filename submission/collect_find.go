@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/kprep/kprep/maintainers"
 	"github.com/kprep/kprep/patchmail"
 )
 
@@ -23,6 +24,7 @@ const (
 type PatchMail struct {
 	Title string // for errors
 	Mail  []byte // LF line ends
+	Text  []byte // the same without transfer encoding
 }
 
 // Found is one sighting of a recipient: who, and who said so about which
@@ -30,8 +32,9 @@ type PatchMail struct {
 type Found struct {
 	patchmail.Address
 	Kind    Field
-	Patch   int    // index into the patches asked about
-	Command string // the setting's full key, or the project's script
+	Patch   int                  // index into the patches asked about
+	Source  string               // the setting's full key, the project's script, or its MAINTAINERS
+	Reasons []maintainers.Reason // of an answer from MAINTAINERS
 }
 
 // An Answer is who should receive one patch, in order, all To before all Cc.
@@ -40,15 +43,19 @@ type Answer struct {
 	Warnings []Warning
 }
 
-// A Warning is a line of a command's output that names nobody.
+// A Warning is a line of an answer that names nobody, or what was complained
+// of besides.
 type Warning struct {
-	Command string
-	Line    string
-	Reason  string
+	Source string
+	Line   string // "" for a complaint
+	Reason string // safe for a terminal, may have several lines
 }
 
 func (w Warning) String() string {
-	return fmt.Sprintf("%s printed %q, which is no address: %s", w.Command, w.Line, w.Reason)
+	if w.Line == "" {
+		return w.Source + ": " + w.Reason
+	}
+	return fmt.Sprintf("%s printed %q, which is no address: %s", w.Source, w.Line, w.Reason)
 }
 
 // A Finder says who should receive a patch. It is called for several patches

@@ -44,30 +44,54 @@ func (e *CommandError) Error() string {
 
 func (e *CommandError) Unwrap() error { return e.Err }
 
-// commandFinder asks two commands, each of which may be none, at the same time.
-// They run in dir, the top of the work tree, with the patch mail on standard
-// input; an empty env is the process's own. The caller has made sure of
-// consent.
-func commandFinder(dir string, env []string, limit time.Duration, to, cc project.Command) Finder {
+// A question is whom a patch goes to, or who gets a copy, and who answers it:
+// the query of MAINTAINERS where there is one, else the command.
+type question struct {
+	field   Field
+	command project.Command // the zero Command asks nobody
+	query   *query          // nil for the command
+}
+
+// asks says whether anybody is asked.
+func (q question) asks() bool { return q.query != nil || q.command.Line != "" }
+
+// finder asks the questions about a patch at the same time. Commands run in
+// dir, the top of the work tree, with the patch mail on standard input; an
+// empty env is the process's own. The caller has made sure of consent.
+func finder(dir string, env []string, limit time.Duration, questions ...question) Finder {
+	r := runner{dir: dir, env: env, limit: limit}
 	return func(ctx context.Context, patch int, p PatchMail) (Answer, error) {
-		r := runner{dir: dir, env: env, limit: limit}
-		var toOut, ccOut string
-		var toErr, ccErr error
+		answers, errs := make([]Answer, len(questions)), make([]error, len(questions))
 		var group errgroup.Group
-		group.Go(func() error { toOut, toErr = r.ask(ctx, to, p); return nil })
-		group.Go(func() error { ccOut, ccErr = r.ask(ctx, cc, p); return nil })
+		for i, q := range questions {
+			group.Go(func() error {
+				answers[i], errs[i] = r.answer(ctx, q, patch, p)
+				return nil
+			})
+		}
 		group.Wait()
-		if toErr != nil {
-			return Answer{}, toErr
+		var all Answer
+		for i, a := range answers {
+			if errs[i] != nil {
+				return Answer{}, errs[i]
+			}
+			all.Found, all.Warnings = append(all.Found, a.Found...), append(all.Warnings, a.Warnings...)
 		}
-		if ccErr != nil {
-			return Answer{}, ccErr
-		}
-		var a Answer
-		a.read(toOut, To, patch, to.Key)
-		a.read(ccOut, Cc, patch, cc.Key)
-		return a, nil
+		return all, nil
 	}
+}
+
+func (r runner) answer(ctx context.Context, q question, patch int, p PatchMail) (Answer, error) {
+	if q.query != nil {
+		return q.query.answer(q.field, patch, p), nil
+	}
+	out, complaint, err := r.ask(ctx, q.command, p)
+	var a Answer
+	if complaint != "" {
+		a.Warnings = append(a.Warnings, Warning{Source: q.command.Key, Reason: complaint})
+	}
+	a.read(out, q.field, patch, q.command.Key)
+	return a, err
 }
 
 // A runner runs commands that read a patch mail.
@@ -77,16 +101,17 @@ type runner struct {
 	limit time.Duration
 }
 
-// ask returns what the command prints, or a *CommandError.
-func (r runner) ask(ctx context.Context, c project.Command, p PatchMail) (string, error) {
-	stdout, stderr, err := r.run(ctx, c.Words(), p.Mail)
+// ask returns what the command prints and what it complains of, or a
+// *CommandError.
+func (r runner) ask(ctx context.Context, c project.Command, p PatchMail) (out, complaint string, err error) {
+	out, complaint, err = r.run(ctx, c.Words(), p.Mail)
 	switch {
 	case ctx.Err() != nil:
-		return "", ctx.Err()
+		return "", "", ctx.Err()
 	case err != nil:
-		return "", &CommandError{Command: c, Title: p.Title, Status: err.Error(), Stderr: stderr, Err: err}
+		return "", "", &CommandError{Command: c, Title: p.Title, Status: err.Error(), Stderr: complaint, Err: err}
 	}
-	return stdout, nil
+	return out, complaint, nil
 }
 
 // run returns what the command prints on standard output, the end of what it

@@ -53,7 +53,7 @@ func commands(t *testing.T, to, cc string) (r *gittest.Repo, toCmd, ccCmd projec
 func find(t *testing.T, to, cc string, limit time.Duration, mails ...string) (findings, error) {
 	t.Helper()
 	r, toCmd, ccCmd := commands(t, to, cc)
-	return findAll(context.Background(), mailsFor(mails...), commandFinder(r.Dir, r.Env, limit, toCmd, ccCmd))
+	return findAll(context.Background(), mailsFor(mails...), finder(r.Dir, r.Env, limit, question{field: To, command: toCmd}, question{field: Cc, command: ccCmd}))
 }
 
 func mailsFor(mails ...string) []PatchMail {
@@ -92,7 +92,7 @@ func TestFirstSightingDecides(t *testing.T) {
 	}
 	var found []string
 	for _, f := range got.Found {
-		found = append(found, fmt.Sprintf("%d %s %s %s", f.Patch, f.Kind, f.Mailbox, f.Command))
+		found = append(found, fmt.Sprintf("%d %s %s %s", f.Patch, f.Kind, f.Mailbox, f.Source))
 	}
 	const toKey, ccKey = " b4.send-auto-to-cmd", " b4.send-auto-cc-cmd"
 	want := []string{
@@ -109,7 +109,7 @@ func TestCommandsSeeTheMailTheTopAndTheirArguments(t *testing.T) {
 	t.Parallel()
 	mail := "Subject: [PATCH] x\n\nbytes \xff\x00 and \r\n" + strings.Repeat("long\n", 100_000)
 	r, to, cc := commands(t, "#!/bin/sh\ncat >mail; echo \"$1@$#.example\"; pwd >where\n", "")
-	got, err := findAll(context.Background(), mailsFor(mail), commandFinder(r.Dir, r.Env, time.Minute, to, cc))
+	got, err := findAll(context.Background(), mailsFor(mail), finder(r.Dir, r.Env, time.Minute, question{field: To, command: to}, question{field: Cc, command: cc}))
 	if err != nil || len(got.To) != 0 || len(got.Warnings) != 1 || got.Warnings[0].Line != "an argument@1.example" {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -184,7 +184,7 @@ func TestFailuresNameCommandPatchAndStatus(t *testing.T) {
 		{"exit status", "#!/bin/sh\necho a@example.org\nprintf 'bad \\033[31mthing\\n' >&2; exit 3\n", "", "exit status 3", `bad \x1b[31mthing`},
 		{"Cc command", "#!/bin/sh\n", "#!/usr/bin/perl\ndie \"no MAINTAINERS\\n\";\n", "exit status 2", "no MAINTAINERS"},
 		{"signal", "#!/bin/sh\nkill -TERM $$\n", "", "signal: terminated", ""},
-		{"no interpreter", "#!/nonexistent\n", "", "no such file or directory", ""},
+		{"no interpreter", "#!/no/such/interpreter\n", "", "no such file or directory", ""},
 		{"too much output", "#!/bin/sh\nhead -c 2000000 /dev/zero\n", "", "it printed more than 1048576 bytes", ""},
 		{"a process left behind", "#!/bin/sh\nsleep 100 &\n", "", "it ended but left a process behind", ""},
 	} {
@@ -273,13 +273,13 @@ while (<STDIN>) {
 		t.Fatal(to, cc, err)
 	}
 	got, err := findAll(context.Background(), mailsFor("+++ b/foo.c\n", "+++ b/bar.c\n+++ b/foo.c\n"),
-		commandFinder(repo.TopLevel, r.Env, time.Minute, to, cc))
+		finder(repo.TopLevel, r.Env, time.Minute, question{field: To, command: to}, question{field: Cc, command: cc}))
 	if err != nil || list(got.To) != `"Doe, Jane" <foo@example.org>; "Doe, Jane" <bar@example.org>` ||
 		list(got.Cc) != "foo-list@example.org; bar-list@example.org" {
 		t.Errorf("To: %s\nCc: %s\n%v", list(got.To), list(got.Cc), err)
 	}
-	if got.Found[0].Command != "scripts/get_maintainer.pl" {
-		t.Errorf("named by %s", got.Found[0].Command)
+	if got.Found[0].Source != "scripts/get_maintainer.pl" {
+		t.Errorf("named by %s", got.Found[0].Source)
 	}
 }
 
@@ -327,7 +327,7 @@ func TestTimeLimitKillsTheWholeGroup(t *testing.T) {
 	r, to, cc := commands(t, background, "")
 	alive := openAlive(t, r)
 	began := time.Now()
-	_, err := findAll(context.Background(), mailsFor("mail"), commandFinder(r.Dir, r.Env, 500*time.Millisecond, to, cc))
+	_, err := findAll(context.Background(), mailsFor("mail"), finder(r.Dir, r.Env, 500*time.Millisecond, question{field: To, command: to}, question{field: Cc, command: cc}))
 	failed := (*CommandError)(nil)
 	if !errors.As(err, &failed) || !strings.HasPrefix(failed.Status, "no answer after 500ms") || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
@@ -351,7 +351,7 @@ func TestCancelKillsTheWholeGroup(t *testing.T) {
 		}
 		cancel()
 	}()
-	_, err := findAll(ctx, mailsFor("1", "2", "3", "4", "5", "6"), commandFinder(r.Dir, r.Env, time.Minute, to, cc))
+	_, err := findAll(ctx, mailsFor("1", "2", "3", "4", "5", "6"), finder(r.Dir, r.Env, time.Minute, question{field: To, command: to}, question{field: Cc, command: cc}))
 	if !errors.Is(err, context.Canceled) || errors.As(err, new(*CommandError)) {
 		t.Errorf("got %v", err)
 	}

@@ -1,13 +1,14 @@
 package submission
 
 import (
+	"bytes"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/maintainers"
 	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/project"
 	"github.com/kprep/kprep/series"
@@ -22,6 +23,11 @@ type CollectOptions struct {
 	// Consent returns an error for a command that must not run.
 	Consent func(project.Command) error
 	Again   bool // add those too whom the user took out since they were collected
+	// Project is what the query of MAINTAINERS looks up; nil leaves the answer
+	// to the project's script, as Script does.
+	Project *maintainers.Project
+	Script  bool
+	Compare bool // ask both, and only say where they differ: [Collected.Differences]
 }
 
 // Collected is who should receive a series.
@@ -33,11 +39,15 @@ type Collected struct {
 	Stale []patchmail.Address
 	// LeftOut were collected before and are no longer in the cover letter, so
 	// the user took them out.
-	LeftOut  []patchmail.Address
-	Dropped  []patchmail.Address // named, and dropped from this repository
-	Found    []Found             // all that was named, old and new
-	Asked    bool                // some command was run
-	Warnings []Warning
+	LeftOut []patchmail.Address
+	Dropped []patchmail.Address // named, and dropped from this repository
+	Found   []Found             // all that was named, old and new
+	Asked   bool                // some command was run, or MAINTAINERS was asked
+	Note    string              // why the script was asked and not MAINTAINERS; "" for none
+	// Differences is what Compare found; nothing else is then set but Found and
+	// Warnings.
+	Differences []Difference
+	Warnings    []Warning
 
 	earlier []string            // mailboxes that earlier collections added
 	pruned  []patchmail.Address // taken out of Text
@@ -68,13 +78,17 @@ func Collect(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Collec
 	if cc, err = readLists(book, seriesLists(settings, "send-series-cc")); err != nil {
 		return nil, err
 	}
-	for _, cmd := range []project.Command{toCmd, ccCmd} {
-		if cmd.Line == "" {
-			continue
-		}
-		got.Asked = true
-		if err := o.Consent(cmd); err != nil {
-			return nil, err
+	questions, note, err := ask(toCmd, ccCmd, o)
+	if err != nil {
+		return nil, err
+	}
+	got.Note = note
+	for _, q := range questions {
+		got.Asked = got.Asked || q.asks()
+		if q.query == nil && q.command.Line != "" || o.Compare && q.asks() {
+			if err := o.Consent(q.command); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if got.Asked {
@@ -82,11 +96,15 @@ func Collect(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Collec
 		if err != nil {
 			return nil, err
 		}
-		all, err := findAll(ctx, patches, commandFinder(repo.TopLevel, o.Env, collectLimit, toCmd, ccCmd))
+		find := finder(repo.TopLevel, o.Env, collectLimit, questions...)
+		all, err := findAll(ctx, patches, find)
 		if err != nil {
 			return nil, err
 		}
 		got.Found, got.Warnings = all.Found, all.Warnings
+		if o.Compare {
+			return got, got.compareScript(ctx, patches, questions, repo.TopLevel, o)
+		}
 		to, cc = append(to, all.To...), append(cc, all.Cc...)
 	}
 	return got, got.merge(s, to, cc, o.Again)
@@ -117,29 +135,9 @@ func patchMails(ctx context.Context, repo *gitrepo.Repo, s *series.Series, now t
 		if err != nil {
 			return nil, &UnwritableError{Draft: d, Err: err}
 		}
-		patches = append(patches, PatchMail{Title: d.Title, Mail: raw})
+		head, _, _ := bytes.Cut(raw, []byte("\n\n"))
+		text := slices.Concat(head, []byte("\n\n"), d.Message.Body)
+		patches = append(patches, PatchMail{Title: d.Title, Mail: raw, Text: text})
 	}
 	return patches, nil
-}
-
-// Explain says for each address who named it, for which patches, one line
-// each, in order of first appearance.
-func (g *Collected) Explain() []string {
-	var order []string
-	patches := map[string][]string{}
-	for _, f := range g.Found {
-		key := fmt.Sprintf("%s: %s, named by %s for", f.Kind, f.Address, f.Command)
-		if !slices.Contains(order, key) {
-			order = append(order, key)
-		}
-		patches[key] = append(patches[key], fmt.Sprint(f.Patch+1))
-	}
-	for i, key := range order {
-		word := "patch"
-		if len(patches[key]) > 1 {
-			word = "patches"
-		}
-		order[i] = fmt.Sprintf("%s %s %s", key, word, strings.Join(patches[key], ", "))
-	}
-	return order
 }

@@ -3,10 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kprep/kprep/maintainers"
 	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/project"
 	"github.com/kprep/kprep/series"
@@ -18,13 +18,16 @@ func collectCommand(e *env) *cli.Command {
 		Name:     "collect",
 		Category: groupWork,
 		Usage:    "find out who should receive the series",
-		Description: "Asks the project's commands (kprep.send-auto-to-cmd and -cc-cmd, else\n" +
-			"scripts/get_maintainer.pl) about every patch, and adds whom they name to the\n" +
-			"cover letter. What you wrote there stays; doing it again changes nothing.\n" +
+		Description: "Asks about every patch, and adds who is named to the cover letter: the commands\n" +
+			"kprep.send-auto-to-cmd and -cc-cmd, else the project's MAINTAINERS in the way of\n" +
+			"its scripts/get_maintainer.pl. What you wrote stays; twice is the same as once.\n" +
 			"Those whom the trailers of a patch name get a copy of that patch when it is sent.",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "print what would be added, change nothing"},
-			&cli.BoolFlag{Name: "explain", Usage: "say which command named whom, for which patches"},
+			&cli.BoolFlag{Name: "explain", Usage: "say who or what named whom, and why, for which patches"},
+			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
+			&cli.BoolFlag{Name: "script", Usage: "run the project's script instead of reading MAINTAINERS"},
+			&cli.BoolFlag{Name: "compare", Usage: "ask MAINTAINERS and the script, print where they differ, change nothing"},
 			&cli.BoolFlag{Name: "trust", Usage: "agree to run the commands that came with the tree"},
 			&cli.BoolFlag{Name: "again", Usage: "add those too whom you took out of the cover letter"},
 			&cli.BoolFlag{Name: "prune", Usage: "take out those whom collecting added and nothing names any more"},
@@ -42,55 +45,59 @@ func collectCommand(e *env) *cli.Command {
 			if c.IsSet("drop") || c.IsSet("undrop") {
 				return e.drop(c, s)
 			}
-			if !c.Bool("dry-run") { // before the commands run: they may take long
-				if err := s.CheckRewritable(c.Context); err != nil {
-					return err
-				}
-			}
-			consents, err := project.UserConsents(e.getenv)
-			if err != nil {
-				return err
-			}
-			o := submission.CollectOptions{Now: e.now(), Mailer: "kprep " + programVersion(), Home: e.getenv("HOME"), Env: e.environ,
-				Consent: func(cmd project.Command) error { return e.consent(c, consents, cmd) }, Again: c.Bool("again")}
-			got, err := submission.Collect(c.Context, e.repo, s, o)
-			if err != nil {
-				return err
-			}
-			for _, w := range got.Warnings {
-				e.warnf("%s", w.String())
-			}
-			if c.Bool("explain") {
-				e.explain(got)
-			}
-			for _, a := range got.To {
-				fmt.Fprintf(e.stdout, "To: %s\n", patchmail.PrintableLine(a.String()))
-			}
-			for _, a := range got.Cc {
-				fmt.Fprintf(e.stdout, "Cc: %s\n", patchmail.PrintableLine(a.String()))
-			}
-			pruned, err := e.settleStale(c, got)
-			if err != nil || c.Bool("dry-run") {
-				return err
-			}
-			changed, err := submission.StoreCollected(c.Context, s, got, e.now())
-			if errors.As(err, new(*series.StateError)) { // the recipients are stored all the same
-				e.warnf("%v", err)
-				changed, err = s.Edit(c.Context, got.Text, submission.CollectReason)
-			}
-			if err != nil {
-				return err
-			}
-			e.reportCollect(got, changed, pruned)
-			return nil
+			return e.collect(c, s)
 		},
 	}
 }
 
-func (e *env) explain(got *submission.Collected) {
-	for _, line := range got.Explain() {
-		fmt.Fprintln(e.stdout, patchmail.PrintableLine(line))
+func (e *env) collect(c *cli.Context, s *series.Series) error {
+	keep := !c.Bool("dry-run") && !c.Bool("compare")
+	if keep { // before the commands run: they may take long
+		if err := s.CheckRewritable(c.Context); err != nil {
+			return err
+		}
 	}
+	consents, err := project.UserConsents(e.getenv)
+	if err != nil {
+		return err
+	}
+	o := submission.CollectOptions{Now: e.now(), Mailer: "kprep " + programVersion(), Home: e.getenv("HOME"), Env: e.environ,
+		Consent: func(cmd project.Command) error { return e.consent(c, consents, cmd) }, Again: c.Bool("again"),
+		Script: c.Bool("script"), Compare: c.Bool("compare")}
+	if e.repo.TopLevel != "" {
+		project := e.maintainersProject(e.repo.TopLevel, e.repo, 0)
+		o.Project = &project
+	}
+	got, err := submission.Collect(c.Context, e.repo, s, o)
+	if err != nil {
+		return err
+	}
+	for _, w := range got.Warnings {
+		e.warnf("%s", w.String())
+	}
+	if got.Note != "" {
+		e.notef("running %s: %s", maintainers.ScriptPath, patchmail.PrintableLine(got.Note))
+	}
+	if o.Compare {
+		return e.printDifferences(got, c.Bool("json"))
+	}
+	if err := e.printCollected(got, c.Bool("json"), c.Bool("explain")); err != nil {
+		return err
+	}
+	pruned, err := e.settleStale(c, got)
+	if err != nil || !keep {
+		return err
+	}
+	changed, err := submission.StoreCollected(c.Context, s, got, e.now())
+	if errors.As(err, new(*series.StateError)) { // the recipients are stored all the same
+		e.warnf("%v", err)
+		changed, err = s.Edit(c.Context, got.Text, submission.CollectReason)
+	}
+	if err != nil {
+		return err
+	}
+	e.reportCollect(got, changed, pruned)
+	return nil
 }
 
 // settleStale takes those out whom an earlier collection added and nothing
@@ -124,15 +131,6 @@ func (e *env) settleStale(c *cli.Context, got *submission.Collected) (pruned int
 	return len(got.Stale), nil
 }
 
-// people lists addresses for a sentence.
-func (e *env) people(list []patchmail.Address) string {
-	names := make([]string, len(list))
-	for i, a := range list {
-		names[i] = patchmail.PrintableLine(a.Mailbox)
-	}
-	return strings.Join(names, ", ")
-}
-
 // drop changes the list of those who are never collected.
 func (e *env) drop(c *cli.Context, s *series.Series) error {
 	lists := map[string][]patchmail.Address{}
@@ -163,19 +161,6 @@ func (e *env) drop(c *cli.Context, s *series.Series) error {
 		e.notef("taken out of the cover letter: %s", e.people(named))
 	}
 	return nil
-}
-
-func (e *env) reportCollect(got *submission.Collected, changed bool, pruned int) {
-	switch added := len(got.To) + len(got.Cc); {
-	case !got.Asked && !changed:
-		e.notef("this project has no command that names recipients; add To: and Cc: lines with 'kprep cover'")
-	case !changed:
-		e.notef("no new recipients")
-	case added == 0 && pruned > 0:
-		e.notef("took %s out of the cover letter", plural(pruned, "recipient", "recipients"))
-	default:
-		e.notef("added %s to the cover letter; see the result with 'kprep preview'", plural(added, "recipient", "recipients"))
-	}
 }
 
 // consent lets a command of the tree run when the user agreed before, agrees

@@ -40,9 +40,9 @@ func TestKillAtASystemCall(t *testing.T) {
 				n, step := 1, 1
 				if !all { // a few of them, others for each verb
 					n, step = 1+(i+j)%5, 1000
-				if verb == "rebase main" && calls == "unlink,unlinkat" {
-					n = 47 // git clears up behind its end
-				}
+					if verb == "rebase main" && calls == "unlink,unlinkat" {
+						n = 47 // git clears up behind its end
+					}
 				}
 				for ; c.kill(calls, n); n += step {
 					kills++

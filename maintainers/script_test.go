@@ -1,0 +1,26 @@
+package maintainers
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestUnknownTo(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		why, script string
+		want        []string
+	}{
+		{"nothing but known options, on and off", "my $V = '0.26';\n--m --nogit --no-git-fallback --letters --cc-cmd\n", nil},
+		{"an option of its own", "0.26 --m --deputies --nodeputies", []string{"the option --deputies", "the option --nodeputies"}},
+		{"another version", "0.31 --m", []string{"another version than 0.26"}},
+		{"no such script at all", "#!/bin/sh\necho x\n", []string{"another version than 0.26"}},
+	} {
+		t.Run(tc.why, func(t *testing.T) {
+			t.Parallel()
+			if got := UnknownTo([]byte(tc.script)); !slices.Equal(got, tc.want) {
+				t.Errorf("got %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
