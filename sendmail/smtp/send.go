@@ -43,10 +43,6 @@ type Outcome struct {
 // Accepted says that the server has taken the message.
 func (o Outcome) Accepted() bool { return o.Step == AtDot && o.Reply.class() == 2 }
 
-// Lost says that no reply can come any more, or that one came after which there
-// is no talking to the server.
-func (o Outcome) Lost() bool { return o.Err != nil || o.Reply.ends() }
-
 // group is how many commands go out before their replies are read. RFC 2920,
 // 3.1, wants neither side to wait for the other with full hands.
 const group = 100
