@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A Security says what a connection must be like before anything of value is
@@ -201,6 +202,7 @@ func (c *Client) Usable() bool { return !c.closed }
 // Quit says good-bye, waits a short while for the answer, and closes.
 func (c *Client) Quit() {
 	if !c.closed {
+		c.wire.stopAt(time.Now().Add(c.config.Limits.Quit)) // also after an interrupt
 		if c.wire.write(c.config.Limits.Quit, []byte("QUIT\r\n")) == nil {
 			c.wire.reply(c.config.Limits.Quit)
 		}

@@ -68,4 +68,5 @@ func letter(to ...string) Message {
 // wireLetter is what letter looks like on the wire.
 const wireLetter = "C: Subject: x\nC: \nC: ..dot\nC: ...\nC: end\n"
 
-const soon = 200 * time.Millisecond
+// soon is a limit for a server that keeps silent, and long enough for others.
+const soon = 500 * time.Millisecond

@@ -251,9 +251,9 @@ func TestSendKeepsToItsLimits(t *testing.T) {
 		"silent after dot":    {letter(alice), begin + "! body\n! hang", func(l *Limits) { l.Final = soon }, "alice dot lost"},
 		"reads no body":       {large, begin + "! hang", func(l *Limits) { l.Write = soon }, "alice DATA lost"},
 		"reads slowly":        {large, begin + "! body 15ms\nS: 250 ok\nC: QUIT", func(l *Limits) { l.Write = time.Second }, "alice accepted"},
-		"thinks for a while":  {letter(alice), begin + "! body\n! wait 300ms\nS: 250 ok\nC: QUIT", func(l *Limits) { l.Write, l.Command = soon, soon }, "alice accepted"},
+		"thinks for a while":  {letter(alice), begin + "! body\n! wait 1s\nS: 250 ok\nC: QUIT", func(l *Limits) { l.Write, l.Command = soon, soon }, "alice accepted"},
 		"breaks off, and why": {large, begin + "S: 552 too large\n! wait 300ms\n! drop", func(l *Limits) {}, "alice DATA 552"},
-		"dribbles its answer": {letter(alice), begin + "! body\n" + strings.Repeat("S: 250-x\n! wait 50ms\n", 20), func(l *Limits) { l.Final = soon }, "alice dot lost"},
+		"dribbles its answer": {letter(alice), begin + "! body\n" + strings.Repeat("S: 250-x\n! wait 100ms\n", 20), func(l *Limits) { l.Final = soon }, "alice dot lost"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
