@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -61,6 +62,9 @@ func (r *Repo) RebaseCutOff() bool {
 	if _, err := os.Stat(filepath.Join(dir, "stopped-sha")); err == nil {
 		return false // a conflict, or an "edit"
 	}
+	if tookMore(dir) {
+		return true
+	}
 	done, _ := os.ReadFile(filepath.Join(dir, "done"))
 	lines := strings.Split(strings.TrimSpace(string(done)), "\n")
 	last := lines[len(lines)-1]
@@ -75,6 +79,32 @@ func (r *Repo) RebaseCutOff() bool {
 	list, _ := os.ReadFile(filepath.Join(dir, "git-rebase-todo"))
 	next, _, _ := strings.Cut(string(list), "\n")
 	return last == "" || next != last
+}
+
+// tookMore says whether git took a line off its list and was killed before it
+// wrote it to those that are done: both together are less than the whole, which
+// git counted when it began or went on. The user may have taken lines out since
+// with --edit-todo, which keeps the list of before.
+func tookMore(dir string) bool {
+	text, _ := os.ReadFile(filepath.Join(dir, "end"))
+	whole, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return false
+	}
+	for _, name := range []string{"done", "git-rebase-todo"} {
+		text, _ := os.ReadFile(filepath.Join(dir, name))
+		for line := range strings.Lines(string(text)) {
+			if strings.TrimSpace(line) != "" {
+				whole--
+			}
+		}
+	}
+	done, err := os.Stat(filepath.Join(dir, "done"))
+	if whole <= 0 || err != nil {
+		return whole > 0
+	}
+	edited, err := os.Stat(filepath.Join(dir, "git-rebase-todo.backup"))
+	return err != nil || !edited.ModTime().After(done.ModTime())
 }
 
 // applied says whether git has put down that it is done with a commit.
