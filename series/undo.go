@@ -15,11 +15,11 @@ type Undone struct {
 	Replayed  int              // commits on top that were put on the restored state
 }
 
-// Undo takes back the last n operations of the repository. Where only commits
-// of the user's came on top of a branch since, and the files are the same
-// before and after, these are put on the restored state; otherwise what moved
-// is an *oplog.MovedError and nothing changes. force takes it back all the
-// same.
+// Undo takes back the last n operations of the repository. A send of another
+// series does not bar the way: they are those of the current series then. Where only commits of the user's came on top of a
+// branch since, and the files are the same before and after, these are put on
+// the restored state; otherwise what moved is an *oplog.MovedError and nothing
+// changes. force takes it back all the same.
 func Undo(ctx context.Context, repo *gitrepo.Repo, n int, force bool) (*Undone, error) {
 	me, err := repo.Committer()
 	if err != nil {
@@ -27,12 +27,16 @@ func Undo(ctx context.Context, repo *gitrepo.Repo, n int, force bool) (*Undone, 
 	}
 	log := operations(repo, me.When)
 	defer repo.ForgetConfig()
-	op, err := log.Undo(ctx, n, oplog.UndoOptions{Committer: me.Email, Force: force})
+	of, err := undoable(ctx, repo, log, n)
+	if err != nil {
+		return nil, err
+	}
+	op, err := log.Undo(ctx, n, oplog.UndoOptions{ChangeID: of, Committer: me.Email, Force: force})
 	moved := (*oplog.MovedError)(nil)
 	if force || !errors.As(err, &moved) {
 		return &Undone{Operation: op}, err
 	}
-	stack, stackErr := log.Stack("")
+	stack, stackErr := log.Stack(of)
 	if stackErr != nil || len(stack) < n {
 		return nil, err
 	}
@@ -40,8 +44,33 @@ func Undo(ctx context.Context, repo *gitrepo.Repo, n int, force bool) (*Undone, 
 	if replayErr != nil {
 		return nil, replayErr
 	}
-	op, err = log.Undo(ctx, n, oplog.UndoOptions{Committer: me.Email, Instead: []gitrepo.RefUpdate{on}, Objects: objects})
+	op, err = log.Undo(ctx, n, oplog.UndoOptions{ChangeID: of, Committer: me.Email, Instead: []gitrepo.RefUpdate{on}, Objects: objects})
 	return &Undone{Operation: op, Replayed: count}, err
+}
+
+// undoable says whose operations an undo of n takes back: "" for those of the
+// repository, or the change-id of the current series where a send of another
+// one stands between its own.
+func undoable(ctx context.Context, repo *gitrepo.Repo, log *oplog.Log, n int) (string, error) {
+	stack, err := log.Stack("")
+	last := len(stack) - 1
+	if err != nil || last < 0 || !stack[last].Barrier || n <= last {
+		return "", err
+	}
+	s, err := Load(ctx, repo, "")
+	if err != nil || s.Tracking.ChangeID == stack[last].ChangeID {
+		return "", nil // the log does not need a series
+	}
+	for _, op := range stack[:last] {
+		if op.ChangeID != s.Tracking.ChangeID {
+			return "", nil
+		}
+	}
+	own, err := log.Stack(s.Tracking.ChangeID)
+	if err != nil || len(own) == 0 {
+		return "", err
+	}
+	return s.Tracking.ChangeID, nil
 }
 
 // Redo brings back the last n operations that were undone.
