@@ -64,6 +64,10 @@ func (r *Repo) UpdateRefs(ctx context.Context, message string, updates ...RefUpd
 			return locked
 		}
 	}
+	// Where HEAD is at a ref that moves, git locks it too, for its reflog.
+	if locked := r.lockedRefs("HEAD"); locked != nil {
+		return locked
+	}
 	return fmt.Errorf("update refs: %w", err)
 }
 

@@ -20,6 +20,8 @@ type Move struct {
 
 func (m Move) String() string {
 	switch {
+	case m.Ahead == 1:
+		return m.What + " has 1 commit on top"
 	case m.Ahead > 0:
 		return fmt.Sprintf("%s has %d commits on top", m.What, m.Ahead)
 	case m.Now == "" && m.Want != "":

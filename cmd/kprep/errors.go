@@ -213,9 +213,12 @@ func brokenHint(e *series.BrokenError) string {
 func gitHint(err error) string {
 	busy := (*gitrepo.BusyError)(nil)
 	locked, elsewhere := (*gitrepo.LockedError)(nil), (*oplog.WorkTreeError)(nil)
+	config := (*gitrepo.ConfigBusyError)(nil)
 	switch {
 	case errors.As(err, &locked):
 		return fmt.Sprintf("nothing was changed; wait until it is done, or remove %s if no git is running any more", locked.File)
+	case errors.As(err, &config):
+		return fmt.Sprintf("nothing was changed; wait until it is done, or remove %s if no git is running any more", config.Lock)
 	case errors.As(err, &elsewhere):
 		return fmt.Sprintf("nothing was changed; run it there, with 'kprep -C %s'", elsewhere.Path)
 	case errors.As(err, new(*gitrepo.StoreError)):
