@@ -97,3 +97,16 @@ func section(line []byte, utf bool) ([]byte, bool) {
 	}
 	return bytes.CutPrefix(line[size:], []byte("@@ "))
 }
+
+// LocaleDecides reports whether some line of a text is a heading in one locale
+// and not, or another one, in the other: see DiffOptions.UTF8.
+func LocaleDecides(text []byte) bool {
+	for line := range bytes.Lines(text) {
+		inUTF8, isInUTF8 := section(line, true)
+		inC, isInC := section(line, false)
+		if isInUTF8 != isInC || !bytes.Equal(inUTF8, inC) {
+			return true
+		}
+	}
+	return false
+}

@@ -86,7 +86,7 @@ func (e *env) rangeDiff(ctx context.Context, words []string) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if err != nil || !accepted {
+	if err != nil || !accepted || e.localeDecides(commits) {
 		return errNotOurs
 	}
 	printer, err := e.rangeDiffPrinter(ctx, repo, given)

@@ -152,6 +152,7 @@ func (e *env) rangeDiffPrinter(ctx context.Context, repo *gitrepo.Repo, g *range
 		return nil, errNotOurs
 	}
 	settings := rangeDiffSettings{config: config}
+	utf8, _ := e.utf8Locale()
 	p := &rangediff.Printer{
 		NoPatch: g.noPatch, LeftOnly: g.leftOnly, RightOnly: g.rightOnly,
 		SuppressBlankEmpty: settings.boolean("diff.suppressBlankEmpty", false),
@@ -159,7 +160,7 @@ func (e *env) rangeDiffPrinter(ctx context.Context, repo *gitrepo.Repo, g *range
 			Context:   settings.number("diff.context", g.context, 3),
 			InterHunk: settings.number("diff.interHunkContext", g.interHunk, 0),
 			Space:     g.space,
-			UTF8:      e.utf8Locale(),
+			UTF8:      utf8,
 			Algorithm: xdiff.Options{
 				Minimal:         g.minimal != nil,
 				IndentHeuristic: settings.boolean("diff.indentHeuristic", true),
@@ -274,14 +275,25 @@ func (e *env) rangeDiffColour(config *gitrepo.Config, option string) bool {
 	return e.terminal.stdout && term != "" && term != "dumb" && (paged || err != nil)
 }
 
-// utf8Locale reports whether git's expressions run in a UTF-8 locale.
-func (e *env) utf8Locale() bool {
+// utf8Locale reports whether git's expressions run in a UTF-8 locale. It is
+// certain of the locales that are everywhere; another one may not be
+// installed, and then git falls back to C.
+func (e *env) utf8Locale() (utf8, certain bool) {
 	for _, key := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
 		if value := e.getenv(key); value != "" {
-			_, charset, _ := strings.Cut(strings.ToLower(value), ".")
+			name, charset, _ := strings.Cut(strings.ToLower(value), ".")
 			charset, _, _ = strings.Cut(charset, "@")
-			return charset == "utf-8" || charset == "utf8"
+			return charset == "utf-8" || charset == "utf8", name == "c" || name == "posix"
 		}
 	}
-	return false
+	return false, true
+}
+
+// localeDecides reports whether the heading of a hunk may depend on a locale
+// that we are not certain of.
+func (e *env) localeDecides(commits [][]rangediff.Commit) bool {
+	if _, certain := e.utf8Locale(); certain {
+		return false
+	}
+	return slices.ContainsFunc(slices.Concat(commits...), func(c rangediff.Commit) bool { return rangediff.LocaleDecides(c.Text) })
 }
