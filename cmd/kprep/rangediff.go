@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
@@ -86,7 +87,7 @@ func (e *env) rangeDiff(ctx context.Context, words []string) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if err != nil || !accepted || e.localeDecides(commits) {
+	if err != nil || !accepted || e.localeDecides(commits) || given.overflows(commits) {
 		return errNotOurs
 	}
 	printer, err := e.rangeDiffPrinter(ctx, repo, given)
@@ -182,6 +183,14 @@ func (g *rangeDiffWords) check(ctx context.Context, repo *gitrepo.Repo) bool {
 	}
 	parsed, err := repo.ParseRevisions(ctx, g.arguments)
 	return err == nil && !slices.ContainsFunc(parsed, func(ids []string) bool { return !want(ids) })
+}
+
+// overflows reports whether git, which computes with 32 bits, would get other
+// costs.
+func (g *rangeDiffWords) overflows(commits [][]rangediff.Commit) bool {
+	return slices.ContainsFunc(slices.Concat(commits...), func(c rangediff.Commit) bool {
+		return c.DiffLines*g.creationFactor > math.MaxInt32
+	})
 }
 
 func orHead(name string) string {
