@@ -49,32 +49,34 @@ func (f *emailFinder) find(text string) []email {
 // name cleans what stands before an address: it is cut into words, of which the
 // last two are kept, or the last three when there is an initial among the first
 // two of them.
+//
+// QUIRK: the old era cuts the name as it would be printed, so that the quotes
+// around ", Jim" make a word of nothing before the comma, and the comma stays.
 func (f *emailFinder) name(text string) string {
+	name := strings.TrimSpace(text)
+	name = strings.TrimSuffix(strings.TrimPrefix(name, `"`), `"`)
+	var words []string
 	if f.era == New {
-		text = strings.Trim(strings.TrimSpace(text), `"`)
-	}
-	words := f.word.Split(text, -1)
-	for len(words) > 0 && words[len(words)-1] == "" {
-		words = words[:len(words)-1]
-	}
-	if f.era == New {
-		kept := words[:0]
-		for _, w := range words {
+		for _, w := range f.word.Split(name, -1) {
 			if f.letter.MatchString(w) {
-				kept = append(kept, w)
+				words = append(words, w)
 			}
 		}
-		words = kept
+		name = strings.Join(words, " ")
+	} else {
+		words = f.word.Split(quoteName(name), -1)
+		for len(words) > 0 && words[len(words)-1] == "" {
+			words = words[:len(words)-1]
+		}
 	}
 	if n := len(words); n > 2 {
-		first, middle := words[n-3], words[n-2]
-		if f.isLetter(first) || isInitial(middle) {
+		if f.isLetter(words[n-3]) || isInitial(words[n-2]) {
 			words = words[n-3:]
 		} else {
 			words = words[n-2:]
 		}
+		name = strings.Join(words, " ")
 	}
-	name := strings.TrimSpace(strings.Join(words, " "))
 	if name != "" && strings.IndexByte(",.", name[0]) >= 0 {
 		name = name[1:]
 	}
@@ -87,11 +89,11 @@ func (f *emailFinder) name(text string) string {
 // isLetter is true for one letter, and for any character with a dot: less than
 // isInitial, so that the hyphen of a YAML list is no first name.
 func (f *emailFinder) isLetter(word string) bool {
-	return isInitial(word) && (strings.HasSuffix(word, ".") || f.letter.MatchString(word))
+	return isInitial(word) && (utf8.RuneCountInString(word) == 2 || f.letter.MatchString(word))
 }
 
 // isInitial is true for one character, or one with a dot.
 func isInitial(word string) bool {
-	word = strings.TrimSuffix(word, ".")
-	return utf8.RuneCountInString(word) == 1
+	n := utf8.RuneCountInString(word)
+	return n == 1 || n == 2 && strings.HasSuffix(word, ".")
 }

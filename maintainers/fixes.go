@@ -46,14 +46,18 @@ func (q *query) addSigners(signers []*signer, commit, patch string, ignored map[
 	slices.SortStableFunc(signers, func(a, b *signer) int { return b.times - a.times })
 	count := 0
 	for _, s := range signers {
-		if ignored[formatPerson(s.name, s.address)] {
+		// QUIRK: signers are mapped and compared twice, and mapped once more,
+		// so that up to five links of a chain in the mailmap are followed.
+		name, address := q.mapped(s.name, s.address)
+		if ignored[formatPerson(name, address)] {
 			continue
 		}
+		name, address = q.mailmap.apply(name, address)
 		if count++; count > q.o.MaxMaintainers {
 			return
 		}
 		role := fmt.Sprintf("blamed_fixes:%d/1=100%%", s.times)
-		q.addAgain(&found{name: s.name, address: s.address, role: role, reasons: []Reason{{Kind: ReasonFixes, Patch: patch, Commit: commit, Line: s.trailer}}})
+		q.addAgain(&found{name: name, address: address, role: role, reasons: []Reason{{Kind: ReasonFixes, Patch: patch, Commit: commit, Line: s.trailer}}})
 	}
 }
 
@@ -73,6 +77,9 @@ func (q *query) signers(message string) []*signer {
 			continue
 		}
 		name, address = q.mapped(name, address)
+		if !q.o.Names {
+			name = ""
+		}
 		key := formatPerson(name, address)
 		if byPerson[key] == nil {
 			byPerson[key] = &signer{name: name, address: address, trailer: trailer}

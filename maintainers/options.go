@@ -100,7 +100,7 @@ func scriptOnly() map[string]bool {
 	return map[string]bool{
 		"git": true, "git-fallback": true, "git-blame": true, "git-all-signature-types": true, "git-chief-penguins": true,
 		"interactive": true, "i": true,
-		"sections": true, "letters": false, "self-test": false, "noemail": false,
+		"sections": true, "letters": false, "self-test": false, "noemail": false, "version": false,
 	}
 }
 
@@ -219,7 +219,7 @@ func (o Options) Check() error {
 		}
 		return &OptionError{Option: "--" + name, Reason: reason, NeedsScript: true}
 	}
-	if !o.Maintainers && !o.Reviewers && !o.Lists {
+	if !o.Maintainers && !o.Reviewers && !o.Lists && !o.Subscribers {
 		return &OptionError{Option: "--nom --nor --nol", Reason: "leave nothing to select"}
 	}
 	return nil

@@ -24,18 +24,23 @@ func parsePerson(text string) (name, address string) {
 	return "", strings.TrimSpace(text[:at+end])
 }
 
-// formatPerson prints a person as the script does. Names are quoted for every
-// character but ASCII letters, digits, underscore, blank and hyphen.
+// formatPerson prints a person as the script does.
 func formatPerson(name, address string) string {
 	if name == "" {
 		return address
 	}
+	return quoteName(name) + " <" + address + ">"
+}
+
+// quoteName quotes a name for every character but ASCII letters, digits,
+// underscore, blank and hyphen.
+func quoteName(name string) string {
 	for i := range len(name) {
 		if c := name[i]; !isWord(c) && c != ' ' && c != '-' {
-			return `"` + escapeQuotes(name) + `" <` + address + ">"
+			return `"` + escapeQuotes(name) + `"`
 		}
 	}
-	return name + " <" + address + ">"
+	return name
 }
 
 // escapeQuotes puts a backslash before every quote that has none.

@@ -178,6 +178,9 @@ func (q *query) addPeople(at int32, role string, reason Reason) {
 // add is the first dedupe: a person whose name or address is there already is
 // not added again, but returned.
 func (q *query) add(f *found) (before *found) {
+	if !q.o.Names {
+		f.name = ""
+	}
 	name, address := q.ix.era.lower(f.name), q.ix.era.lower(f.address)
 	if q.o.RemoveDuplicates {
 		before := q.addresses[address]
@@ -193,18 +196,22 @@ func (q *query) add(f *found) (before *found) {
 		q.names[name] = f
 	}
 	q.addresses[address] = f
-	if !q.o.Names {
-		f.name = ""
-	}
 	q.people = append(q.people, f)
 	return nil
 }
 
-// addAgain is add for those who come from elsewhere than a section: who is
-// there already gets a further role.
+// addAgain is add for those who come from elsewhere than a section: everybody
+// who is there already under the name or the address gets a further role.
 func (q *query) addAgain(f *found) {
-	if before := q.add(f); before != nil && !strings.Contains(before.role, f.role) {
-		before.role += "," + f.role
+	if q.add(f) == nil {
+		return
+	}
+	lower := q.ix.era.lower
+	for _, p := range q.people {
+		same := lower(p.address) == lower(f.address) || f.name != "" && lower(p.name) == lower(f.name)
+		if same && !strings.Contains(p.role, f.role) {
+			p.role += "," + f.role
+		}
 	}
 }
 
