@@ -175,7 +175,7 @@ func rank(layers []layer, several bool) []Finding {
 func holdsSeveral(section, name string) bool {
 	switch section {
 	case "kprep", "b4":
-		return slices.Contains([]string{"prep-perpatch-check-cmd", "send-series-to", "send-series-cc", "email-exclude", "my-address", "archive"}, name)
+		return slices.Contains([]string{"prep-perpatch-check-cmd", "send-series-to", "send-series-cc", "email-exclude", "my-address", "archive", "drop-trailers"}, name)
 	case "sendemail":
 		return slices.Contains([]string{"to", "cc", "bcc", "aliasesfile", "suppresscc", "smtpserveroption"}, name)
 	}

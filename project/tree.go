@@ -6,9 +6,9 @@ import (
 )
 
 // fromTree lists the settings that .b4-config may make, as globs
-// (spec/b4-interop.md part 11).
+// (spec/b4-interop.md part 11), and drop-trailers, which is kprep's own.
 func fromTree() []string {
-	return []string{"prep-*-check-cmd", "prep-pre-flight-checks", "send-*", "*mask", "*template*", "trailer*", "pw-*"}
+	return []string{"prep-*-check-cmd", "prep-pre-flight-checks", "send-*", "*mask", "*template*", "trailer*", "pw-*", "drop-trailers"}
 }
 
 // withheld lists those of fromTree that b4 takes from a tree and kprep does

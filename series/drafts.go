@@ -28,7 +28,9 @@ type Rendering struct {
 	Plain      bool              // the author will be the From of the message, so the body need not say it
 	SameThread string            // "": no; "shallow": reply to v1; else: reply to the revision before
 	Unthreaded bool              // patches do not reply to the first message
-	Encoding   string            // transfer encoding, as [patchmail.Message] has it
+	// Drop says which trailers are not mailed; nil drops none.
+	Drop     func(key string) bool
+	Encoding string // transfer encoding, as [patchmail.Message] has it
 }
 
 // A Draft is one message of a series, complete but for its recipients.
@@ -40,6 +42,8 @@ type Draft struct {
 	// Persons are named by this message: the author where he is not the
 	// sender, and those in its trailers, in order.
 	Persons []Person
+	Dropped []string // trailers that the commit or the cover letter has and the mail has not
+	InBody  string   // the author that stands in the body; "" for none
 }
 
 // A Person is somebody whom a message names.
@@ -77,6 +81,7 @@ func (s *Series) Render(ctx context.Context, r Rendering) (*Rendered, error) {
 		return nil, err
 	}
 	d := &drafter{s: s, r: r, letter: letter}
+	d.dropFromLetter()
 	if err := d.ask(ctx); err != nil {
 		return nil, err
 	}
@@ -102,6 +107,7 @@ type drafter struct {
 	patches []gitrepo.Patch
 	git     string // version
 	footing footing
+	dropped []string // trailers of the cover letter
 }
 
 // ask has git do everything it is needed for, at the same time.
@@ -176,6 +182,37 @@ func (d *drafter) render() (*Rendered, error) {
 	return out, d.thread(out.Drafts)
 }
 
+// dropFromLetter takes the trailers out of the cover letter that are not
+// mailed.
+func (d *drafter) dropFromLetter() {
+	if d.r.Drop == nil {
+		return
+	}
+	var kept []trailers.Trailer
+	for _, t := range d.letter.Trailers {
+		if t.Key != "" && d.r.Drop(t.Key) {
+			d.dropped = append(d.dropped, t.String())
+		} else {
+			kept = append(kept, t)
+		}
+	}
+	d.letter.Trailers = kept
+}
+
+// drop takes the trailers out of a commit message that are not mailed.
+func (d *drafter) drop(text string) (string, []string) {
+	if d.r.Drop == nil {
+		return text, nil
+	}
+	above, below := trailers.Cut(text)
+	above, gone := trailers.Drop(above, d.r.Drop)
+	var dropped []string
+	for _, t := range gone {
+		dropped = append(dropped, t.String())
+	}
+	return above + below, dropped
+}
+
 // prefixes are the words after PATCH that all messages carry.
 func (d *drafter) prefixes() []string {
 	lifted, _ := patchmail.LiftBrackets(d.letter.Subject)
@@ -195,7 +232,7 @@ func (d *drafter) subject(counter int, own []string, title string) patchmail.Sub
 
 func (d *drafter) cover(title string) Draft {
 	d.parts.Cover = d.letter.Body()
-	draft := Draft{Title: title, Persons: persons(d.letter.Trailers)}
+	draft := Draft{Title: title, Persons: persons(d.letter.Trailers), Dropped: d.dropped}
 	draft.Message.Subject = d.subject(0, nil, title).String()
 	draft.Message.Body = []byte(coverletter.Fill(d.template(), d.parts))
 	return draft
@@ -212,7 +249,7 @@ func persons(block []trailers.Trailer) []Person {
 }
 
 func (d *drafter) patch(i int, commit *gitrepo.Commit) Draft {
-	text := commit.Text()
+	text, dropped := d.drop(commit.Text())
 	subject, body := gitrepo.SplitMessage(text)
 	own, title := patchmail.LiftBrackets(subject)
 	if title == "" { // nothing but brackets: better a strange title than none
@@ -220,16 +257,18 @@ func (d *drafter) patch(i int, commit *gitrepo.Commit) Draft {
 	}
 	above, _ := trailers.Cut(text)
 	_, block := trailers.Split(above)
-	draft := Draft{Counter: i + 1, Title: title, Commit: commit, Persons: persons(trailers.Parse(block))}
+	draft := Draft{Counter: i + 1, Title: title, Commit: commit, Persons: persons(trailers.Parse(block)), Dropped: dropped}
 	draft.Message.Subject = d.subject(i+1, own, title).String()
 
 	var out strings.Builder
 	if author := authorOf(commit); author.Key() != d.r.From.Key() && !d.r.Plain {
 		fmt.Fprintf(&out, "From: %s\n\n", author)
+		draft.InBody = author.String()
 		draft.Persons = append([]Person{{Address: author, Role: "author"}}, draft.Persons...)
 	} else if startsLikeHeader(body) {
 		// git am would take the line for a header, unless one comes before it.
 		fmt.Fprintf(&out, "From: %s\n\n", author)
+		draft.InBody = author.String()
 	}
 	patch := d.patches[i]
 	if d.hasCover() {
@@ -239,6 +278,7 @@ func (d *drafter) patch(i int, commit *gitrepo.Commit) Draft {
 		stat := string(patch.Stat) + "\n" + string(patch.Diff)
 		out.WriteString(coverletter.MixIn(body, d.letter, stat, d.parts, d.template()))
 		draft.Persons = append(draft.Persons, persons(d.letter.Trailers)...)
+		draft.Dropped = append(draft.Dropped, d.dropped...)
 	}
 	draft.Message.Body = []byte(out.String())
 	return draft

@@ -143,8 +143,8 @@ func sender(repo *gitrepo.Repo, from string) (patchmail.Address, error) {
 	return patchmail.Address{Name: author.Name, Mailbox: author.Email}, err
 }
 
-func (s *Submission) rendering(o Options) (series.Rendering, error) {
-	r := series.Rendering{From: s.Sender, Now: o.Now, Random: o.Random, ForceCover: o.ForceCover, Plain: o.Plain, Signature: signature(o.Home)}
+func (s *Submission) rendering(o Options) (r series.Rendering, err error) {
+	r = series.Rendering{From: s.Sender, Now: o.Now, Random: o.Random, ForceCover: o.ForceCover, Plain: o.Plain, Signature: signature(o.Home)}
 	if r.Signature == "" { // who writes, whoever sends: as b4 does
 		author, err := s.repo.Author()
 		if err != nil {
@@ -156,6 +156,9 @@ func (s *Submission) rendering(o Options) (series.Rendering, error) {
 		r.Mailer = o.Mailer
 	}
 	r.Unthreaded, r.Encoding = !s.Mail.Thread, s.Mail.TransferEncoding
+	if r.Drop, err = s.dropTrailers(); err != nil {
+		return r, err
+	}
 	if v, ok := s.settings.Get("send-same-thread"); ok {
 		switch strings.ToLower(v.Text) {
 		case "yes", "true", "y":

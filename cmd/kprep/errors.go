@@ -262,6 +262,8 @@ func sendHint(err error) string {
 	refusals, unfinished, git := (*submission.Refusals)(nil), (*submission.UnfinishedError)(nil), (*gitrepo.Error)(nil)
 	mailed := (*submission.MailedError)(nil)
 	switch {
+	case errors.As(err, new(*submission.ApprovalError)):
+		return "nothing was sent; look at it again with 'kprep preview', with the same options, which prints the approval of what is there now"
 	case errors.As(err, new(*patchmail.EncodingError)):
 		return "nothing was sent; 'kprep -c sendemail.transferEncoding=auto' lets each message have what it needs"
 	case isMailCommand(err):

@@ -27,6 +27,7 @@ func sendCommand(e *env) *cli.Command {
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "print the messages instead of sending them"},
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write one file per message into `DIR` instead of sending them"},
 			&cli.BoolFlag{Name: "reflect", Usage: "send to yourself alone, headers as for everybody"},
+			&cli.StringFlag{Name: "approved", Usage: "send only what has the approval `HASH`, as 'kprep preview' printed it", Action: checkApproval},
 			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask"},
 			&cli.StringSliceFlag{Name: "allow", Usage: "pass over `NAME`: " + strings.Join(submission.Allowable(), ", "), Action: checkAllow},
 			&cli.BoolFlag{Name: "continue", Usage: "go on with a send that broke off"},
@@ -80,6 +81,14 @@ func checkAllow(c *cli.Context, names []string) error {
 	return nil
 }
 
+// checkApproval refuses what no preview can have printed.
+func checkApproval(c *cli.Context, approval string) error {
+	if !submission.IsApproval(approval) {
+		return usagef(c.Command.Name, "--approved takes what 'kprep preview' prints, not %q", approval)
+	}
+	return nil
+}
+
 // exclusive refuses two of the named options together.
 func exclusive(c *cli.Context, names ...string) error {
 	var given []string
@@ -107,6 +116,7 @@ func (e *env) sendNowhere(c *cli.Context, s *series.Series) error {
 	if err := e.printMessages(c.Context, sub.Outgoing()); err != nil {
 		return err
 	}
+	e.noteApproval(sub)
 	e.notef("dry run: nothing was sent")
 	return nil
 }
@@ -122,6 +132,11 @@ func (e *env) send(c *cli.Context, s *series.Series) error {
 	sub, err := e.prepare(c, s, kind)
 	if err != nil {
 		return err
+	}
+	if c.IsSet("approved") {
+		if err := sub.CheckApproved(c.String("approved")); err != nil {
+			return err
+		}
 	}
 	ready, err := sub.Ready(c.Context, c.StringSlice("allow"))
 	if err != nil {

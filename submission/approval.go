@@ -1,0 +1,114 @@
+package submission
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/kprep/kprep/sendmail"
+)
+
+// An approval is a digest of all that a send would do, then a short one of each
+// of its parts, which tells them apart when they differ.
+const (
+	approvalDigits = 32
+	partDigits     = 4
+)
+
+// An ApprovalError reports a submission that is not the one that was approved.
+type ApprovalError struct {
+	Differs []string // the parts that are others now, for people; never empty
+	Now     string   // the approval of what would be sent now
+}
+
+func (e *ApprovalError) Error() string {
+	return "this is not what was approved: the " + strings.Join(e.Differs, ", the ") + " differs"
+}
+
+// IsApproval says whether a text has the form of an approval.
+func IsApproval(text string) bool {
+	form := fmt.Sprintf(`^[0-9a-f]{%d}-([0-9a-f]{%d}){%d}$`, approvalDigits, partDigits, len(approvalParts()))
+	return regexp.MustCompile(form).MatchString(text)
+}
+
+// approvalParts names the parts of an approval, in order.
+func approvalParts() []string {
+	return []string{"branch tip", "headers", "text", "envelope", "route"}
+}
+
+// Approval is a digest of the branch tip, of every message's headers and body,
+// of the envelope and of the route. Dates, message-ids and what refers to them
+// do not count, and neither does the transfer encoding, since these are new
+// with every rendering or do not change what is read. Two submissions with the
+// same approval send the same.
+func (s *Submission) Approval() string {
+	parts := s.approved()
+	all := sha256.New()
+	var short strings.Builder
+	for _, p := range parts {
+		sum := sha256.Sum256([]byte(p))
+		all.Write(sum[:])
+		short.WriteString(hex.EncodeToString(sum[:])[:partDigits])
+	}
+	return hex.EncodeToString(all.Sum(nil))[:approvalDigits] + "-" + short.String()
+}
+
+// CheckApproved returns an *ApprovalError when the submission is not the one
+// that an earlier Approval was of.
+func (s *Submission) CheckApproved(approval string) error {
+	now := s.Approval()
+	if now == approval {
+		return nil
+	}
+	e := &ApprovalError{Now: now}
+	for i, name := range approvalParts() {
+		at := approvalDigits + 1 + i*partDigits
+		if len(approval) < at+partDigits || approval[at:at+partDigits] != now[at:at+partDigits] {
+			e.Differs = append(e.Differs, name)
+		}
+	}
+	if e.Differs == nil { // short digests that are equal by chance
+		e.Differs = approvalParts()
+	}
+	return e
+}
+
+// approved is the text of each part.
+func (s *Submission) approved() []string {
+	own := map[string]string{}
+	for i, m := range s.Messages {
+		own[m.Draft.Message.ID] = fmt.Sprintf("message %d", i)
+	}
+	id := func(id string) string {
+		if k, ok := own[id]; ok {
+			return k
+		}
+		return id
+	}
+	var headers, text, envelope strings.Builder
+	fmt.Fprintf(&envelope, "%q %q\n", s.Kind, s.Envelope)
+	for i, m := range s.Messages {
+		d := m.Draft.Message
+		fmt.Fprintf(&headers, "%d %q %q\n%q\n%q\n%q\n", i, d.From, d.Subject, d.To, d.Cc, d.Headers)
+		fmt.Fprintf(&headers, "%q", id(d.InReplyTo))
+		for _, r := range d.References {
+			fmt.Fprintf(&headers, " %q", id(r))
+		}
+		fmt.Fprintf(&text, "%d %x\n", i, sha256.Sum256(d.Body))
+		fmt.Fprintf(&envelope, "%d %q %q\n", i, m.Recipients, m.to)
+	}
+	return []string{string(s.Series.Tip), headers.String(), text.String(), envelope.String(), s.Route()}
+}
+
+// Route is where the mail would go first, for people; "" when there is no way,
+// which is an error only when it is sent.
+func (s *Submission) Route() string {
+	transport, err := sendmail.OpenTransport(s.Mail, credentials{s.repo})
+	if err != nil {
+		return ""
+	}
+	defer transport.Close()
+	return transport.String()
+}
