@@ -57,6 +57,17 @@ type UnknownBranchError struct{ Branch string }
 
 func (e *UnknownBranchError) Error() string { return fmt.Sprintf("branch %q does not exist", e.Branch) }
 
+// A LostTipError reports a branch at a commit that the repository does not
+// have, as after a power failure, or a git gc --prune=now beside other work.
+type LostTipError struct {
+	Branch string
+	Commit gitrepo.ID
+}
+
+func (e *LostTipError) Error() string {
+	return fmt.Sprintf("branch %q is at commit %s, which is not in the repository", e.Branch, e.Commit.Short())
+}
+
 // A BrokenError reports a cover-letter commit that cannot be read.
 type BrokenError struct {
 	Branch string
@@ -78,8 +89,8 @@ func (e *BrokenError) Unwrap() error { return e.Err }
 
 // Load reads the series of a branch: a full or short name, "" for the one
 // that is checked out. It returns ErrDetached, an *UnbornError, a
-// *UnknownBranchError, a *NotPreparedError, a *BaseBranchError or a
-// *BrokenError; a *RebasingError in the middle of a rebase that kprep began.
+// *UnknownBranchError, a *LostTipError, a *NotPreparedError, a
+// *BaseBranchError or a *BrokenError; a *RebasingError in the middle of a rebase that kprep began.
 // One that the user ended with git's own words is completed first.
 func Load(ctx context.Context, repo *gitrepo.Repo, branch string) (*Series, error) {
 	if err := pendingRebase(ctx, repo, branch); err != nil {
@@ -91,6 +102,9 @@ func Load(ctx context.Context, repo *gitrepo.Repo, branch string) (*Series, erro
 	}
 	s, err := read(ctx, newFinder(repo), ref, ref)
 	if errors.As(err, new(*gitrepo.MissingError)) {
+		if id, refErr := repo.Ref(ctx, ref); refErr == nil && id != "" {
+			return nil, &LostTipError{Branch: shortBranch(ref), Commit: id}
+		}
 		return nil, &UnknownBranchError{Branch: shortBranch(ref)}
 	}
 	if err == nil && s == nil {

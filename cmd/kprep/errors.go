@@ -111,7 +111,7 @@ func seriesHint(err error) string {
 	broken, exists := (*series.BrokenError)(nil), (*series.ExistsError)(nil)
 	tagged, unsent := (*series.TaggedError)(nil), (*series.NotSentError)(nil)
 	lost, unmarked := (*series.LostBranchError)(nil), (*series.UnmarkedError)(nil)
-	plain := (*plainBranchError)(nil)
+	plain, tip := (*plainBranchError)(nil), (*series.LostTipError)(nil)
 	switch {
 	case errors.As(err, &plain):
 		return fmt.Sprintf("'%s' makes it a series with that on record; name what was mailed instead of HEAD where it has changed since", plain.command)
@@ -157,6 +157,8 @@ func seriesHint(err error) string {
 		return "name a commit that the branch contains, or rebase the branch first"
 	case errors.As(err, new(*series.NameError)):
 		return "give it a short name, such as 'fix-leak'"
+	case errors.As(err, &tip):
+		return fmt.Sprintf("'git update-ref refs/heads/%s %s@{1}' goes back to the state before it, 'git fsck' tells what else is missing", tip.Branch, tip.Branch)
 	case errors.As(err, new(*series.UnknownBranchError)):
 		return "'kprep list' shows the branches that are a series"
 	case errors.As(err, &exists):
