@@ -212,8 +212,8 @@ func (o *Options) refuse(name string, on bool) {
 // Check returns an *OptionError for what only the script can do, and when
 // nothing is selected.
 func (o Options) Check() error {
-	for _, name := range o.unsupported {
-		reason := "is not supported"
+	if len(o.unsupported) > 0 {
+		name, reason := o.unsupported[0], "is not supported"
 		if strings.HasPrefix(name, "git") && name != "git-chief-penguins" {
 			reason = "needs the history, which only the script looks at"
 		}
