@@ -54,7 +54,9 @@ func readRangeDiffWords(words []string, colour string) (*rangeDiffWords, bool) {
 			return nil, false
 		}
 	}
-	return g, len(g.arguments) >= 1 && len(g.arguments) <= 3 && !(g.leftOnly && g.rightOnly)
+	// -U asks for a patch, so with -s the order counts.
+	contradicts := g.leftOnly && g.rightOnly || g.noPatch && g.context >= 0
+	return g, len(g.arguments) >= 1 && len(g.arguments) <= 3 && !contradicts
 }
 
 // takesNumber reports whether word is an option whose number is the next word,
@@ -78,8 +80,6 @@ func (g *rangeDiffWords) option(word string) bool {
 		g.noPatch = true
 	case "--no-dual-color":
 		g.plainColour = true
-	case "--dual-color":
-		g.plainColour, g.colour = false, "always"
 	case "--notes", "--no-notes":
 		g.notes = append(g.notes, word)
 	case "--color":
