@@ -66,7 +66,8 @@ func (r *Repo) ParseRevisions(ctx context.Context, words []string) ([][]string, 
 }
 
 // LogOf runs git log as the user's own, under his configuration and
-// environment, and hands its output to read while it is made.
+// environment, and hands its output to read while it is made. A warning of
+// git is an error.
 func (r *Repo) LogOf(ctx context.Context, args []string, read func(io.Reader) error) error {
 	cmd := r.git.porcelain(ctx, append([]string{"log"}, args...)...)
 	var stderr bytes.Buffer
@@ -84,6 +85,9 @@ func (r *Repo) LogOf(ctx context.Context, args []string, read func(io.Reader) er
 	}
 	if err := cmd.Wait(); err != nil && readErr == nil {
 		return commandError(ctx, cmd, stderr.String(), err)
+	}
+	if readErr == nil && stderr.Len() > 0 {
+		return fmt.Errorf("git log warned: %s", strings.TrimSpace(stderr.String()))
 	}
 	return readErr
 }
