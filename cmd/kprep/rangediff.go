@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -64,7 +66,7 @@ func (e *env) gitRangeDiff(ctx context.Context, words []string) error {
 // rangeDiff compares two ranges, or returns errNotOurs.
 func (e *env) rangeDiff(ctx context.Context, words []string) error {
 	given, ok := readRangeDiffWords(words, e.colour)
-	if !ok {
+	if !ok || len(given.paths) > 0 && !e.atTopLevel() {
 		return errNotOurs
 	}
 	repo, err := gitrepo.Attach(ctx, e.dir, gitrepo.Options{Env: e.environ, Config: e.config})
@@ -103,6 +105,13 @@ func (e *env) rangeDiff(ctx context.Context, words []string) error {
 		return err
 	}
 	return e.page(ctx, repo, e.shownColoured(text.Bytes()))
+}
+
+// atTopLevel reports whether we certainly are at the top of a work tree.
+// git range-diff takes paths from there, wherever it was started.
+func (e *env) atTopLevel() bool {
+	_, err := os.Stat(filepath.Join(e.dir, ".git"))
+	return err == nil && e.getenv("GIT_DIR") == "" && e.getenv("GIT_WORK_TREE") == ""
 }
 
 // readRanges reads the commits of several ranges at once.
