@@ -69,7 +69,11 @@ func (r *Repo) ParseRevisions(ctx context.Context, words []string) ([][]string, 
 // environment, and hands its output to read while it is made. A warning of
 // git is an error.
 func (r *Repo) LogOf(ctx context.Context, args []string, read func(io.Reader) error) error {
-	cmd := r.git.porcelain(ctx, append([]string{"log"}, args...)...)
+	return readOutput(ctx, r.git.porcelain(ctx, append([]string{"log"}, args...)...), read)
+}
+
+// readOutput runs a command and hands its output to read while it is made.
+func readOutput(ctx context.Context, cmd *exec.Cmd, read func(io.Reader) error) error {
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.StdoutPipe()

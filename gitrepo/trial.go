@@ -26,6 +26,19 @@ func (e *ApplyError) Error() string { return e.Reason }
 
 // NewTrial starts from the tree of a commit.
 func (r *Repo) NewTrial(ctx context.Context, base ID) (*Trial, error) {
+	t, err := r.emptyTrial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := t.run(ctx, nil, "read-tree", string(base)); err != nil {
+		t.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// emptyTrial starts from nothing.
+func (r *Repo) emptyTrial(ctx context.Context) (*Trial, error) {
 	objects, err := r.git.output(ctx, "rev-parse", "--path-format=absolute", "--git-path", "objects")
 	if err != nil {
 		return nil, err
@@ -39,10 +52,6 @@ func (r *Repo) NewTrial(ctx context.Context, base ID) (*Trial, error) {
 		"GIT_INDEX_FILE="+filepath.Join(dir, "index"),
 		"GIT_OBJECT_DIRECTORY="+dir,
 		"GIT_ALTERNATE_OBJECT_DIRECTORIES="+r.alternates(string(trimNewline(objects))))
-	if _, err := t.run(ctx, nil, "read-tree", string(base)); err != nil {
-		t.Close()
-		return nil, err
-	}
 	return t, nil
 }
 

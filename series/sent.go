@@ -130,9 +130,15 @@ func lastSent(ctx context.Context, repo *gitrepo.Repo, branch, message string) s
 }
 
 // A NotSentError reports a revision without a sent tag.
-type NotSentError struct{ Revision int } // 0 for "none at all"
+type NotSentError struct {
+	Revision int // 0 for "none at all"
+	Before   int // with Revision 0: none before this one
+}
 
 func (e *NotSentError) Error() string {
+	if e.Revision == 0 && e.Before > 0 {
+		return fmt.Sprintf("no revision before v%d of this series was sent from this repository", e.Before)
+	}
 	if e.Revision == 0 {
 		return "no revision of this series was sent from this repository"
 	}

@@ -1,0 +1,169 @@
+package series
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/rangediff"
+)
+
+// CompareOptions say how two states of a series are compared.
+type CompareOptions struct {
+	CreationFactor int // of [rangediff.Compare]
+	// BaseNeutral takes the old patches to the base of the new ones first, so
+	// that only what the author changed is seen.
+	BaseNeutral bool
+}
+
+// A Comparison is two states of a series, patch by patch.
+type Comparison struct {
+	Old, New Side
+	// The patches of each side, oldest first, merges left out. The old ones
+	// keep their ids when they are compared as they are on another base.
+	OldPatches, NewPatches []rangediff.Commit
+	Changes                []rangediff.Change
+	Options                CompareOptions
+	Notes                  []string // what the reader should know, in lines
+}
+
+// Compare compares two states that Sides found. The series stays as it is,
+// and nothing is stored. It returns a *SideError or an *UnrelatedError.
+func (s *Series) Compare(ctx context.Context, sides [2]Side, o CompareOptions) (*Comparison, error) {
+	merges, err := s.checkSides(ctx, sides)
+	if err != nil {
+		return nil, err
+	}
+	c := &Comparison{Old: sides[0], New: sides[1], Options: o}
+	for n, side := range sides {
+		for _, id := range merges[n] {
+			c.notef("%s has a merge, %s, which is left out", side.Name, id.Short())
+		}
+	}
+	group, reading := errgroup.WithContext(ctx)
+	for n, patches := range []*[]rangediff.Commit{&c.OldPatches, &c.NewPatches} {
+		group.Go(func() (err error) {
+			if *patches, err = s.patchTexts(reading, sides[n]); err != nil && reading.Err() == nil {
+				err = &SideError{Side: sides[n], Err: err}
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	old := c.OldPatches
+	if o.BaseNeutral && c.Rebased() {
+		if old, err = s.onto(ctx, c); err != nil {
+			return nil, &SideError{Side: c.Old, Err: err}
+		}
+	}
+	c.Changes = rangediff.Classify(rangediff.Compare(old, c.NewPatches, o.CreationFactor))
+	return c, nil
+}
+
+func (c *Comparison) notef(format string, args ...any) {
+	c.Notes = append(c.Notes, fmt.Sprintf(format, args...))
+}
+
+// Rebased says that the patches are on different bases.
+func (c *Comparison) Rebased() bool { return c.Old.Base != c.New.Base }
+
+// Pairs are the pairs that the changes are about.
+func (c *Comparison) Pairs() []rangediff.Pair {
+	pairs := make([]rangediff.Pair, len(c.Changes))
+	for n, change := range c.Changes {
+		pairs[n] = change.Pair
+	}
+	return pairs
+}
+
+// Printer writes the pairs of a comparison, with nil without colours.
+func Printer(colours *rangediff.Colours) *rangediff.Printer {
+	return &rangediff.Printer{Diff: rangediff.DefaultDiffOptions(), Colours: colours}
+}
+
+// patchTexts reads the patches of a side, oldest first.
+func (s *Series) patchTexts(ctx context.Context, side Side) ([]rangediff.Commit, error) {
+	patches, err := parseLog(func(read func(io.Reader) error) error {
+		return s.repo.PatchLog(ctx, rangediff.LogOptions(), side.Start, side.End, read)
+	})
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]gitrepo.ID, len(patches))
+	for n, p := range patches {
+		ids[n] = gitrepo.ID(p.ID)
+	}
+	short, err := s.repo.Abbreviate(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for n := range patches {
+		commit, err := s.repo.Commit(patches[n].ID)
+		if err != nil {
+			return nil, err
+		}
+		patches[n].Short = short[n]
+		patches[n].Subject, _ = gitrepo.SplitMessage(commit.Text())
+	}
+	return patches, nil
+}
+
+func parseLog(log func(read func(io.Reader) error) error) (patches []rangediff.Commit, err error) {
+	err = log(func(out io.Reader) (err error) {
+		patches, err = rangediff.ParseLog(out)
+		return err
+	})
+	return patches, err
+}
+
+// onto takes the old patches to the base of the new ones, beside the
+// repository. What conflicts there is compared as it is.
+func (s *Series) onto(ctx context.Context, c *Comparison) ([]rangediff.Commit, error) {
+	commits := make([]*gitrepo.Commit, len(c.OldPatches))
+	for n, p := range c.OldPatches {
+		var err error
+		if commits[n], err = s.repo.Commit(p.ID); err != nil {
+			return nil, err
+		}
+	}
+	replay, err := s.repo.Replay(ctx, c.New.Base, commits)
+	if err != nil {
+		return nil, err
+	}
+	defer replay.Close()
+	texts, err := parseLog(func(read func(io.Reader) error) error {
+		return replay.PatchLog(ctx, rangediff.LogOptions(), read)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.rebase(replay, texts)
+}
+
+// rebase gives the old patches their texts on the other base.
+func (c *Comparison) rebase(replay *gitrepo.Replay, texts []rangediff.Commit) ([]rangediff.Commit, error) {
+	patches := slices.Clone(c.OldPatches)
+	for n := range patches {
+		p, id := &patches[n], string(replay.Commits[n])
+		if id == "" {
+			c.notef("patch %d of %s (%s) does not apply to the base of %s, and is compared as it was: %s",
+				n+1, c.Old.Name, p.Subject, c.New.Name, replay.Conflicts[gitrepo.ID(p.ID)])
+			continue
+		}
+		if len(texts) == 0 || texts[0].ID != id {
+			return nil, fmt.Errorf("git log left out %s, which is %s on another base", id, p.ID)
+		}
+		if p.DiffLines > 0 && texts[0].DiffLines == 0 {
+			c.notef("patch %d of %s (%s) is in the base of %s already", n+1, c.Old.Name, p.Subject, c.New.Name)
+		}
+		p.Text, p.DiffAt, p.DiffLines = texts[0].Text, texts[0].DiffAt, texts[0].DiffLines
+		texts = texts[1:]
+	}
+	return patches, nil
+}
