@@ -2,57 +2,144 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/rangediff"
 	"github.com/kprep/kprep/series"
 )
 
 func diffCommand(e *env) *cli.Command {
 	return &cli.Command{
-		Name:        "diff",
-		Category:    groupLook,
-		Usage:       "compare a sent revision with the branch",
-		ArgsUsage:   "[vN]",
-		Description: "Prints git's range-diff between revision N, otherwise the last one sent, and the\nbranch as it is now.",
+		Name:      "diff",
+		Category:  groupLook,
+		Usage:     "compare two revisions, sent or current, patch by patch",
+		ArgsUsage: "[REV[..REV]]",
+		Description: "Says what became of each patch since REV, otherwise since the last revision sent,\n" +
+			"and then prints a range-diff. REV is v1, v2 … or HEAD, the branch as it is. v1.. is\n" +
+			"v1 against the branch, ..v3 the revision sent before v3 against v3.",
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "base-neutral", Usage: "take the old patches to the new base first, so that a rebase is not seen"},
+			&cli.BoolFlag{Name: "summary", Usage: "only say what became of each patch"},
+			&cli.UintFlag{Name: "creation-factor", Value: rangediff.DefaultCreationFactor, Usage: "pair patches that differ by up to `N` percent, as git range-diff; otherwise 60"},
+			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
+		},
 		Action: func(c *cli.Context) error {
 			given, err := argsBetween(c, 0, 1)
 			if err != nil {
 				return err
 			}
-			revision := 0
-			if len(given) == 1 {
-				if revision, err = parseRevision("diff", given[0]); err != nil {
-					return err
-				}
+			if err := exclusive(c, "summary", "json"); err != nil {
+				return err
 			}
-			repo, err := e.openRepo(c.Context)
+			if c.Uint("creation-factor") > maxCreationFactor {
+				return usagef("diff", "--creation-factor is at most %d, not %d", maxCreationFactor, c.Uint("creation-factor"))
+			}
+			s, err := e.loadCurrent(c.Context)
 			if err != nil {
 				return err
 			}
-			s, err := series.Load(c.Context, repo, "")
+			old, new, err := parseRevisions(s, strings.Join(given, ""))
 			if err != nil {
 				return err
 			}
-			sent, err := s.SentRevision(c.Context, revision)
+			sides, err := s.Sides(c.Context, old, new)
 			if err != nil {
 				return err
 			}
-			config, err := repo.Config()
+			o := series.CompareOptions{CreationFactor: int(c.Uint("creation-factor")), BaseNeutral: c.Bool("base-neutral")}
+			comparison, err := s.Compare(c.Context, sides, o)
 			if err != nil {
 				return err
 			}
-			configured, _ := config.Get("color.ui")
-			text, err := s.Diff(c.Context, sent, e.useColour(configured))
-			if err != nil {
-				return err
+			if c.Bool("json") {
+				return e.printJSON(factsOfDiff(s, comparison))
 			}
-			return e.page(c.Context, repo, e.shownColoured(text))
+			return e.printDiff(c.Context, comparison, c.Bool("summary"))
 		},
 	}
+}
+
+// maxCreationFactor is far beyond any use, and no product with it overflows.
+const maxCreationFactor = 10_000
+
+// printDiff says in a line each what became of the patches, then how.
+func (e *env) printDiff(ctx context.Context, c *series.Comparison, summary bool) error {
+	for _, note := range c.Notes {
+		e.notef("note: %s", note)
+	}
+	if c.Rebased() && !c.Options.BaseNeutral {
+		e.notef("note: the base has changed; --base-neutral leaves out what that changed in the patches")
+	}
+	var text bytes.Buffer
+	fmt.Fprintf(&text, "%s -> %s: %s\n", c.Old, c.New, rangediff.Tally(c.Changes))
+	if len(c.Changes) > 0 {
+		fmt.Fprintf(&text, "\n%s", rangediff.AppendSummary(nil, c.Changes))
+	}
+	colours, err := e.diffColours(ctx, e.repo)
+	if err != nil {
+		return err
+	}
+	if !summary && len(c.Changes) > 0 {
+		text.WriteByte('\n')
+		if err := series.Printer(colours).Print(&text, c.Pairs()); err != nil {
+			return err
+		}
+	}
+	if colours == nil {
+		return e.page(ctx, e.repo, []byte(e.shown(text.String())))
+	}
+	return e.page(ctx, e.repo, e.shownColoured(text.Bytes()))
+}
+
+// diffColours are those that git would use for a range-diff; nil for none.
+func (e *env) diffColours(ctx context.Context, repo *gitrepo.Repo) (*rangediff.Colours, error) {
+	config, err := repo.Config()
+	if err != nil {
+		return nil, err
+	}
+	configured := ""
+	for _, key := range []string{"color.diff", "diff.color", "color.ui"} {
+		if value, set := config.Get(key); set && configured == "" {
+			configured = value
+		}
+	}
+	if !e.useColour(configured) {
+		return nil, nil
+	}
+	colours, err := configuredColours(ctx, repo, config)
+	if errors.Is(err, errNotOurs) {
+		return rangediff.DefaultColours(), nil
+	}
+	return colours, err
+}
+
+// parseRevisions reads "v1", "v1..v2", "v1.." or "..v2" into revision numbers
+// as [series.Series.Sides] takes them.
+func parseRevisions(s *series.Series, word string) (old, new int, err error) {
+	left, right, _ := strings.Cut(word, "..")
+	old, new = series.SentBefore, series.OnBranch
+	if left != "" {
+		old, err = parseState(s, left)
+	}
+	if right != "" && err == nil {
+		new, err = parseState(s, right)
+	}
+	return old, new, err
+}
+
+func parseState(s *series.Series, word string) (int, error) {
+	if word == "HEAD" || word == s.Name() {
+		return series.OnBranch, nil
+	}
+	return parseRevision("diff", word)
 }
 
 // parseRevision reads "v2" or "2".

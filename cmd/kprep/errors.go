@@ -75,7 +75,7 @@ func hint(err error) string {
 	case errors.As(err, new(*series.StateError)):
 		return "move that file away: kprep then has to be told again, by 'kprep check' and 'kprep collect'"
 	}
-	for _, h := range []func(error) string{keptTextHint, maintainersHint, rebaseHint, seriesHint, archiveHint, gitHint, sendHint} {
+	for _, h := range []func(error) string{keptTextHint, maintainersHint, compareHint, rebaseHint, seriesHint, archiveHint, gitHint, sendHint} {
 		if text := h(err); text != "" {
 			return text
 		}
@@ -173,7 +173,7 @@ func seriesHint(err error) string {
 		return "commit your patches on top of the cover letter first"
 	case errors.Is(err, series.ErrBlank):
 		return "nothing was changed"
-	case errors.As(err, &unsent) && unsent.Revision == 0:
+	case errors.As(err, &unsent) && unsent.Revision == 0 && unsent.Before == 0:
 		return "'kprep send' sends the first one; see it with 'kprep preview'"
 	case errors.As(err, &unsent):
 		return "'kprep info' lists the revisions that were sent"
