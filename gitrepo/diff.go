@@ -131,14 +131,3 @@ func (r *Repo) Abbreviate(ctx context.Context, ids []ID) ([]string, error) {
 	}
 	return short, err
 }
-
-// RangeDiff compares two ranges with git's own range-diff. With a terminal
-// git's pager and colours apply.
-func (r *Repo) RangeDiff(ctx context.Context, oldBase, oldTip, newBase, newTip ID, color bool) ([]byte, error) {
-	when := "never"
-	if color {
-		when = "always"
-	}
-	return r.git.output(ctx, "-c", "i18n.logOutputEncoding=UTF-8", "-c", "log.showSignature=false", "-c", "diff.external=", "range-diff", "--color="+when, "--no-ext-diff",
-		fmt.Sprintf("%s..%s", oldBase, oldTip), fmt.Sprintf("%s..%s", newBase, newTip))
-}

@@ -26,8 +26,12 @@ type Rendering struct {
 	Extra      []string          // prefixes in front of the series' own, such as PREVIEW
 	ForceCover bool              // a cover letter also for a single patch
 	Plain      bool              // the author will be the From of the message, so the body need not say it
-	SameThread string            // "": no; "shallow": reply to v1; else: reply to the revision before
-	Unthreaded bool              // patches do not reply to the first message
+	// RangeDiff puts one into the cover letter though the template has no place
+	// for it. RangeDiffLimit is how many lines one may have; less than 0 for any.
+	RangeDiff      bool
+	RangeDiffLimit int
+	SameThread     string // "": no; "shallow": reply to v1; else: reply to the revision before
+	Unthreaded     bool   // patches do not reply to the first message
 	// Drop says which trailers are not mailed; nil drops none.
 	Drop     func(key string) bool
 	Encoding string // transfer encoding, as [patchmail.Message] has it
@@ -64,6 +68,9 @@ type Rendered struct {
 	Title    string
 	Prefixes []string
 	Text     string
+	// NoRangeDiff says why the range-diff that was asked for is not there;
+	// usually "".
+	NoRangeDiff string
 }
 
 // Render turns the series into messages. A series of one patch has no cover
@@ -108,6 +115,8 @@ type drafter struct {
 	git     string // version
 	footing footing
 	dropped []string // trailers of the cover letter
+
+	noRangeDiff string
 }
 
 // ask has git do everything it is needed for, at the same time.
@@ -133,20 +142,7 @@ func (d *drafter) ask(ctx context.Context) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	if coverletter.Mentions(d.template(), "range_diff") && d.s.Tracking.Revision > 1 {
-		return d.rangeDiff(ctx)
-	}
-	return nil
-}
-
-func (d *drafter) rangeDiff(ctx context.Context) error {
-	sent, err := d.s.SentRevision(ctx, d.s.Tracking.Revision-1)
-	if err != nil {
-		return fmt.Errorf("the cover template asks for a range-diff: %w", err)
-	}
-	text, err := d.s.Diff(ctx, sent, false)
-	d.parts.RangeDiff = fmt.Sprintf("Range-diff versus v%d:\n\n%s", sent.Revision, text)
-	return err
+	return d.rangeDiff(ctx)
 }
 
 func (d *drafter) hasCover() bool { return len(d.s.Patches) > 1 || d.r.ForceCover }
@@ -166,7 +162,7 @@ func (d *drafter) render() (*Rendered, error) {
 	}
 	d.parts.BaseCommit = d.footing.base
 	d.parts.Prerequisites = strings.Join(mailLines(d.footing.needs), "\n")
-	out := &Rendered{Prefixes: d.prefixes(), Base: d.footing.base}
+	out := &Rendered{Prefixes: d.prefixes(), Base: d.footing.base, NoRangeDiff: d.noRangeDiff}
 	_, out.Title = patchmail.LiftBrackets(d.letter.Subject)
 	if d.hasCover() {
 		out.Drafts = append(out.Drafts, d.cover(out.Title))

@@ -159,12 +159,3 @@ func (s *Series) SentRevision(ctx context.Context, revision int) (Sent, error) {
 	}
 	return Sent{}, &NotSentError{Revision: revision}
 }
-
-// Diff compares a sent revision with the branch as it is, as git range-diff
-// prints it.
-func (s *Series) Diff(ctx context.Context, sent Sent, color bool) ([]byte, error) {
-	if sent.Base == "" {
-		return nil, fmt.Errorf("the tag %q names no base-commit", sent.Tag)
-	}
-	return s.repo.RangeDiff(ctx, sent.Base, sent.Tip, s.Start(), s.End(), color)
-}

@@ -23,7 +23,7 @@ type Problem struct {
 // no way round the others: without recipients there is nothing to send.
 func Allowable() []string {
 	return []string{"base", "cut-message", "editme", "empty", "fixup", "large", "many-recipients", misplacedBody,
-		needsAutoToCc, needsChecking, needsCheckingDeps, "no-message", "no-title", "sign-off"}
+		needsAutoToCc, needsChecking, needsCheckingDeps, "no-message", "no-title", noRangeDiff, "sign-off"}
 }
 
 // Refusals collects the problems that stop a send.
@@ -108,6 +108,7 @@ func (s *Submission) problems() []Problem {
 			Next: "run 'kprep collect', add To: lines with 'kprep cover', or use --to"})
 	}
 	all = append(all, s.crowd()...)
+	all = append(all, s.withoutRangeDiff()...)
 	for _, m := range s.Messages {
 		all = append(all, s.messageProblems(m)...)
 	}

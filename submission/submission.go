@@ -37,6 +37,7 @@ type Options struct {
 	Identity    string // --identity, counts when IdentitySet; "" then is no identity
 	IdentitySet bool
 	Plain       bool     // for [Submission.Plain]: no author in any body
+	RangeDiff   bool     // in the cover letter, wherever its template would have it
 	Env         []string // of the user's commands; empty for the process's own
 }
 
@@ -65,6 +66,7 @@ type Submission struct {
 	repo     *gitrepo.Repo
 	settings *project.Settings
 	rendered *series.Rendered
+	oddLimit string // kprep.range-diff-limit when it is no number
 	random   string
 	now      time.Time
 }
@@ -144,7 +146,10 @@ func sender(repo *gitrepo.Repo, from string) (patchmail.Address, error) {
 }
 
 func (s *Submission) rendering(o Options) (r series.Rendering, err error) {
-	r = series.Rendering{From: s.Sender, Now: o.Now, Random: o.Random, ForceCover: o.ForceCover, Plain: o.Plain, Signature: signature(o.Home)}
+	r = series.Rendering{From: s.Sender, Now: o.Now, Random: o.Random, ForceCover: o.ForceCover, Plain: o.Plain, Signature: signature(o.Home), RangeDiff: o.RangeDiff}
+	if err := s.limitRangeDiff(&r); err != nil {
+		return r, err
+	}
 	if r.Signature == "" { // who writes, whoever sends: as b4 does
 		author, err := s.repo.Author()
 		if err != nil {
