@@ -23,6 +23,7 @@ func imports() map[string][]string {
 		"rangediff/xdiff":     {},
 		"rangediff":           {"rangediff/xdiff"},
 		"rangediff/words":     {"rangediff"},
+		"rangediff/page":      {"rangediff", "rangediff/words", "patchmail"},
 		"oplog":               {"gitrepo"},
 		"project":             {"gitrepo"},
 		"trailers":            {"patchmail"},
@@ -53,7 +54,7 @@ func imports() map[string][]string {
 // pure packages turn values into values: they touch no disk, clock, network or
 // environment, so these packages are not for them.
 func pure() []string {
-	return []string{"patchmail", "trailers", "coverletter", "rangediff", "rangediff/xdiff", "rangediff/words"}
+	return []string{"patchmail", "trailers", "coverletter", "rangediff", "rangediff/xdiff", "rangediff/words", "rangediff/page"}
 }
 
 func impure() []string {

@@ -1,0 +1,251 @@
+package page
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/kprep/kprep/internal/gittest"
+)
+
+// A browser is a Chromium that is told what to do over a pipe, in the DevTools
+// protocol: JSON messages, each with a zero byte behind it.
+type browser struct {
+	t       *testing.T
+	in      *os.File
+	out     *bufio.Reader
+	session string
+	last    int
+	events  []message
+}
+
+type message struct {
+	ID     int             `json:"id"`
+	Method string          `json:"method"`
+	Params json.RawMessage `json:"params"`
+	Result json.RawMessage `json:"result"`
+	Error  *struct {
+		Message string `json:"message"`
+	} `json:"error"`
+}
+
+// startBrowser starts a Chromium without window, with an empty tab. It ends
+// with the test, or after a minute.
+func startBrowser(t *testing.T) *browser {
+	t.Helper()
+	gittest.Peer(t, "chromium")
+	theirIn, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, theirOut, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := t.TempDir()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	// The page under test is ours: the sandbox, which root and many containers
+	// cannot have, would protect nobody.
+	cmd := exec.CommandContext(ctx, "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+		"--no-first-run", "--disable-background-networking", "--disable-component-update",
+		"--user-data-dir="+filepath.Join(home, "profile"), "--remote-debugging-pipe", "about:blank")
+	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CONFIG_HOME="+home, "XDG_CACHE_HOME="+home)
+	cmd.ExtraFiles = []*os.File{theirIn, theirOut}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	theirIn.Close()
+	theirOut.Close()
+	t.Cleanup(func() {
+		cancel()
+		cmd.Wait()
+		in.Close()
+		out.Close()
+		// What the killed children still held open may be in the way once.
+		for range 50 {
+			if os.RemoveAll(home) == nil {
+				break
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	})
+	b := &browser{t: t, in: in, out: bufio.NewReader(out)}
+	var target struct{ TargetID string }
+	b.call("Target.createTarget", map[string]any{"url": "about:blank"}, &target)
+	var attached struct{ SessionID string }
+	b.call("Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached)
+	b.session = attached.SessionID
+	for _, domain := range []string{"Page", "Runtime", "Log"} {
+		b.call(domain+".enable", nil, nil)
+	}
+	return b
+}
+
+// call has a command carried out. The events that come before its answer are kept.
+func (b *browser) call(method string, params map[string]any, result any) {
+	b.t.Helper()
+	b.last++
+	command := map[string]any{"id": b.last, "method": method}
+	if params != nil {
+		command["params"] = params
+	}
+	if b.session != "" {
+		command["sessionId"] = b.session
+	}
+	text, err := json.Marshal(command)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if _, err := b.in.Write(append(text, 0)); err != nil {
+		b.t.Fatalf("%s: %v", method, err)
+	}
+	for {
+		m := b.read()
+		if m.ID != b.last {
+			continue
+		}
+		if m.Error != nil {
+			b.t.Fatalf("%s: %s", method, m.Error.Message)
+		}
+		if result != nil {
+			if err := json.Unmarshal(m.Result, result); err != nil {
+				b.t.Fatalf("%s: %v", method, err)
+			}
+		}
+		return
+	}
+}
+
+func (b *browser) read() message {
+	b.t.Helper()
+	text, err := b.out.ReadBytes(0)
+	if err != nil {
+		b.t.Fatalf("the browser is gone, or took too long: %v", err)
+	}
+	var m message
+	if err := json.Unmarshal(text[:len(text)-1], &m); err != nil {
+		b.t.Fatal(err)
+	}
+	if m.Method != "" {
+		b.events = append(b.events, m)
+	}
+	return m
+}
+
+// open loads a file.
+func (b *browser) open(file string) {
+	b.t.Helper()
+	b.load("Page.navigate", map[string]any{"url": "file://" + file})
+}
+
+// load carries out a command that loads a page, and waits until it is there.
+func (b *browser) load(command string, params map[string]any) {
+	b.t.Helper()
+	b.call(command, params, nil)
+	loaded := func(m message) bool { return m.Method == "Page.loadEventFired" }
+	for !slices.ContainsFunc(b.events, loaded) {
+		b.read()
+	}
+	b.events = slices.DeleteFunc(b.events, loaded)
+}
+
+// screen sets the size of the window and the colours that the user prefers.
+func (b *browser) screen(width, height int, scheme string) {
+	b.t.Helper()
+	b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}, nil)
+	b.call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
+}
+
+// eval is the value of an expression, into which result points.
+func (b *browser) eval(expression string, result any) {
+	b.t.Helper()
+	var answer struct {
+		Result           struct{ Value json.RawMessage }
+		ExceptionDetails *struct {
+			Text      string
+			Exception struct{ Description string }
+		}
+	}
+	b.call("Runtime.evaluate", map[string]any{"expression": expression, "returnByValue": true, "awaitPromise": true}, &answer)
+	if e := answer.ExceptionDetails; e != nil {
+		b.t.Fatalf("%s: %s %s", expression, e.Text, e.Exception.Description)
+	}
+	if result != nil {
+		if err := json.Unmarshal(answer.Result.Value, result); err != nil {
+			b.t.Fatalf("%s: %v", expression, err)
+		}
+	}
+}
+
+// is evaluates a condition.
+func (b *browser) is(condition string) bool {
+	b.t.Helper()
+	var yes bool
+	b.eval("!!("+condition+")", &yes)
+	return yes
+}
+
+// press types a key.
+func (b *browser) press(key string) {
+	b.t.Helper()
+	for _, kind := range []string{"keyDown", "keyUp"} {
+		params := map[string]any{"type": kind, "key": key}
+		if key == "Escape" {
+			params["windowsVirtualKeyCode"] = 27
+		}
+		if len(key) == 1 && kind == "keyDown" {
+			params["text"] = key
+		}
+		b.call("Input.dispatchKeyEvent", params, nil)
+	}
+}
+
+// click clicks in the middle of an element.
+func (b *browser) click(selector string) {
+	b.t.Helper()
+	var at struct{ X, Y float64 }
+	b.eval(fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.scrollIntoView({block: "center"}); const r = e.getBoundingClientRect(); return {x: r.x + r.width/2, y: r.y + r.height/2} })()`, selector), &at)
+	for _, kind := range []string{"mousePressed", "mouseReleased"} {
+		b.call("Input.dispatchMouseEvent", map[string]any{"type": kind, "x": at.X, "y": at.Y, "button": "left", "clickCount": 1}, nil)
+	}
+}
+
+// complaints are the errors of scripts, and what was written to the console or
+// to the browser's log.
+func (b *browser) complaints() []string {
+	b.t.Helper()
+	b.eval("0", nil) // what happened before is told before
+	var list []string
+	for _, m := range b.events {
+		switch m.Method {
+		case "Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded":
+			list = append(list, m.Method+" "+string(m.Params))
+		}
+	}
+	return list
+}
+
+// written writes a report into a file.
+func written(t *testing.T, r *Report) string {
+	t.Helper()
+	var text strings.Builder
+	if err := Write(&text, r); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "page.html")
+	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
