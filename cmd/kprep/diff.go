@@ -25,18 +25,19 @@ func diffCommand(e *env) *cli.Command {
 		Description: "Says what became of each patch since REV, otherwise since the last revision sent,\n" +
 			"and then prints a range-diff. REV is v1, v2 … or HEAD, the branch as it is. v1.. is\n" +
 			"v1 against the branch, ..v3 the revision sent before v3 against v3.",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "base-neutral", Usage: "take the old patches to the new base first, so that a rebase is not seen"},
 			&cli.BoolFlag{Name: "summary", Usage: "only say what became of each patch"},
 			&cli.UintFlag{Name: "creation-factor", Value: rangediff.DefaultCreationFactor, Usage: "pair patches that differ by up to `N` percent, as git range-diff; otherwise 60"},
 			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
-		},
+			wordsFlag(),
+		}, pageFlags()...),
 		Action: func(c *cli.Context) error {
 			given, err := argsBetween(c, 0, 1)
 			if err != nil {
 				return err
 			}
-			if err := exclusive(c, "summary", "json"); err != nil {
+			if err := exclusiveDiff(c); err != nil {
 				return err
 			}
 			if c.Uint("creation-factor") > maxCreationFactor {
@@ -46,23 +47,23 @@ func diffCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
-			old, new, err := parseRevisions(s, strings.Join(given, ""))
-			if err != nil {
-				return err
-			}
-			sides, err := s.Sides(c.Context, old, new)
-			if err != nil {
-				return err
-			}
+			word := strings.Join(given, "")
 			o := series.CompareOptions{CreationFactor: int(c.Uint("creation-factor")), BaseNeutral: c.Bool("base-neutral")}
-			comparison, err := s.Compare(c.Context, sides, o)
+			if c.IsSet("html") {
+				return e.diffPage(c.Context, s, word, o, c.String("html"), c.Bool("force"))
+			}
+			old, new, err := parseRevisions(s, word)
+			if err != nil {
+				return err
+			}
+			comparison, err := compareRevisions(c.Context, s, old, new, o)
 			if err != nil {
 				return err
 			}
 			if c.Bool("json") {
 				return e.printJSON(factsOfDiff(s, comparison))
 			}
-			return e.printDiff(c.Context, comparison, c.Bool("summary"))
+			return e.printDiff(c.Context, comparison, c.Bool("summary"), c.String("words"))
 		},
 	}
 }
@@ -71,7 +72,7 @@ func diffCommand(e *env) *cli.Command {
 const maxCreationFactor = 10_000
 
 // printDiff says in a line each what became of the patches, then how.
-func (e *env) printDiff(ctx context.Context, c *series.Comparison, summary bool) error {
+func (e *env) printDiff(ctx context.Context, c *series.Comparison, summary bool, marking string) error {
 	for _, note := range c.Notes {
 		e.notef("note: %s", note)
 	}
@@ -83,17 +84,17 @@ func (e *env) printDiff(ctx context.Context, c *series.Comparison, summary bool)
 	if len(c.Changes) > 0 {
 		fmt.Fprintf(&text, "\n%s", rangediff.AppendSummary(nil, c.Changes))
 	}
-	colours, err := e.diffColours(ctx, e.repo)
+	printer, err := e.diffPrinter(ctx, marking)
 	if err != nil {
 		return err
 	}
 	if !summary && len(c.Changes) > 0 {
 		text.WriteByte('\n')
-		if err := series.Printer(colours).Print(&text, c.Pairs()); err != nil {
+		if err := printer.Print(&text, c.Pairs()); err != nil {
 			return err
 		}
 	}
-	if colours == nil {
+	if printer.Colours == nil {
 		return e.page(ctx, e.repo, []byte(e.shown(text.String())))
 	}
 	return e.page(ctx, e.repo, e.shownColoured(text.Bytes()))

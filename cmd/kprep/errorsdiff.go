@@ -12,8 +12,10 @@ import (
 func compareHint(err error) string {
 	const shallow = "if the clone is shallow, 'git fetch --unshallow' brings what is missing"
 	unbased, unrelated, side := (*series.UnbasedError)(nil), (*series.UnrelatedError)(nil), (*series.SideError)(nil)
-	git := (*gitrepo.Error)(nil)
+	git, file := (*gitrepo.Error)(nil), (*pageFileError)(nil)
 	switch {
+	case errors.As(err, &file) && file.Forced:
+		return "choose another name, or write over it with --force"
 	case errors.As(err, &unbased):
 		return fmt.Sprintf("'kprep range-diff BASE..%s OLD..NEW' compares it, BASE being the commit below its first patch", unbased.Tag)
 	case errors.As(err, &unrelated):
