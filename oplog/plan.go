@@ -303,6 +303,18 @@ func (op *Op) Abort(ctx context.Context) (*Recovery, error) {
 		return &Recovery{Op: op.record, Outcome: RolledBack}, errors.Join(op.log.remove(op.record), op.Close())
 	}
 	// Also after an interrupt: this is what the interrupt asks for.
-	r, err := op.log.settleCrash(context.WithoutCancel(ctx), op.record)
+	ctx = context.WithoutCancel(ctx)
+	r, err := op.log.settleCrash(ctx, op.record)
+	if err != nil && op.log.untouched(ctx, op.record) {
+		// A hook or a lock keeps KeepRef from moving too. It only fences off a git
+		// that outlived its kprep, and ours has ended.
+		r, err = &Recovery{Op: op.record, Outcome: RolledBack}, op.log.remove(op.record)
+	}
 	return r, errors.Join(err, op.Close())
+}
+
+// untouched says whether all is as it was before the operation.
+func (l *Log) untouched(ctx context.Context, op *Operation) bool {
+	o, err := l.survey(ctx, side{op, false})
+	return err == nil && len(o.updates)+len(o.config)+len(o.blobs)+len(o.moves) == 0 && o.head == nil
 }

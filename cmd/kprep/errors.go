@@ -75,6 +75,9 @@ func hint(err error) string {
 	case errors.As(err, new(*series.StateError)):
 		return "move that file away: kprep then has to be told again, by 'kprep check' and 'kprep collect'"
 	}
+	if unfinished := (*submission.UnfinishedError)(nil); errors.As(err, &unfinished) {
+		return unfinishedHint(unfinished) // mail is out: that comes first, whatever else failed
+	}
 	for _, h := range []func(error) string{keptTextHint, maintainersHint, compareHint, rebaseHint, seriesHint, archiveHint, gitHint, sendHint} {
 		if text := h(err); text != "" {
 			return text

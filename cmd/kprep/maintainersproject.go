@@ -54,10 +54,11 @@ const keptIndexes = 16
 func (e *env) maintainersCache() maintainers.Cache {
 	dir := e.getenv("XDG_CACHE_HOME")
 	if !filepath.IsAbs(dir) {
-		if e.getenv("HOME") == "" {
+		home := e.getenv("HOME")
+		if _, err := os.Stat(home); home == "" || err != nil { // a home is not ours to make
 			return maintainers.Cache{}
 		}
-		dir = filepath.Join(e.getenv("HOME"), ".cache")
+		dir = filepath.Join(home, ".cache")
 	}
 	dir = filepath.Join(dir, "kprep", "maintainers")
 	return maintainers.Cache{
