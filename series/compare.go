@@ -18,6 +18,8 @@ type CompareOptions struct {
 	// BaseNeutral takes the old patches to the base of the new ones first, so
 	// that only what the author changed is seen.
 	BaseNeutral bool
+	// Message makes of a patch's message what is compared; nil leaves it.
+	Message func(message string) string
 }
 
 // A Comparison is two states of a series, patch by patch.
@@ -60,6 +62,13 @@ func (s *Series) Compare(ctx context.Context, sides [2]Side, o CompareOptions) (
 	if o.BaseNeutral && c.Rebased() {
 		if old, err = s.onto(ctx, c); err != nil {
 			return nil, &SideError{Side: c.Old, Err: err}
+		}
+	}
+	if o.Message != nil {
+		for _, patches := range [][]rangediff.Commit{old, c.NewPatches} {
+			for n := range patches {
+				patches[n].MapMessage(o.Message)
+			}
 		}
 	}
 	c.Changes = rangediff.Classify(rangediff.Compare(old, c.NewPatches, o.CreationFactor))

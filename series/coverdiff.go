@@ -53,7 +53,12 @@ func (d *drafter) compared(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	c, err := d.s.Compare(ctx, sides, CompareOptions{CreationFactor: rangediff.DefaultCreationFactor})
+	// What the patches do not tell, this does not tell either.
+	mailed := func(message string) string {
+		text, _ := d.drop(message)
+		return text
+	}
+	c, err := d.s.Compare(ctx, sides, CompareOptions{CreationFactor: rangediff.DefaultCreationFactor, Message: mailed})
 	if err != nil {
 		return "", err
 	}

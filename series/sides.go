@@ -45,7 +45,7 @@ const (
 
 // Sides finds two states of the series by their revision numbers, by OnBranch,
 // and the old one by SentBefore. The new one may also be the revision that the
-// branch will be. It returns a *NotSentError or an *UnbasedError.
+// branch will be. It returns a *NotSentError, an *UnbasedError or a *SideError.
 func (s *Series) Sides(ctx context.Context, old, new int) ([2]Side, error) {
 	sent, err := s.Sent(ctx)
 	if err != nil {
@@ -93,8 +93,13 @@ func (s *Series) side(sent []Sent, revision int) (Side, error) {
 		if one.Base == "" {
 			return Side{}, &UnbasedError{Tag: one.Tag}
 		}
-		return Side{Name: fmt.Sprintf("v%d", revision), Revision: revision, Sent: &one,
-			Base: one.Base, Start: one.Base, End: one.Tip}, nil
+		side := Side{Name: fmt.Sprintf("v%d", revision), Revision: revision, Sent: &one, End: one.Tip}
+		base, err := s.repo.Commit(string(one.Base)) // a tag may have it shortened
+		if err != nil {
+			return side, &SideError{Side: side, Err: fmt.Errorf("the base-commit: %w", err)}
+		}
+		side.Base, side.Start = base.ID, base.ID
+		return side, nil
 	}
 	if revision != OnBranch {
 		return Side{}, &NotSentError{Revision: revision}
@@ -138,9 +143,6 @@ func (e *UnrelatedError) Error() string {
 // returns a *SideError or an *UnrelatedError, and else what merges there are.
 func (s *Series) checkSides(ctx context.Context, sides [2]Side) (merges [2][]gitrepo.ID, err error) {
 	for _, side := range sides {
-		if _, err := s.repo.Commit(string(side.Base)); err != nil {
-			return merges, &SideError{Side: side, Err: fmt.Errorf("the base-commit: %w", err)}
-		}
 		if _, err := s.repo.Commit(string(side.End)); err != nil {
 			return merges, &SideError{Side: side, Err: fmt.Errorf("the last patch: %w", err)}
 		}

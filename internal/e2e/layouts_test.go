@@ -159,7 +159,7 @@ func wholeLife(l layout, w *world, upstream string, s *ownServer) {
 		l.again(top)
 	}
 	top.amend("line 30\n", "line thirty\n")
-	if diff := w.kprep("diff", "v1"); !strings.HasPrefix(diff, "1:") || !strings.Contains(diff, " = 1:") {
+	if diff := pairsOf(w.kprep("diff", "v1")); !strings.HasPrefix(diff, "1:") || !strings.Contains(diff, " = 1:") {
 		w.t.Errorf("diff v1 shows\n%s", diff)
 	}
 	w.editCover("EDITME.*", "Older now.")

@@ -65,7 +65,7 @@ func TestB4TakesOverAndGivesBack(t *testing.T) {
 			if tc.compat == "true" {
 				names = append(names, "v1")
 			}
-			want := w.kprep("diff", "v1")
+			want := pairsOf(w.kprep("diff", "v1"))
 			if !strings.Contains(want, "1:") || strings.Count(want, "\n") < tc.patches {
 				t.Errorf("kprep diff v1 shows\n%s", want)
 			}
@@ -91,7 +91,7 @@ func TestB4TakesOverAndGivesBack(t *testing.T) {
 			w.expect("prefixes", "RFC")
 			w.checkInfo()
 			w.amend("line 1\n", "line one\n")
-			if got, want := w.kprep("diff", "v2"), w.b4("prep", "--compare-to", "v2"); got != want || got == "" {
+			if got, want := pairsOf(w.kprep("diff", "v2")), w.b4("prep", "--compare-to", "v2"); got != want || got == "" {
 				t.Errorf("kprep diff v2:\n%s\nb4:\n%s", got, want)
 			}
 			if got := w.kprep("diff"); got != w.kprep("diff", "v2") {
@@ -136,7 +136,7 @@ func TestB4Begins(t *testing.T) {
 	w.expect("revision", "2")
 	w.checkInfo()
 	w.amend("line 30\n", "line thirty\n")
-	if got, want := w.kprep("diff", "v1"), w.b4("prep", "--compare-to", "v1"); got != want || got == "" {
+	if got, want := pairsOf(w.kprep("diff", "v1")), w.b4("prep", "--compare-to", "v1"); got != want || got == "" {
 		t.Errorf("kprep diff v1:\n%s\nb4:\n%s", got, want)
 	}
 	w.kprep("collect")
@@ -198,4 +198,11 @@ func TestB4ContinuesAnEnrolledBranch(t *testing.T) {
 	w.checkApplies(upstream, base, s.received(), someChanges(2))
 	w.expect("revision", "2")
 	w.checkInfo()
+}
+
+// pairsOf is what kprep diff prints below its summary: git's range-diff.
+func pairsOf(diff string) string {
+	_, below, _ := strings.Cut(diff, "\n\n")
+	_, pairs, _ := strings.Cut(below, "\n\n")
+	return pairs
 }
