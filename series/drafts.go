@@ -31,7 +31,9 @@ type Rendering struct {
 	RangeDiff      bool
 	RangeDiffLimit int
 	SameThread     string // "": no; "shallow": reply to v1; else: reply to the revision before
+	InReplyTo      string // message-id that the first message answers, whatever SameThread says; "" for none
 	Unthreaded     bool   // patches do not reply to the first message
+	Untracked      bool   // no headers with tracking data: the branch is at another revision
 	// Drop says which trailers are not mailed; nil drops none.
 	Drop     func(key string) bool
 	Encoding string // transfer encoding, as [patchmail.Message] has it
@@ -87,6 +89,9 @@ func (s *Series) Render(ctx context.Context, r Rendering) (*Rendered, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.asSent != nil {
+		r.RangeDiff = s.asSent.RangeDiff
+	}
 	d := &drafter{s: s, r: r, letter: letter}
 	d.dropFromLetter()
 	if err := d.ask(ctx); err != nil {
@@ -136,6 +141,10 @@ func (d *drafter) ask(ctx context.Context) error {
 		return err
 	})
 	group.Go(func() (err error) {
+		if d.s.asSent != nil { // nothing is looked up: it says again what it said
+			d.footing.base = string(d.s.Base)
+			return nil
+		}
 		d.footing, err = (&resolver{repo: d.s.repo}).stand(asking, d.s)
 		return err
 	})
@@ -162,6 +171,9 @@ func (d *drafter) render() (*Rendered, error) {
 	}
 	d.parts.BaseCommit = d.footing.base
 	d.parts.Prerequisites = strings.Join(mailLines(d.footing.needs), "\n")
+	if d.s.asSent != nil {
+		d.parts.Prerequisites = d.s.asSent.Prerequisites
+	}
 	out := &Rendered{Prefixes: d.prefixes(), Base: d.footing.base, NoRangeDiff: d.noRangeDiff}
 	_, out.Title = patchmail.LiftBrackets(d.letter.Subject)
 	if d.hasCover() {
@@ -338,9 +350,11 @@ func (d *drafter) thread(all []Draft) error {
 			if parent := d.parentID(); parent != "" {
 				m.InReplyTo, m.References = parent, []string{parent}
 			}
-			m.Headers = []patchmail.Header{
-				{Name: "X-B4-Tracking", Value: tracking},
-				{Name: "X-Change-ID", Value: d.s.Tracking.ChangeID},
+			if !d.r.Untracked {
+				m.Headers = []patchmail.Header{
+					{Name: "X-B4-Tracking", Value: tracking},
+					{Name: "X-Change-ID", Value: d.s.Tracking.ChangeID},
+				}
 			}
 		}
 		if d.r.Mailer != "" {
@@ -354,6 +368,8 @@ func (d *drafter) thread(all []Draft) error {
 func (d *drafter) parentID() string {
 	revision := d.s.Tracking.Revision - 1
 	switch {
+	case d.r.InReplyTo != "":
+		return d.r.InReplyTo
 	case d.r.SameThread == "":
 		return ""
 	case d.r.SameThread == "shallow":

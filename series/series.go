@@ -32,7 +32,8 @@ type Series struct {
 	// does not see it any more.
 	Unmarked bool
 
-	repo *gitrepo.Repo
+	asSent *coverletter.Tagged // of a revision that is sent again; else nil
+	repo   *gitrepo.Repo
 }
 
 // A NotPreparedError reports a branch without a cover letter.

@@ -58,7 +58,7 @@ func CheckFinished(dir, changeID string) error {
 		return fmt.Errorf("it is of v%d", plan.Revision)
 	case plan.Kind != kind:
 		return fmt.Errorf("it is of the kind %q", plan.Kind)
-	case Kind(kind) == KindSend && !j.Has(markClosed) && !j.Has(markAbandoned):
+	case !Kind(kind).private() && !j.Has(markClosed) && !j.Has(markAbandoned):
 		return errors.New("the send is not over")
 	}
 	for i, m := range plan.Messages {

@@ -59,7 +59,7 @@ func openJournals(repo *gitrepo.Repo, changeID string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if Kind(j.Plan().Kind) == KindSend && !j.Has(markClosed) && !j.Has(markAbandoned) {
+		if !Kind(j.Plan().Kind).private() && !j.Has(markClosed) && !j.Has(markAbandoned) {
 			open = append(open, dir)
 		}
 	}

@@ -54,6 +54,9 @@ func (s *Submission) Problems(allow []string) []Problem {
 // repository, at what kprep remembers of the series, and at the project's
 // habits.
 func (s *Submission) Preflight(ctx context.Context, allow []string) ([]Problem, error) {
+	if s.Kind == KindResend { // what it holds was judged when it was sent
+		return s.Problems(allow), nil
+	}
 	all := s.problems()
 	for _, look := range []func(context.Context) ([]Problem, error){s.foreign, s.undone, s.CheckBase} {
 		found, err := look(ctx)

@@ -53,8 +53,10 @@ func (s *Submission) Ready(ctx context.Context, allow []string) (*Sending, error
 		if ready.reroll, err = s.prepareReroll(ctx, s.Messages[0].Draft.Message.ID); err != nil {
 			return nil, err
 		}
-	} else if err := s.checkReflectRoute(); err != nil {
-		return nil, err
+	} else if s.Kind.private() {
+		if err := s.checkReflectRoute(); err != nil {
+			return nil, err
+		}
 	}
 	if ready.transport, err = sendmail.OpenTransport(s.Mail, credentials{s.repo}); err != nil {
 		return nil, err
@@ -63,9 +65,9 @@ func (s *Submission) Ready(ctx context.Context, allow []string) (*Sending, error
 	return ready, ready.transport.Authorize(ctx)
 }
 
-// refusals are only those of the messages when the mail goes to oneself.
+// refusals are only those of the messages when the mail is not for everybody.
 func (s *Submission) refusals(allow []string) error {
-	if s.Kind != KindSend {
+	if s.Kind.private() {
 		return nil
 	}
 	var refused []Problem
@@ -206,8 +208,8 @@ func carry(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Journal, t sendm
 	summary, err := policy.Run(ctx, j, t, progress)
 	out := Outcome{Summary: summary, Receipts: j.Receipts()}
 	kind := Kind(j.Plan().Kind)
-	if kind != KindSend {
-		// A mail to oneself may be repeated at will: nothing to go on with.
+	if kind.private() {
+		// A mail that is not for the list may be repeated at will: nothing to go on with.
 		if markErr := j.Mark(markClosed); markErr != nil {
 			err = errors.Join(err, markErr)
 		}
@@ -225,6 +227,9 @@ func carry(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Journal, t sendm
 
 // finish moves the refs that were prepared, and closes the journal.
 func (o Outcome) finish(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Journal) (Outcome, error) {
+	if Kind(j.Plan().Kind) != KindSend { // no tag, no next revision
+		return o, errors.Join(markOnce(j, markMailDone), markOnce(j, markClosed))
+	}
 	var reroll series.Reroll
 	if err := json.Unmarshal(j.Plan().Finish, &reroll); err != nil {
 		return o, &UnfinishedError{Kind: KindSend, Summary: o.Summary, Refs: true, Err: err}

@@ -23,7 +23,13 @@ type Kind string
 const (
 	KindSend    Kind = "send"    // to everybody; tag and reroll follow
 	KindReflect Kind = "reflect" // to the sender alone, headers as for everybody
+	KindPreview Kind = "preview" // to somebody else for a look, headers as for everybody
+	KindResend  Kind = "resend"  // a revision once more to everybody, see [series.Series.Resent]
 )
+
+// private says whether the mail goes to others than its headers name, so that
+// it may be repeated at will.
+func (k Kind) private() bool { return k == KindReflect || k == KindPreview }
 
 // Options says how to prepare a submission.
 type Options struct {
@@ -31,8 +37,14 @@ type Options struct {
 	Now         time.Time
 	Random      string // 12 hexadecimal digits, unguessable
 	Mailer      string
-	Home        string   // for ~/.signature; "" for none
-	To, Cc, Bcc []string // lists from the command line; aliases may stand in them
+	Home        string              // for ~/.signature; "" for none
+	To, Cc, Bcc []string            // lists from the command line; aliases may stand in them
+	PreviewTo   []string            // lists, of KindPreview
+	InReplyTo   string              // message-id that the first message answers; "" for none
+	FromThread  []patchmail.Address // who takes part in the discussion that it joins, for Cc
+	SameThread  string              // no, previous or first; "" leaves it to send-same-thread
+	NotMeToo    bool                // no copy for the sender, wherever it comes from
+	NoTrailers  bool                // nobody whom the cover letter or a commit names
 	ForceCover  bool
 	Identity    string // --identity, counts when IdentitySet; "" then is no identity
 	IdentitySet bool
@@ -61,6 +73,7 @@ type Submission struct {
 	To, Cc   []patchmail.Address // of the series, for people
 
 	explicit bool                // recipients were given on the command line
+	only     []string            // the envelope of mail that is not for whom the headers name
 	bcc      int                 // recipients that no header names
 	named    []patchmail.Address // whom cover, settings, options and Cc trailers name
 	repo     *gitrepo.Repo
@@ -118,6 +131,12 @@ func Prepare(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Option
 	if err != nil {
 		return nil, err
 	}
+	if o.NoTrailers {
+		letter.To, letter.Cc = nil, nil
+		for i := range sub.rendered.Drafts {
+			sub.rendered.Drafts[i].Persons = nil
+		}
+	}
 	if !o.Plain {
 		if err := sub.obeyCommands(ctx, o, &recipients); err != nil {
 			return nil, err
@@ -129,8 +148,34 @@ func Prepare(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Option
 	recipients.address(sub.rendered.Drafts, letter.To, letter.Cc)
 	sub.named = slices.Concat(letter.To, letter.Cc, recipients.To, recipients.Cc, recipients.Bcc, copied(sub.rendered.Drafts))
 	sub.bcc, sub.explicit = len(recipients.Bcc), len(o.To)+len(o.Cc)+len(o.Bcc) > 0
+	if sub.only, err = sub.privately(o); err != nil {
+		return nil, err
+	}
 	return sub, sub.write(recipients.Bcc)
 }
+
+// privately are the mailboxes that mail goes to whose headers name others; nil
+// for mail that goes to whom its headers name.
+func (s *Submission) privately(o Options) ([]string, error) {
+	people := []patchmail.Address{s.Sender}
+	switch s.Kind {
+	case KindReflect:
+	case KindPreview:
+		book := newAddressBook(s.Mail, o.Home, s.repo.TopLevel)
+		var err error
+		if people, err = readLists(book, listsFrom("--preview-to", o.PreviewTo)); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, nil
+	}
+	mailboxes, _, err := envelope(patchmail.Message{To: people}, nil)
+	return mailboxes, err
+}
+
+// Only are the mailboxes that get the mail whatever its headers say; nil where
+// these are obeyed.
+func (s *Submission) Only() []string { return s.only }
 
 // sender is who the mail is from: sendemail.from, else git's author.
 func sender(repo *gitrepo.Repo, from string) (patchmail.Address, error) {
@@ -164,13 +209,15 @@ func (s *Submission) rendering(o Options) (r series.Rendering, err error) {
 	if r.Drop, err = s.dropTrailers(); err != nil {
 		return r, err
 	}
-	if v, ok := s.settings.Get("send-same-thread"); ok {
-		switch strings.ToLower(v.Text) {
-		case "yes", "true", "y":
-			r.SameThread = "yes"
-		case "shallow":
-			r.SameThread = "shallow"
-		}
+	switch s.Kind {
+	case KindPreview:
+		r.Extra = []string{"PREVIEW"}
+	case KindResend:
+		r.Extra, r.Untracked = []string{"RESEND"}, true
+	}
+	r.InReplyTo = o.InReplyTo
+	if r.SameThread, err = s.sameThread(o); err != nil {
+		return r, err
 	}
 	if v, ok := s.settings.Get("prep-cover-template"); ok {
 		text, err := s.settings.ReadFile("prep-cover-template")
@@ -180,6 +227,28 @@ func (s *Submission) rendering(o Options) (r series.Rendering, err error) {
 		r.Template = string(text)
 	}
 	return r, nil
+}
+
+// sameThread is which earlier revision the first message answers, as
+// [series.Rendering] has it: what the caller says, else send-same-thread with
+// b4's words or ours. A revision that is sent again starts a thread.
+func (s *Submission) sameThread(o Options) (string, error) {
+	word, where := o.SameThread, "--same-thread"
+	if v, ok := s.settings.Get("send-same-thread"); ok && word == "" {
+		word, where = v.Text, "configuration "+v.Key
+	}
+	if s.Kind == KindResend {
+		return "", nil
+	}
+	switch strings.ToLower(word) {
+	case "", "no", "false", "n", "off", "0":
+		return "", nil
+	case "previous", "yes", "true", "y", "on", "1":
+		return "previous", nil
+	case "first", "shallow":
+		return "shallow", nil
+	}
+	return "", fmt.Errorf("%s: %q is not one of no, previous, first", where, word)
 }
 
 // signature is the text of ~/.signature, "" when there is none.
@@ -236,7 +305,9 @@ func (s *Submission) recipients(o Options) (Recipients, error) {
 	if r.Dropped, err = s.Series.Dropped(); err != nil {
 		return r, err
 	}
+	r.Cc = append(r.Cc, without(o.FromThread, r.Me)...)
 	r.MeToo, err = s.settings.Bool("send-me-too", true)
+	r.MeToo = r.MeToo && !o.NotMeToo
 	return r, err
 }
 
@@ -271,12 +342,8 @@ func (s *Submission) write(bcc []patchmail.Address) error {
 		if m.Recipients, m.to, err = envelope(d.Message, bcc); err != nil {
 			return fmt.Errorf("%s: %w", d.Message.Subject, err)
 		}
-		if s.Kind == KindReflect {
-			mailbox, _, err := s.Sender.Envelope()
-			if err != nil {
-				return err
-			}
-			m.Recipients, m.to = []string{mailbox}, []string{mailbox}
+		if s.only != nil {
+			m.Recipients, m.to = s.only, s.only
 		}
 		s.Messages = append(s.Messages, m)
 	}

@@ -265,8 +265,12 @@ func gitHint(err error) string {
 // sendHint helps with what stopped a send.
 func sendHint(err error) string {
 	refusals, unfinished, git := (*submission.Refusals)(nil), (*submission.UnfinishedError)(nil), (*gitrepo.Error)(nil)
-	mailed := (*submission.MailedError)(nil)
+	mailed, thread := (*submission.MailedError)(nil), (*threadError)(nil)
 	switch {
+	case errors.As(err, &thread) && len(thread.paths) == 0:
+		return "save the thread into a file and name that, or name your archive with 'git config --add kprep.archive PATH'"
+	case errors.As(err, &thread):
+		return "save the thread into a file and name that"
 	case errors.As(err, new(*submission.ApprovalError)):
 		return "nothing was sent; look at it again with 'kprep preview', with the same options, which prints the approval of what is there now"
 	case errors.As(err, new(*patchmail.EncodingError)):
@@ -324,7 +328,7 @@ const unknownHint = "look for the message in the list's archive and in your inbo
 func unfinishedHint(e *submission.UnfinishedError) string {
 	next := "'kprep send --continue' goes on, 'kprep send --abandon' gives it up"
 	switch {
-	case e.Kind != submission.KindSend:
+	case e.Kind == submission.KindReflect || e.Kind == submission.KindPreview:
 		next = "try again"
 	case e.Refs:
 		next = "'kprep send --continue' does only that"

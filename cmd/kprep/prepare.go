@@ -22,18 +22,33 @@ func renderFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "range-diff", Usage: "a range-diff against the revision before in the cover letter"},
 		&cli.StringFlag{Name: "identity", Usage: "use the settings sendemail.`NAME`.*"},
 		&cli.BoolFlag{Name: "no-identity", Usage: "use no identity, whatever is configured"},
+		&cli.BoolFlag{Name: "not-me-too", Usage: "no copy for yourself"},
+		&cli.BoolFlag{Name: "no-trailer-to-cc", Usage: "leave out whom cover letter and commits name; --to and the settings stay"},
+		&cli.StringFlag{Name: "same-thread", Usage: "answer an earlier revision: `WHICH` is no, previous or first"},
+		&cli.StringFlag{Name: "in-reply-to", Usage: "answer the message `MSGID`, or the URL of it"},
+		&cli.StringFlag{Name: "cc-from-thread", Usage: "copy all who take part in the thread in `FILE`, or of the message-id in kprep.archive"},
 	}
 }
 
 // prepare renders the series on the current branch.
 func (e *env) prepare(c *cli.Context, s *series.Series, kind submission.Kind) (*submission.Submission, error) {
+	if err := exclusive(c, "same-thread", "in-reply-to"); err != nil {
+		return nil, err
+	}
 	random, err := e.randomHex(12)
 	if err != nil {
 		return nil, err
 	}
 	o := submission.Options{Kind: kind, Now: e.now(), Random: random, Mailer: "kprep " + programVersion(), Home: e.getenv("HOME"),
 		ForceCover: c.Bool("force-cover-letter"), Identity: c.String("identity"), IdentitySet: c.IsSet("identity") || c.Bool("no-identity"), Plain: c.Bool("plain"), RangeDiff: c.Bool("range-diff"),
-		To: c.StringSlice("to"), Cc: c.StringSlice("cc"), Bcc: c.StringSlice("bcc"), Env: e.environ}
+		To: c.StringSlice("to"), Cc: c.StringSlice("cc"), Bcc: c.StringSlice("bcc"), Env: e.environ,
+		PreviewTo: c.StringSlice("preview-to"), SameThread: c.String("same-thread"), NotMeToo: c.Bool("not-me-too"), NoTrailers: c.Bool("no-trailer-to-cc")}
+	if o.InReplyTo, err = e.inReplyTo(c); err != nil {
+		return nil, err
+	}
+	if o.FromThread, err = e.fromThread(c); err != nil {
+		return nil, err
+	}
 	sub, err := submission.Prepare(c.Context, e.repo, s, o)
 	if err != nil {
 		return nil, err

@@ -126,6 +126,13 @@ func (e *env) writeMessages(c *cli.Context, messages []sendmail.Outgoing) error 
 	if err := sendmail.NewDirectory(e.path(dir)).Write(c.Context, messages); err != nil {
 		return err
 	}
-	e.notef("wrote %s to %s; apply them with 'git am'", plural(len(messages), "message", "messages"), dir)
+	switch what := plural(len(messages), "message", "messages"); c.String("format") {
+	case "mbox":
+		e.notef("wrote a mailbox to %s; apply it with 'git am --patch-format=mboxrd'", dir)
+	case "attach":
+		e.notef("wrote a mail with the patches attached to %s; send it with any mail program", dir)
+	default:
+		e.notef("wrote %s to %s; apply them with 'git am'", what, dir)
+	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,6 +27,9 @@ func sendCommand(e *env) *cli.Command {
 		Flags: append(renderFlags(),
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "print the messages instead of sending them"},
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write one file per message into `DIR` instead of sending them"},
+			&cli.StringFlag{Name: "format", Usage: "what -o writes: `FORM` is eml, mbox or attach (one mail with the patches attached)", Action: checkFormat},
+			addressFlag("preview-to", "send to `ADDRESS` alone, to have a look, headers as for everybody"),
+			&optionalFlag{StringFlag: cli.StringFlag{Name: "resend", Usage: "send `REVISION` once more as it was, the last one unless said"}, bare: "last", accepts: isRevision},
 			&cli.BoolFlag{Name: "reflect", Usage: "send to yourself alone, headers as for everybody"},
 			&cli.StringFlag{Name: "approved", Usage: "send only what has the approval `HASH`, as 'kprep preview' printed it", Action: checkApproval},
 			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask"},
@@ -41,6 +45,12 @@ func sendCommand(e *env) *cli.Command {
 				if err := exclusive(c, nowhere, "reflect", "continue", "abandon"); err != nil {
 					return err
 				}
+			}
+			if err := exclusive(c, "reflect", "preview-to", "resend", "continue", "abandon"); err != nil {
+				return err
+			}
+			if c.IsSet("format") && !c.IsSet("output") {
+				return usagef("send", "--format goes with -o, which says where to write")
 			}
 			s, err := e.loadCurrent(c.Context)
 			if err != nil {
@@ -105,13 +115,21 @@ func exclusive(c *cli.Context, names ...string) error {
 
 // sendNowhere does all of a send but the transport.
 func (e *env) sendNowhere(c *cli.Context, s *series.Series) error {
-	sub, err := e.prepare(c, s, submission.KindSend)
+	kind, s, err := e.kindOf(c, s)
+	if err != nil {
+		return err
+	}
+	sub, err := e.prepare(c, s, kind)
 	if err != nil {
 		return err
 	}
 	e.warnProblems(sub.Problems(c.StringSlice("allow")))
 	if c.IsSet("output") {
-		return e.writeMessages(c, sub.Outgoing())
+		messages, err := exported(c.String("format"), sub)
+		if err != nil {
+			return err
+		}
+		return e.writeMessages(c, messages)
 	}
 	if err := e.printMessages(c.Context, sub.Outgoing()); err != nil {
 		return err
@@ -122,9 +140,9 @@ func (e *env) sendNowhere(c *cli.Context, s *series.Series) error {
 }
 
 func (e *env) send(c *cli.Context, s *series.Series) error {
-	kind := submission.KindSend
-	if c.Bool("reflect") {
-		kind = submission.KindReflect
+	kind, s, err := e.kindOf(c, s)
+	if err != nil {
+		return err
 	}
 	if err := submission.CheckNoneOpen(e.repo, s); err != nil {
 		return err
@@ -158,6 +176,34 @@ func (e *env) send(c *cli.Context, s *series.Series) error {
 	return e.reportSend(kind, out, err)
 }
 
+// kindOf is what a send is for, and the series that it sends.
+func (e *env) kindOf(c *cli.Context, s *series.Series) (submission.Kind, *series.Series, error) {
+	switch {
+	case c.Bool("reflect"):
+		return submission.KindReflect, s, nil
+	case c.IsSet("preview-to"):
+		return submission.KindPreview, s, nil
+	case c.IsSet("resend"):
+		revision := 0
+		if word := c.String("resend"); word != "last" {
+			n, err := strconv.Atoi(strings.TrimPrefix(word, "v"))
+			if !isRevision(word) || err != nil {
+				return "", nil, usagef("send", "--resend takes a revision such as v2, not %q", word)
+			}
+			revision = n
+		}
+		sent, err := s.Resent(c.Context, revision)
+		return submission.KindResend, sent, err
+	}
+	return submission.KindSend, s, nil
+}
+
+// isRevision is true of v2 and of 2.
+func isRevision(word string) bool {
+	n, err := strconv.Atoi(strings.TrimPrefix(word, "v"))
+	return err == nil && n > 0 && strings.TrimPrefix(word, "v") == strconv.Itoa(n)
+}
+
 // showPlan shows everything that will happen.
 func (e *env) showPlan(r *submission.Sending, problems []submission.Problem) {
 	var b strings.Builder
@@ -174,8 +220,13 @@ func (e *env) showPlan(r *submission.Sending, problems []submission.Problem) {
 		}
 	}
 	b.WriteString("\n")
-	if r.Kind == submission.KindReflect {
+	switch r.Kind {
+	case submission.KindReflect:
 		fmt.Fprintf(&b, "Only to yourself, %s\n", patchmail.PrintableLine(r.Sender.String()))
+	case submission.KindPreview:
+		fmt.Fprintf(&b, "Only to %s, for a look\n", patchmail.PrintableLine(strings.Join(r.Only(), ", ")))
+	case submission.KindResend:
+		fmt.Fprintf(&b, "Once more v%d, as it was sent\n", r.Series.Tracking.Revision)
 	}
 	fmt.Fprintf(&b, "From %s", patchmail.PrintableLine(r.Sender.String()))
 	if r.Envelope != "" && r.Envelope != r.Sender.Mailbox {
@@ -240,8 +291,13 @@ func (e *env) reportSend(kind submission.Kind, out submission.Outcome, err error
 		return err
 	}
 	fmt.Fprintln(e.stdout, out.Summary.String())
-	if kind == submission.KindReflect {
+	switch kind {
+	case submission.KindReflect:
 		e.notef("they went to you alone; the branch is as it was")
+	case submission.KindPreview:
+		e.notef("they went to those of --preview-to alone; the branch is as it was")
+	case submission.KindResend:
+		e.notef("the branch is as it was")
 	}
 	if out.Tag != "" {
 		e.notef("tagged %s; the branch is now v%d", out.Tag, out.NextRevision)
