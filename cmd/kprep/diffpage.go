@@ -88,7 +88,7 @@ func (e *env) pageComparisons(ctx context.Context, s *series.Series, word string
 		return nil, &series.NotSentError{}
 	}
 	var list []*series.Comparison
-	var first error
+	var failed []error
 	for n, one := range sent {
 		next := series.OnBranch
 		if n+1 < len(sent) {
@@ -101,14 +101,14 @@ func (e *env) pageComparisons(ctx context.Context, s *series.Series, word string
 		case ctx.Err() != nil:
 			return nil, err
 		default: // the rest is worth a page
-			first = errors.Join(first, err)
+			failed = append(failed, err)
 		}
 	}
 	if len(list) == 0 {
-		return nil, first
+		return nil, failed[len(failed)-1]
 	}
-	if first != nil {
-		e.warnf("not on the page: %v", first)
+	for _, err := range failed {
+		e.warnf("not on the page: %v", err)
 	}
 	return list, nil
 }

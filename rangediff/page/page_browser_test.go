@@ -168,6 +168,16 @@ func TestBrowserHostileText(t *testing.T) {
 	b.screen(1280, 900, "dark")
 	b.open(written(t, hostile()))
 	b.eval(unfolded, nil)
+	for _, scheme := range []string{"dark", "light"} {
+		b.screen(390, 900, scheme)
+		var faint []string
+		if b.eval(contrasts, &faint); len(faint) > 0 {
+			t.Errorf("%s: hard to read: %q", scheme, faint)
+		}
+		if !b.is("document.documentElement.scrollWidth <= 390") {
+			t.Errorf("%s: the page is wider than the screen", scheme)
+		}
+	}
 	b.press("j")
 	if !b.is(`window.taken === undefined && document.activeElement.tagName == "SUMMARY"`) {
 		t.Error("a script of others ran, or ours did not")

@@ -58,8 +58,11 @@ func (c *comparison) mark(old, new []rangediff.Line, oldMarks, newMarks [][]rang
 	return true
 }
 
-// A change says what of a word changed.
-type change struct{ word, blanks bool }
+// A change says what of a word changed: itself, and a part of the blanks before it.
+type change struct {
+	word   bool
+	before rangediff.Span
+}
 
 // changes follows from who is whose partner. Blanks count between words that
 // stayed neighbours, and before words that stayed the first of their lines.
@@ -77,11 +80,25 @@ func changes(a, b []word, partner []int) (old, new []change) {
 		new[p].word = false
 		neighbours := last >= 0 && last == p-1 && !a[n].first && !b[p].first
 		if (neighbours || a[n].first && b[p].first) && a[n].blanks != b[p].blanks {
-			old[n].blanks, new[p].blanks = true, true
+			old[n].before, new[p].before = between(a[n], b[p]), between(b[p], a[n])
 		}
 		last = p
 	}
 	return old, new
+}
+
+// between is what of the blanks before a word is not the same at both ends of
+// those before another.
+func between(w, other word) rangediff.Span {
+	start, left := 0, min(len(w.blanks), len(other.blanks))
+	for left > 0 && w.blanks[start] == other.blanks[start] {
+		start, left = start+1, left-1
+	}
+	end := len(w.blanks)
+	for left > 0 && w.blanks[end-1] == other.blanks[len(other.blanks)-len(w.blanks)+end-1] {
+		end, left = end-1, left-1
+	}
+	return rangediff.Span{Start: w.before.Start + start, End: w.before.Start + end}
 }
 
 // markLines turns changes into the marks of each line.
@@ -108,7 +125,7 @@ func fillGaps(words []word, changed []change) {
 		switch {
 		case changed[n].word:
 			for gap := last + 1; last >= 0 && gap <= n; gap++ {
-				changed[gap] = change{word: true, blanks: true}
+				changed[gap] = change{word: true, before: words[gap].before}
 			}
 			last = n
 		case w.named:
@@ -143,9 +160,7 @@ func spans(words []word, changed []change) []rangediff.Span {
 		}
 	}
 	for n, w := range words {
-		if changed[n].blanks {
-			add(w.before)
-		}
+		add(changed[n].before)
 		if changed[n].word {
 			add(w.span)
 		}

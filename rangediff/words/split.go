@@ -7,7 +7,8 @@ import (
 	"github.com/kprep/kprep/rangediff"
 )
 
-// A word is a part of a line, with the blanks before it.
+// A word is a part of a line, with the blanks before it, among which is the sign
+// that the line has in a patch.
 type word struct {
 	line   int  // in the run of lines
 	first  bool // of its line
@@ -24,7 +25,11 @@ func split(lines []rangediff.Line) []word {
 	for n, l := range lines {
 		for at := 0; at < len(l.Text); {
 			w := word{line: n, first: at == 0}
-			start, size := at+blanksAt(l.Text[at:]), 0
+			start, size := at, 0
+			if w.first && (l.Text[0] == '+' || l.Text[0] == '-') {
+				start++
+			}
+			start += blanksAt(l.Text[start:])
 			if start == len(l.Text) {
 				start, size = at, start-at
 			} else {
