@@ -29,6 +29,18 @@
   all.addEventListener("click", foldAll);
   label();
 
+  // Not every browser unfolds what a link leads into.
+  const reveal = () => {
+    const target = location.hash && $(location.hash.slice(1));
+    const fold = target && target.closest("details");
+    if (fold && !fold.open) {
+      fold.open = true;
+      target.scrollIntoView();
+    }
+  };
+  addEventListener("hashchange", reveal);
+  reveal();
+
   const help = $("help");
   const showHelp = () => { if (!help.open) help.showModal(); };
   $("keys").addEventListener("click", showHelp);

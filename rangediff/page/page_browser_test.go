@@ -91,6 +91,10 @@ func TestBrowserKeys(t *testing.T) {
 			t.Errorf("after the key %s not: %s", step.key, step.want)
 		}
 	}
+	b.eval(`location.hash = "#c1p3"`, nil)
+	if !b.is(`document.getElementById("c1p3").closest("details").open`) {
+		t.Error("what a link leads into stays folded")
+	}
 	b.press("s")
 	b.load("Page.reload", nil)
 	if !b.is(`document.getElementById("split").checked`) {
