@@ -7,8 +7,8 @@ import "github.com/kprep/kprep/rangediff"
 // that follow it. A line has no marks when it did not change, when it has no
 // counterpart, and when so little of it stayed that marks would only distract.
 //
-// The time is bounded: in lines too long or too many for a comparison only
-// what is equal at both ends stays without mark, or nothing is marked.
+// Time and memory are bounded: in lines too long or too many for a comparison
+// only what is equal at both ends stays without mark, or nothing is marked.
 func Mark(lines []rangediff.Line) [][]rangediff.Span {
 	marks := make([][]rangediff.Span, len(lines))
 	for at := 0; at < len(lines); {
@@ -31,9 +31,12 @@ func leading(lines []rangediff.Line, sign byte) int {
 	return n
 }
 
-// mostSteps bounds the work for a run of lines: comparing some thousand words
-// with as many takes milliseconds.
-const mostSteps = 1_000_000
+// The limits of a run of lines. Comparing a thousand words with as many takes
+// milliseconds. What is longer than mostBytes was not written by hand.
+const (
+	mostSteps = 1_000_000
+	mostBytes = 200_000
+)
 
 func markRun(old, new []rangediff.Line, oldMarks, newMarks [][]rangediff.Span) {
 	c := comparison{steps: mostSteps}
@@ -47,6 +50,9 @@ func markRun(old, new []rangediff.Line, oldMarks, newMarks [][]rangediff.Span) {
 
 // mark compares lines as a whole. False is for too many lines.
 func (c *comparison) mark(old, new []rangediff.Line, oldMarks, newMarks [][]rangediff.Span) bool {
+	if size(old)+size(new) > mostBytes {
+		return false
+	}
 	a, b := split(old), split(new)
 	partner, ok := c.compare(a, b)
 	if !ok && len(old)+len(new) > 2 {
@@ -56,6 +62,15 @@ func (c *comparison) mark(old, new []rangediff.Line, oldMarks, newMarks [][]rang
 	markLines(a, oldChanged, oldMarks)
 	markLines(b, newChanged, newMarks)
 	return true
+}
+
+// size is the length of lines in bytes.
+func size(lines []rangediff.Line) int {
+	n := 0
+	for _, l := range lines {
+		n += len(l.Text)
+	}
+	return n
 }
 
 // A change says what of a word changed: itself, and a part of the blanks before it.

@@ -90,6 +90,9 @@ func TestMarkBounded(t *testing.T) {
 	if want := (rangediff.Span{Start: from, End: len(given[0].Text) - len(" end")}); len(marks[0]) != 1 || marks[0][0] != want {
 		t.Errorf("marks of a long line: %v, want %v", marks[0], want)
 	}
+	if marks = Mark(hunk("-" + strings.Repeat("same ", mostBytes/5) + "a\n+" + "b\n")); marks[0] != nil || marks[1] != nil {
+		t.Errorf("a line of many bytes is marked: %v", marks)
+	}
 	var many strings.Builder
 	for _, sign := range []string{"-", "+"} {
 		for range 400 {
