@@ -52,8 +52,18 @@ func (n *net) add(sign uint64, file, line []byte) {
 	h.Write(file)
 	io.WriteString(h, "\x00")
 	h.Write(line)
-	n.sum += sign * h.Sum64()
-	n.lines[h.Sum64()] = struct{}{}
+	hash := scatter(h.Sum64())
+	n.sum += sign * hash
+	n.lines[hash] = struct{}{}
+}
+
+// scatter makes hashes fit to be added: those of FNV are nearly in a row for
+// lines that differ in their last character, so that sums of different lines
+// are equal. It is the last step of SplitMix64.
+func scatter(hash uint64) uint64 {
+	hash = (hash ^ hash>>30) * 0xbf58476d1ce4e5b9
+	hash = (hash ^ hash>>27) * 0x94d049bb133111eb
+	return hash ^ hash>>31
 }
 
 // fileOf divides a heading " ## name (attributes) ##": the name is the new one

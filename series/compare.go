@@ -36,30 +36,13 @@ type Comparison struct {
 // Compare compares two states that Sides found. The series stays as it is,
 // and nothing is stored. It returns a *SideError or an *UnrelatedError.
 func (s *Series) Compare(ctx context.Context, sides [2]Side, o CompareOptions) (*Comparison, error) {
-	merges, err := s.checkSides(ctx, sides)
-	if err != nil {
-		return nil, err
-	}
 	c := &Comparison{Old: sides[0], New: sides[1], Options: o}
-	for n, side := range sides {
-		for _, id := range merges[n] {
-			c.notef("%s has a merge, %s, which is left out", side.Name, id.Short())
-		}
-	}
-	group, reading := errgroup.WithContext(ctx)
-	for n, patches := range []*[]rangediff.Commit{&c.OldPatches, &c.NewPatches} {
-		group.Go(func() (err error) {
-			if *patches, err = s.patchTexts(reading, sides[n]); err != nil && reading.Err() == nil {
-				err = &SideError{Side: sides[n], Err: err}
-			}
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
+	if err := s.read(ctx, c); err != nil {
 		return nil, err
 	}
 	old := c.OldPatches
 	if o.BaseNeutral && c.Rebased() {
+		var err error
 		if old, err = s.onto(ctx, c); err != nil {
 			return nil, &SideError{Side: c.Old, Err: err}
 		}
@@ -73,6 +56,35 @@ func (s *Series) Compare(ctx context.Context, sides [2]Side, o CompareOptions) (
 	}
 	c.Changes = rangediff.Classify(rangediff.Compare(old, c.NewPatches, o.CreationFactor))
 	return c, nil
+}
+
+// read reads the patches of both sides while it makes sure that the sides can
+// be compared at all.
+func (s *Series) read(ctx context.Context, c *Comparison) error {
+	sides := [2]Side{c.Old, c.New}
+	var merges [2][]gitrepo.ID
+	group, asking := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		merges, err = s.checkSides(asking, sides)
+		return err
+	})
+	for n, patches := range []*[]rangediff.Commit{&c.OldPatches, &c.NewPatches} {
+		group.Go(func() (err error) {
+			if *patches, err = s.patchTexts(asking, sides[n]); err != nil && asking.Err() == nil {
+				err = &SideError{Side: sides[n], Err: err}
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for n, side := range sides {
+		for _, id := range merges[n] {
+			c.notef("%s has a merge, %s, which is left out", side.Name, id.Short())
+		}
+	}
+	return nil
 }
 
 func (c *Comparison) notef(format string, args ...any) {
