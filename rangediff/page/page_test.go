@@ -35,6 +35,21 @@ func TestLongSeriesFits(t *testing.T) {
 	}
 }
 
+// Patches without counterpart could fill any page.
+func TestWholePatchesAreBounded(t *testing.T) {
+	t.Parallel()
+	var old, new []rangediff.Commit
+	for n := range 40 {
+		old = append(old, commit(fmt.Sprintf("%07x", n+1), fmt.Sprintf("old %d", n), "a", strings.Repeat(fmt.Sprintf("+old %d\n", n), 9000)))
+		new = append(new, commit(fmt.Sprintf("%07x", n+99), fmt.Sprintf("new %d", n), "b", strings.Repeat(fmt.Sprintf("-new %d\n", n), 9000)))
+	}
+	text := write(t, &Report{Comparisons: []Comparison{{Old: revision(1), New: revision(2), Changes: compare(old, new), Diff: rangediff.DefaultDiffOptions()}}})
+	shown, left := strings.Count(text, `class="x one"`), strings.Count(text, "<p>This patch is left out, the page would be too large. git show 00000")
+	if len(text) > mostBytes || shown == 0 || left == 0 || shown+left != 80 {
+		t.Errorf("%d bytes, %d patches are shown and %d are left out", len(text), shown, left)
+	}
+}
+
 func TestEqualReportsGiveEqualPages(t *testing.T) {
 	t.Parallel()
 	first, second := write(t, history(5, 3)), write(t, history(5, 3))

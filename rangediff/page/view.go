@@ -49,11 +49,11 @@ func newView(r *Report) *view {
 	if v.Title == "" {
 		v.Title = "range-diff"
 	}
-	var differ rangediff.Differ
+	m := maker{room: mostWhole}
 	for n, c := range r.Comparisons {
 		cv := comparisonView{ID: fmt.Sprintf("c%d", n+1), Old: c.Old, New: c.New, Notes: c.Notes, Tally: rangediff.Tally(c.Changes)}
 		for i, change := range c.Changes {
-			pair := newPair(change, &differ, c.Diff)
+			pair := m.pair(change, c.Diff)
 			if len(pair.Hunks) > 0 {
 				pair.ID = fmt.Sprintf("%sp%d", cv.ID, i+1)
 				cv.Folds = append(cv.Folds, pair)
@@ -68,7 +68,27 @@ func newView(r *Report) *view {
 	return v
 }
 
-func newPair(c rangediff.Change, differ *rangediff.Differ, o rangediff.DiffOptions) pairView {
+// mostWhole is how many bytes of the page the commits without counterpart may
+// take, which are no comparison. The first ones have them.
+const mostWhole = 1_500_000
+
+// A maker makes the pairs of a page.
+type maker struct {
+	differ rangediff.Differ
+	room   int // what is left of mostWhole
+}
+
+// whole shows a commit that has no counterpart.
+func (m *maker) whole(c *rangediff.Commit) []template.HTML {
+	text := wholeHTML(c.Text)
+	if len(text) > m.room {
+		return []template.HTML{"<p>This patch is left out, the page would be too large. " + shown("git show "+c.ID) + " has it.</p>\n"}
+	}
+	m.room -= len(text)
+	return []template.HTML{text}
+}
+
+func (m *maker) pair(c rangediff.Change, o rangediff.DiffOptions) pairView {
 	p := pairView{Kind: string(c.Kind), What: c.String(), Status: string(c.Status()), OldNumber: number(c.OldNumber), NewNum: number(c.NewNumber)}
 	if c.Old != nil {
 		p.OldShort, p.Subject = c.Old.Short, c.Old.Subject
@@ -78,14 +98,14 @@ func newPair(c rangediff.Change, differ *rangediff.Differ, o rangediff.DiffOptio
 	}
 	switch c.Status() {
 	case rangediff.Removed:
-		p.Whole, p.Hunks = true, []template.HTML{wholeHTML(c.Old.Text)}
+		p.Whole, p.Hunks = true, m.whole(c.Old)
 	case rangediff.Added:
-		p.Whole, p.Hunks = true, []template.HTML{wholeHTML(c.New.Text)}
+		p.Whole, p.Hunks = true, m.whole(c.New)
 	case rangediff.Changed:
 		if c.Old.Subject != c.New.Subject {
 			p.OldSubject = c.Old.Subject
 		}
-		for _, h := range differ.Diff(c.Old.Text, c.New.Text, o) {
+		for _, h := range m.differ.Diff(c.Old.Text, c.New.Text, o) {
 			p.Hunks = append(p.Hunks, hunkHTML(h))
 			for _, l := range h.Lines {
 				switch l.Sign {
