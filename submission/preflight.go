@@ -22,8 +22,8 @@ type Problem struct {
 // Allowable lists the problems that the user can pass over by name. There is
 // no way round the others: without recipients there is nothing to send.
 func Allowable() []string {
-	return []string{"base", "cut-message", "editme", "empty", "fixup", "large", "many-recipients", misplacedBody,
-		needsAutoToCc, needsChecking, needsCheckingDeps, "no-message", "no-title", noRangeDiff, "sign-off"}
+	return []string{"base", "clock", "cut-message", "editme", "empty", "fixup", "from-domain", "large", "list-command", "many-recipients", misplacedBody,
+		needsAutoToCc, needsChecking, needsCheckingDeps, "no-message", "no-title", "password", noRangeDiff, "sign-off"}
 }
 
 // Refusals collects the problems that stop a send.
@@ -58,7 +58,7 @@ func (s *Submission) Preflight(ctx context.Context, allow []string) ([]Problem, 
 		return s.Problems(allow), nil
 	}
 	all := s.problems()
-	for _, look := range []func(context.Context) ([]Problem, error){s.foreign, s.undone, s.CheckBase} {
+	for _, look := range []func(context.Context) ([]Problem, error){s.foreign, s.undone, s.CheckBase, s.exposed} {
 		found, err := look(ctx)
 		if err != nil {
 			return nil, err
@@ -111,6 +111,7 @@ func (s *Submission) problems() []Problem {
 			Next: "run 'kprep collect', add To: lines with 'kprep cover', or use --to"})
 	}
 	all = append(all, s.crowd()...)
+	all = append(all, s.delivery()...)
 	all = append(all, s.withoutRangeDiff()...)
 	for _, m := range s.Messages {
 		all = append(all, s.messageProblems(m)...)

@@ -11,10 +11,12 @@ import (
 
 // Recipients says who receives a series beyond those its own text names.
 type Recipients struct {
-	To, Cc  []patchmail.Address // standing ones, then those of the command line
-	Bcc     []patchmail.Address // envelope only
-	Exclude []string            // globs of addresses that never receive anything
-	Dropped []string            // keys of addresses that bounce: no copy for being mentioned
+	To, Cc []patchmail.Address // standing ones, then those of the command line
+	Bcc    []patchmail.Address // envelope only
+	// Which option or setting named each of To and Cc, in their order.
+	toFrom, ccFrom []string
+	Exclude        []string // globs of addresses that never receive anything
+	Dropped        []string // keys of addresses that bounce: no copy for being mentioned
 	// Suppress leaves out those whom a message only mentions.
 	Suppress suppression
 	Me       []patchmail.Address // for "self"

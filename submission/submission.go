@@ -72,7 +72,8 @@ type Submission struct {
 	Mail     sendmail.Settings
 	To, Cc   []patchmail.Address // of the series, for people
 
-	explicit bool                // recipients were given on the command line
+	explicit bool // recipients were given on the command line
+	reasons  reasons
 	only     []string            // the envelope of mail that is not for whom the headers name
 	bcc      int                 // recipients that no header names
 	named    []patchmail.Address // whom cover, settings, options and Cc trailers name
@@ -145,6 +146,7 @@ func Prepare(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Option
 	if err := sub.mapAddresses(ctx, &recipients, letter.To, letter.Cc); err != nil {
 		return nil, err
 	}
+	sub.reasons = sub.reasonsFor(recipients, letter.To, letter.Cc)
 	recipients.address(sub.rendered.Drafts, letter.To, letter.Cc)
 	sub.named = slices.Concat(letter.To, letter.Cc, recipients.To, recipients.Cc, recipients.Bcc, copied(sub.rendered.Drafts))
 	sub.bcc, sub.explicit = len(recipients.Bcc), len(o.To)+len(o.Cc)+len(o.Bcc) > 0
@@ -271,15 +273,16 @@ func (s *Submission) recipients(o Options) (Recipients, error) {
 	book := newAddressBook(s.Mail, o.Home, s.repo.TopLevel)
 	for _, l := range []struct {
 		into    *[]patchmail.Address
+		from    *[]string
 		option  string
 		given   []string
 		mailKey string
 		mail    []string
 		key     string
 	}{
-		{&r.To, "--to", o.To, "sendemail.to", s.Mail.To, "send-series-to"},
-		{&r.Cc, "--cc", o.Cc, "sendemail.cc", s.Mail.Cc, "send-series-cc"},
-		{&r.Bcc, "--bcc", o.Bcc, "sendemail.bcc", s.Mail.Bcc, ""},
+		{&r.To, &r.toFrom, "--to", o.To, "sendemail.to", s.Mail.To, "send-series-to"},
+		{&r.Cc, &r.ccFrom, "--cc", o.Cc, "sendemail.cc", s.Mail.Cc, "send-series-cc"},
+		{&r.Bcc, new([]string), "--bcc", o.Bcc, "sendemail.bcc", s.Mail.Bcc, ""},
 	} {
 		var lists []recipientList
 		if l.given == nil {
@@ -288,9 +291,15 @@ func (s *Submission) recipients(o Options) (Recipients, error) {
 		if l.key != "" {
 			lists = append(lists, seriesLists(s.settings, l.key)...)
 		}
-		var err error
-		if *l.into, err = readLists(book, append(lists, listsFrom(l.option, l.given)...)); err != nil {
-			return r, err
+		for _, list := range append(lists, listsFrom(l.option, l.given)...) {
+			found, err := readLists(book, []recipientList{list})
+			if err != nil {
+				return r, err
+			}
+			*l.into = append(*l.into, found...)
+			for range found {
+				*l.from = append(*l.from, strings.TrimPrefix(list.where, "configuration "))
+			}
 		}
 	}
 	for _, v := range s.settings.All("email-exclude") {
@@ -305,7 +314,9 @@ func (s *Submission) recipients(o Options) (Recipients, error) {
 	if r.Dropped, err = s.Series.Dropped(); err != nil {
 		return r, err
 	}
-	r.Cc = append(r.Cc, without(o.FromThread, r.Me)...)
+	for _, a := range without(o.FromThread, r.Me) {
+		r.Cc, r.ccFrom = append(r.Cc, a), append(r.ccFrom, "the thread")
+	}
 	r.MeToo, err = s.settings.Bool("send-me-too", true)
 	r.MeToo = r.MeToo && !o.NotMeToo
 	return r, err
@@ -348,7 +359,11 @@ func (s *Submission) write(bcc []patchmail.Address) error {
 		s.Messages = append(s.Messages, m)
 	}
 	first := s.rendered.Drafts[0].Message
-	s.To = first.To
+	for _, a := range first.To {
+		if s.Common(a) {
+			s.To = append(s.To, a)
+		}
+	}
 	for _, a := range first.Cc {
 		if s.Common(a) {
 			s.Cc = append(s.Cc, a)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/sendmail"
 	"github.com/kprep/kprep/series"
 	"github.com/kprep/kprep/submission"
@@ -167,7 +166,9 @@ func (e *env) send(c *cli.Context, s *series.Series) error {
 	if c.Bool("yes") || sub.Mail.Confirm == "never" {
 		e.warnProblems(problems)
 	} else {
-		e.showPlan(ready, problems)
+		if err := e.showPlan(ready, problems); err != nil {
+			return err
+		}
 		if err := e.confirm(c.Context, "Send?", "nothing was sent; --yes sends without asking"); err != nil {
 			return err
 		}
@@ -202,63 +203,6 @@ func (e *env) kindOf(c *cli.Context, s *series.Series) (submission.Kind, *series
 func isRevision(word string) bool {
 	n, err := strconv.Atoi(strings.TrimPrefix(word, "v"))
 	return err == nil && n > 0 && strings.TrimPrefix(word, "v") == strconv.Itoa(n)
-}
-
-// showPlan shows everything that will happen.
-func (e *env) showPlan(r *submission.Sending, problems []submission.Problem) {
-	var b strings.Builder
-	writeAddresses(&b, "To: ", r.To)
-	writeAddresses(&b, "Cc: ", r.Cc)
-	if n := r.Bcc(); n > 0 {
-		fmt.Fprintf(&b, "Bcc: %s, in no header\n", plural(n, "address", "addresses"))
-	}
-	b.WriteString("\n")
-	for i, m := range r.Messages {
-		fmt.Fprintf(&b, "  %s\n", patchmail.PrintableLine(m.Draft.Message.Subject))
-		if i > 0 || len(r.Messages) == 1 {
-			writeAddresses(&b, "    +Cc: ", beyond(m.Draft.Message.Cc, r))
-		}
-	}
-	b.WriteString("\n")
-	switch r.Kind {
-	case submission.KindReflect:
-		fmt.Fprintf(&b, "Only to yourself, %s\n", patchmail.PrintableLine(r.Sender.String()))
-	case submission.KindPreview:
-		fmt.Fprintf(&b, "Only to %s, for a look\n", patchmail.PrintableLine(strings.Join(r.Only(), ", ")))
-	case submission.KindResend:
-		fmt.Fprintf(&b, "Once more v%d, as it was sent\n", r.Series.Tracking.Revision)
-	}
-	fmt.Fprintf(&b, "From %s", patchmail.PrintableLine(r.Sender.String()))
-	if r.Envelope != "" && r.Envelope != r.Sender.Mailbox {
-		fmt.Fprintf(&b, ", envelope sender %s", patchmail.PrintableLine(r.Envelope))
-	}
-	fmt.Fprintf(&b, "\nThrough %s\n", patchmail.PrintableLine(r.Route))
-	if r.Tag() != "" {
-		fmt.Fprintf(&b, "Then tag %s, and make the branch revision v%d\n", patchmail.PrintableLine(r.Tag()), r.NextRevision())
-	}
-	fmt.Fprint(e.stderr, b.String())
-	e.warnProblems(problems)
-}
-
-// beyond are the recipients that a patch has beyond those of the series.
-func beyond(cc []patchmail.Address, r *submission.Sending) []patchmail.Address {
-	if len(r.Messages) == 1 {
-		return nil
-	}
-	var out []patchmail.Address
-	for _, a := range cc {
-		if !r.Common(a) {
-			out = append(out, a)
-		}
-	}
-	return out
-}
-
-func writeAddresses(b *strings.Builder, label string, list []patchmail.Address) {
-	for _, a := range list {
-		fmt.Fprintf(b, "%s%s\n", label, patchmail.PrintableLine(a.String()))
-		label = strings.Repeat(" ", len(label))
-	}
 }
 
 // progress tells of each message as it goes.

@@ -1,0 +1,106 @@
+package submission
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/kprep/kprep/patchmail"
+)
+
+// clockSlack is how far a clock may be behind another one.
+const clockSlack = 5 * time.Minute
+
+// delivery finds what may keep lists or servers from taking the mail as it is
+// (spec/mail part 3), though it can be sent.
+func (s *Submission) delivery() []Problem {
+	all := s.domains()
+	if word := listCommand(s.Messages[0]); word != "" {
+		all = append(all, Problem{Name: "list-command", Next: "begin with another word: see 'kprep cover'",
+			Text: fmt.Sprintf("the text begins with %q, which some lists take for a command to them", word)})
+	}
+	for _, c := range s.Series.Patches {
+		if ahead := c.Committer.When.Sub(s.now); ahead > clockSlack {
+			all = append(all, Problem{Name: "clock", Next: "set the clock",
+				Text: fmt.Sprintf("commit %s is from %s, and the clock says %s: the mail would be dated before it", c.ID.Short(), c.Committer.When.Format(time.DateTime), s.now.Format(time.DateTime))})
+			break
+		}
+	}
+	return all
+}
+
+// domains compares From with what servers check it against: mail of another
+// domain is refused or rewritten by many.
+func (s *Submission) domains() []Problem {
+	domain := func(mailbox string) string {
+		return strings.ToLower(patchmail.Address{Mailbox: mailbox}.Domain())
+	}
+	from := domain(s.Sender.Mailbox)
+	var all []Problem
+	if d := domain(s.Envelope); d != "" && d != from {
+		all = append(all, Problem{Name: "from-domain",
+			Text: fmt.Sprintf("From is of %s and the envelope sender of %s: servers may refuse the mail, or lists rewrite its From", from, d)})
+	}
+	if d := domain(s.Mail.User); d != "" && d != from {
+		all = append(all, Problem{Name: "from-domain",
+			Text: fmt.Sprintf("From is of %s and the login of %s: servers may refuse the mail, or rewrite its From", from, d)})
+	}
+	return all
+}
+
+// listCommand is the first word of a message's text, or of its title, where
+// mailing lists know it as a command; "" where they do not.
+func listCommand(m Message) string {
+	_, body, _ := strings.Cut(string(m.Raw), "\n\n")
+	for _, text := range []string{body, m.Draft.Title} {
+		fields := strings.Fields(text)
+		if len(fields) == 0 {
+			continue
+		}
+		switch word := strings.ToLower(strings.TrimRight(fields[0], ".,:;!")); word {
+		case "subscribe", "unsubscribe", "help", "which", "lists", "who", "auth", "approve", "signoff":
+			return fields[0]
+		}
+	}
+	return ""
+}
+
+// exposed warns of a password in a file that others can read.
+func (s *Submission) exposed(ctx context.Context) ([]Problem, error) {
+	if s.Mail.Password == "" {
+		return nil, nil
+	}
+	lines, err := s.repo.ConfigOrigins(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range []string{"sendemail.smtpPass", "sendemail." + s.Mail.Identity + ".smtpPass"} {
+		for _, l := range lines.Of(key) {
+			path, ok := strings.CutPrefix(l.Origin, "file:")
+			if !ok {
+				continue
+			}
+			if !filepath.IsAbs(path) {
+				path = filepath.Join(s.repo.TopLevel, path)
+			}
+			if info, err := os.Stat(path); err == nil && info.Mode()&0o044 != 0 {
+				return []Problem{{Name: "password", Text: fmt.Sprintf("%s holds your password, and others can read it", path),
+					Next: "'chmod 600' keeps it to you, a credential helper keeps it better"}}, nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+// Author is who git says that the user is; its error is that nobody is known.
+func (s *Submission) Author() (patchmail.Address, error) {
+	author, err := s.repo.Author()
+	return patchmail.Address{Name: author.Name, Mailbox: author.Email}, err
+}
+
+// Answers is the message-id of another series or discussion that the first
+// message answers; "" for none.
+func (s *Submission) Answers() string { return s.Messages[0].Draft.Message.InReplyTo }
