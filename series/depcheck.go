@@ -48,7 +48,7 @@ func (s *Series) CheckDeps(ctx context.Context, mail Archives) (*CheckedDeps, er
 	if len(s.Patches) == 0 {
 		return nil, ErrEmpty
 	}
-	if err := s.checkWhole(); err != nil {
+	if err := s.checkWhole(ctx); err != nil {
 		return nil, err
 	}
 	r := &resolver{repo: s.repo, mail: mail}

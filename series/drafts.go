@@ -82,7 +82,7 @@ func (s *Series) Render(ctx context.Context, r Rendering) (*Rendered, error) {
 	if len(s.Patches) == 0 {
 		return nil, ErrEmpty
 	}
-	if err := s.checkWhole(); err != nil {
+	if err := s.checkWhole(ctx); err != nil {
 		return nil, err
 	}
 	letter, err := s.Letter()
@@ -101,7 +101,10 @@ func (s *Series) Render(ctx context.Context, r Rendering) (*Rendered, error) {
 }
 
 // checkWhole makes sure that the patches are all that the branch changes.
-func (s *Series) checkWhole() error {
+func (s *Series) checkWhole(ctx context.Context) error {
+	if err := s.CheckOneCover(ctx); err != nil {
+		return err
+	}
 	for _, check := range []func() error{s.CheckPlaced, s.CheckMarked, s.CheckCoverEmpty, s.CheckLinear} {
 		if err := check(); err != nil {
 			return err

@@ -178,6 +178,8 @@ type Listing struct {
 }
 
 // Summaries sums up every series of the repository, in order of branch names.
+// What is wrong with one is reported through broken; one that cannot be read is
+// left out.
 func Summaries(ctx context.Context, repo *gitrepo.Repo, broken func(error)) (Listing, error) {
 	var all []*Series
 	var tags []gitrepo.Ref
@@ -195,6 +197,9 @@ func Summaries(ctx context.Context, repo *gitrepo.Repo, broken func(error)) (Lis
 	}
 	out := Listing{Schema: 1, Series: []Summary{}}
 	for _, s := range all {
+		if err := s.CheckCovers(ctx); err != nil {
+			broken(err)
+		}
 		title := "(unreadable)"
 		if letter, err := s.Letter(); err == nil {
 			_, title = patchmail.LiftBrackets(letter.Subject)

@@ -100,6 +100,30 @@ func (s *Series) Below(ctx context.Context) ([]*gitrepo.Commit, error) {
 	return below, nil
 }
 
+// A BelowError reports commits below the cover letter that may be patches.
+type BelowError struct {
+	Branch  string
+	Commits []*gitrepo.Commit // oldest first
+}
+
+func (e *BelowError) Error() string {
+	last := e.Commits[len(e.Commits)-1]
+	return fmt.Sprintf("commits below the cover letter of branch %q are in no other branch, the last is %s (%s)", shortBranch(e.Branch), last.ID.Short(), last.Subject())
+}
+
+// CheckCovers returns the *TwoCoversError of CheckOneCover, or a *BelowError
+// when Below finds any.
+func (s *Series) CheckCovers(ctx context.Context) error {
+	if err := s.CheckOneCover(ctx); err != nil {
+		return err
+	}
+	below, err := s.Below(ctx)
+	if err == nil && len(below) > 0 {
+		err = &BelowError{Branch: s.Branch, Commits: below}
+	}
+	return err
+}
+
 // dependsOn says whether a cover letter is that of a series which this one
 // names as a prerequisite.
 func (s *Series) dependsOn(cover *gitrepo.Commit) bool {

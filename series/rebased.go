@@ -158,6 +158,7 @@ func (st *rebaseState) found(repo *gitrepo.Repo, tip gitrepo.ID) (*rebasedBranch
 	return b, nil
 }
 
+// changeIDOf is the change-id in a cover-letter commit; "" for any other commit.
 func changeIDOf(cover *gitrepo.Commit) string {
 	_, tracking, err := coverletter.Decode(cover.Text())
 	if err != nil {

@@ -103,6 +103,22 @@ func (s *Series) nextRevision(m Mailed) (*coverletter.Tracking, string) {
 	return next, coverletter.AddChangelog(s.Text, next.Revision, link)
 }
 
+// CheckReroll says whether this revision can be sent and the next one made:
+// it returns a *TaggedError, or what CheckRewritable returns.
+func (s *Series) CheckReroll(ctx context.Context) error {
+	if err := s.CheckRewritable(ctx); err != nil {
+		return err
+	}
+	tag := sentTag(s.Tracking.ChangeID, s.Tracking.Revision)
+	if id, err := s.repo.Ref(ctx, "refs/tags/"+tag); err != nil || id != "" {
+		if err == nil {
+			err = &TaggedError{Tag: tag}
+		}
+		return err
+	}
+	return nil
+}
+
 func (s *Series) checkReroll(ctx context.Context, r *Reroll, notes []gitrepo.RefUpdate) error {
 	for _, u := range r.Updates {
 		got, err := s.repo.Ref(ctx, u.Name)

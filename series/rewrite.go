@@ -36,7 +36,7 @@ func (s *Series) CheckRewritable(ctx context.Context) error {
 	if err := s.repo.CheckIdle(ctx, s.Branch); err != nil {
 		return err
 	}
-	if err := s.checkWhole(); err != nil {
+	if err := s.checkWhole(ctx); err != nil {
 		return err
 	}
 	own := s.Patches

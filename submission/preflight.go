@@ -201,14 +201,13 @@ func (s *Submission) addressed() bool {
 // remote-tracking branch and no tag, though the repository has a remote. What
 // counts is the commit that the mail names.
 func (s *Submission) CheckBase(ctx context.Context) ([]Problem, error) {
-	below, err := s.Series.Below(ctx)
+	err := s.Series.CheckCovers(ctx)
+	if errors.As(err, new(*series.BelowError)) {
+		return []Problem{{Name: "below-cover", Text: err.Error(),
+			Next: "if they belong to the series, 'kprep set cover-storage commit' takes them in"}}, nil
+	}
 	if err != nil {
 		return nil, err
-	}
-	if n := len(below); n > 0 {
-		return []Problem{{Name: "below-cover",
-			Text: fmt.Sprintf("commits below the cover letter are in no other branch, the last is %s (%s)", below[n-1].ID.Short(), below[n-1].Subject()),
-			Next: "if they belong to the series, 'kprep set cover-storage commit' takes them in"}}, nil
 	}
 	base, err := s.repo.Commit(s.rendered.Base + "^{commit}")
 	if errors.As(err, new(*gitrepo.MissingError)) {

@@ -38,13 +38,7 @@ func (e *ReflectRouteError) Error() string {
 // *Refusals, an *OpenSendError, a *series.TaggedError, or why there is no way
 // to send. The caller holds the [Lock].
 func (s *Submission) Ready(ctx context.Context, allow []string) (*Sending, error) {
-	if err := s.refusals(allow); err != nil {
-		return nil, err
-	}
-	if err := CheckNoneOpen(s.repo, s.Series); err != nil {
-		return nil, err
-	}
-	if err := s.validate(ctx); err != nil {
+	if err := s.check(ctx, allow); err != nil {
 		return nil, err
 	}
 	ready := &Sending{Submission: s}
@@ -63,6 +57,24 @@ func (s *Submission) Ready(ctx context.Context, allow []string) (*Sending, error
 	}
 	ready.Route = ready.transport.String()
 	return ready, ready.transport.Authorize(ctx)
+}
+
+// Check says what Ready would refuse, writes nothing and asks no server.
+func (s *Submission) Check(ctx context.Context, allow []string) error {
+	if err := s.check(ctx, allow); err != nil || s.Kind != KindSend {
+		return err
+	}
+	return s.Series.CheckReroll(ctx)
+}
+
+func (s *Submission) check(ctx context.Context, allow []string) error {
+	if err := s.refusals(allow); err != nil {
+		return err
+	}
+	if err := CheckNoneOpen(s.repo, s.Series); err != nil {
+		return err
+	}
+	return s.validate(ctx)
 }
 
 // refusals are only those of the messages when the mail is not for everybody.

@@ -29,3 +29,19 @@ func (e *env) warnAhead(ctx context.Context, s *series.Series) {
 	e.warnf("%s holds v%d of this series, and branch %q is v%d; '%s' brings what was sent, '%s' goes on from there",
 		ahead.Ref, ahead.Revision, s.Name(), s.Tracking.Revision, fetch, take)
 }
+
+// warnCovers tells of commits below the cover letter, and of a cover letter
+// that strayed in.
+func (e *env) warnCovers(ctx context.Context, s *series.Series) {
+	if err := s.CheckCovers(ctx); err != nil {
+		e.warnf("%s", withHint(err))
+	}
+}
+
+// withHint is an error for a warning.
+func withHint(err error) string {
+	if next := hint(err); next != "" {
+		return fmt.Sprintf("%v; %s", err, next)
+	}
+	return err.Error()
+}

@@ -113,7 +113,7 @@ func maintainersHint(err error) string {
 func seriesHint(err error) string {
 	broken, exists := (*series.BrokenError)(nil), (*series.ExistsError)(nil)
 	tagged, unsent := (*series.TaggedError)(nil), (*series.NotSentError)(nil)
-	lost, unmarked := (*series.LostBranchError)(nil), (*series.UnmarkedError)(nil)
+	lost, unmarked, stray := (*series.LostBranchError)(nil), (*series.UnmarkedError)(nil), (*series.TwoCoversError)(nil)
 	plain, tip := (*plainBranchError)(nil), (*series.LostTipError)(nil)
 	switch {
 	case errors.As(err, &plain):
@@ -138,6 +138,10 @@ func seriesHint(err error) string {
 		return "'kprep info' shows what the series is based on, 'kprep rebase ONTO' moves it"
 	case errors.As(err, new(*series.MisplacedError)):
 		return "'kprep set cover-storage tip-commit' moves the cover letter back to the tip"
+	case errors.As(err, &stray):
+		return fmt.Sprintf("'git rebase --onto %s^ %[1]s %s' takes it out", stray.Stray.ID.Short(), strings.TrimPrefix(stray.Branch, "refs/heads/"))
+	case errors.As(err, new(*series.BelowError)):
+		return "if they belong to the series, 'kprep set cover-storage commit' takes them in"
 	case errors.As(err, &unmarked):
 		return fmt.Sprintf("'kprep set cover-storage %s' writes it again", unmarked.Storage)
 	case errors.As(err, new(*series.CoverContentError)):

@@ -44,6 +44,7 @@ func infoCommand(e *env) *cli.Command {
 			}
 			e.warnAhead(c.Context, s)
 			e.warnOnce(s)
+			e.warnCovers(c.Context, s)
 			facts, err := e.facts(c.Context, s)
 			if err != nil {
 				return err

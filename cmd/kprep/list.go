@@ -26,7 +26,7 @@ func listCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
-			all, err := series.Summaries(c.Context, repo, func(err error) { e.warnf("%v", err) })
+			all, err := series.Summaries(c.Context, repo, func(err error) { e.warnf("%s", withHint(err)) })
 			if err != nil {
 				return err
 			}

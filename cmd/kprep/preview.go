@@ -48,6 +48,7 @@ func previewCommand(e *env) *cli.Command {
 					return err
 				}
 			} else {
+				e.warnCovers(c.Context, s)
 				e.warnProblems(sub.Problems(nil))
 			}
 			if c.IsSet("output") {

@@ -112,7 +112,7 @@ func exclusive(c *cli.Context, names ...string) error {
 	return nil
 }
 
-// sendNowhere does all of a send but the transport.
+// sendNowhere does all of a send but the transport, and ends as the send would.
 func (e *env) sendNowhere(c *cli.Context, s *series.Series) error {
 	kind, s, err := e.kindOf(c, s)
 	if err != nil {
@@ -122,20 +122,33 @@ func (e *env) sendNowhere(c *cli.Context, s *series.Series) error {
 	if err != nil {
 		return err
 	}
-	e.warnProblems(sub.Problems(c.StringSlice("allow")))
+	problems, err := sub.Preflight(c.Context, c.StringSlice("allow"))
+	if err != nil {
+		return err
+	}
+	refused := sub.Check(c.Context, c.StringSlice("allow"))
+	if c.IsSet("approved") && refused == nil {
+		refused = sub.CheckApproved(c.String("approved"))
+	}
+	e.warnProblems(slices.DeleteFunc(problems, func(p submission.Problem) bool { return p.Refusal && refused != nil })) // it names them
 	if c.IsSet("output") {
 		messages, err := exported(c.String("format"), sub)
 		if err != nil {
 			return err
 		}
-		return e.writeMessages(c, messages)
+		if err := e.writeMessages(c, messages); err != nil {
+			return err
+		}
+		return refused
 	}
 	if err := e.printMessages(c.Context, sub.Outgoing()); err != nil {
 		return err
 	}
 	e.noteApproval(sub)
-	e.notef("dry run: nothing was sent")
-	return nil
+	if refused == nil {
+		e.notef("dry run: nothing was sent")
+	}
+	return refused
 }
 
 func (e *env) send(c *cli.Context, s *series.Series) error {
