@@ -39,7 +39,7 @@ type message struct {
 }
 
 // startBrowser starts a Chromium without window, with an empty tab. It ends
-// with the test, or after a minute.
+// with the test, or after three minutes: the machine may be busy.
 func startBrowser(t *testing.T) *browser {
 	t.Helper()
 	gittest.Peer(t, "chromium")
@@ -52,7 +52,7 @@ func startBrowser(t *testing.T) *browser {
 		t.Fatal(err)
 	}
 	home := t.TempDir()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	// The page under test is ours: the sandbox, which root and many containers
 	// cannot have, would protect nobody.
 	cmd := exec.CommandContext(ctx, "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
