@@ -20,13 +20,14 @@ import (
 //	F37, F40, F41          cmd/kprep, send_refs.txtar: refs that cannot be moved, before and after the mail
 //	F39                    cmd/kprep, send_confirm.txtar and prompt_test.go
 //	F43                    cmd/kprep, send_twice.txtar; here the lock: TestOpenJournalRefuses
+//	F45                    cmd/kprep, TestF45ClockSetBack
 //	F46                    cmd/kprep, send_continue.txtar
 //	F47                    cmd/kprep, send_hook.txtar
 //	F54                    here, TestF54Command
 //	F55                    cmd/kprep, send_addresses.txtar
 //	F56                    here, TestF56EightBit; the choice of an encoding in patchmail
 //
-// Not yet: F45 (clock), F48-F53 (web), F57 (message-ids that a server changes).
+// Not yet: F48-F53 (web), F57 (message-ids that a server changes).
 // F58, a bounce, comes after all that a transport can see.
 func TestEveryFaultHasItsTest(t *testing.T) {
 	t.Parallel()

@@ -232,23 +232,6 @@ func (j *Journal) depart(message int, recipients []string) error {
 	return j.note(record{Message: message, Recipients: recipients, State: InFlight})
 }
 
-// Settle logs what the user says about the pairs of a message that are
-// Unknown: that it arrived, or that it did not and may be sent again, with the
-// same bytes. Other pairs stay as they are.
-func (j *Journal) Settle(message int, arrived bool) error {
-	state, reply := Deferred, "the user says that it did not arrive"
-	if arrived {
-		state, reply = Accepted, "the user says that it arrived"
-	}
-	var unknown []string
-	for _, r := range j.of(message) {
-		if r.State == Unknown {
-			unknown = append(unknown, r.Recipient)
-		}
-	}
-	return j.Append(receipts(message, unknown, state, AtUser, 0, reply)...)
-}
-
 // Marks returns the steps of the whole send that were done, in order, such as
 // mail-done, tagged, rerolled, closed.
 func (j *Journal) Marks() []string { return slices.Clone(j.marks) }
@@ -295,7 +278,7 @@ func (j *Journal) outlines() []Outgoing {
 }
 
 func (p Planned) outline() Outgoing {
-	return Outgoing{Name: p.Name, ID: p.ID, Subject: p.Subject, Recipients: p.Recipients, To: p.To, Date: p.Date}
+	return Outgoing{Name: p.Name, ID: p.ID, Subject: p.Subject, Recipients: p.Recipients, To: p.To, Bcc: p.Bcc, Date: p.Date}
 }
 
 func sevenBitFile(i int) string { return fmt.Sprintf("msg/%04d.7bit.eml", i) }

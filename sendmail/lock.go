@@ -48,12 +48,7 @@ func TakeLock(path string) (*Lock, error) {
 	}
 	if !ok {
 		f.Close()
-		busy := &BusyError{Path: path}
-		var h holder
-		if text, err := os.ReadFile(path); err == nil && json.Unmarshal(text, &h) == nil {
-			busy.PID, busy.Since = h.PID, h.Since
-		}
-		return nil, busy
+		return nil, busyError(path)
 	}
 	text, err := json.Marshal(holder{PID: os.Getpid(), Since: time.Now().Truncate(time.Second)})
 	if err == nil {
@@ -69,3 +64,23 @@ func TakeLock(path string) (*Lock, error) {
 // Release gives the lock back. The file stays, so that nobody locks one that
 // has just been removed.
 func (l *Lock) Release() error { return l.file.Close() }
+
+// Holder says who holds the lock of a file; nil when nobody does, or when that
+// cannot be found out. It changes nothing.
+func Holder(path string) *BusyError {
+	f := flock.New(path, flock.SetFlag(os.O_RDONLY))
+	defer f.Close()
+	if free, err := f.TryRLock(); free || err != nil {
+		return nil
+	}
+	return busyError(path)
+}
+
+func busyError(path string) *BusyError {
+	busy := &BusyError{Path: path}
+	var h holder
+	if text, err := os.ReadFile(path); err == nil && json.Unmarshal(text, &h) == nil {
+		busy.PID, busy.Since = h.PID, h.Since
+	}
+	return busy
+}

@@ -47,6 +47,7 @@ type Planned struct {
 	Date       time.Time `json:"date"`
 	Recipients []string  `json:"recipients"`
 	To         []string  `json:"to,omitempty"`
+	Bcc        []string  `json:"bcc,omitempty"` // those of Recipients that no header names
 }
 
 const (
@@ -128,7 +129,7 @@ func writePlan(dir string, p Plan, messages []Outgoing) error {
 	for i, m := range messages {
 		planned := Planned{
 			File: fmt.Sprintf("msg/%04d.eml", i), Name: m.Name, SHA256: digest(m.Raw), Size: len(m.Raw), ID: m.ID,
-			Subject: m.Subject, Date: m.Date, Recipients: m.Recipients, To: m.To,
+			Subject: m.Subject, Date: m.Date, Recipients: m.Recipients, To: m.To, Bcc: m.Bcc,
 		}
 		if err := createFile(filepath.Join(dir, planned.File), m.Raw); err != nil {
 			return err

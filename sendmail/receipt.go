@@ -29,7 +29,8 @@ const (
 	AtData         = Step(smtp.AtData) // also: the body was being written
 	AtDot          = Step(smtp.AtDot)  // the final dot was, or may have been, written
 	AtCommand Step = "command"
-	AtUser    Step = "user" // the user said what became of it
+	AtUser    Step = "user"    // the user said what became of it
+	AtArchive Step = "archive" // an archive of mail showed that it arrived
 )
 
 // A Receipt tells what became of one message for one recipient.
@@ -52,6 +53,7 @@ type Outgoing struct {
 	Subject    string   // for people
 	Recipients []string // envelope mailboxes, in order of first appearance, each once
 	To         []string // those of Recipients that a finished send must have reached; may be empty
+	Bcc        []string // those of Recipients that no header names; may be empty
 	Date       time.Time
 	Raw        []byte // LF line ends, no CR, no NUL, lines of at most 998 bytes
 }

@@ -1,7 +1,6 @@
 package submission
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 
 // The steps behind the mail, as marked in the journal (spec/mail 4.1).
 const (
+	markRefusals  = "refusals-accepted" // by the user: the To that were refused are left at that
 	markMailDone  = "mail-done"
 	markRerolled  = "rerolled" // tag and branch move in one transaction
 	markClosed    = "closed"
@@ -78,81 +78,4 @@ func CheckNoneOpen(repo *gitrepo.Repo, s *series.Series) error {
 		return err
 	}
 	return &OpenSendError{Revision: j.Plan().Revision, Summary: j.Summary()}
-}
-
-// ErrNothingOpen means that there is no send to go on with.
-var ErrNothingOpen = errors.New("no send of this series is unfinished")
-
-// An UnknownFateError reports messages of which only the user can find out
-// whether they arrived.
-type UnknownFateError struct{ Messages []sendmail.Planned }
-
-func (e *UnknownFateError) Error() string {
-	text := "it is not known whether these arrived:"
-	for _, m := range e.Messages {
-		text += fmt.Sprintf("\n%s  <%s>", m.Subject, m.ID)
-	}
-	return text
-}
-
-// resume opens the journal of the send that is not over.
-func resume(repo *gitrepo.Repo, s *series.Series) (*sendmail.Journal, error) {
-	open, err := openJournals(repo, s.Tracking.ChangeID)
-	if err != nil {
-		return nil, err
-	}
-	if len(open) == 0 {
-		return nil, ErrNothingOpen
-	}
-	return sendmail.OpenJournal(open[0])
-}
-
-// Continue goes on with the send that is not over: what is pending or
-// deferred is sent with the bytes of its plan, over the transport that mail
-// says; then tag and branch move. Messages of unknown fate are never sent: it
-// returns an *UnknownFateError. Without an open send it returns
-// ErrNothingOpen. The caller holds the [Lock].
-func Continue(ctx context.Context, repo *gitrepo.Repo, s *series.Series, mail sendmail.Settings, progress func(sendmail.Event)) (Outcome, error) {
-	j, err := resume(repo, s)
-	if err != nil {
-		return Outcome{}, err
-	}
-	defer j.Close()
-	summary := j.Summary()
-	if len(summary.Doubtful) > 0 {
-		doubtful := &UnknownFateError{}
-		for _, i := range summary.Doubtful {
-			doubtful.Messages = append(doubtful.Messages, j.Plan().Messages[i])
-		}
-		return Outcome{Summary: summary}, &UnfinishedError{Kind: KindSend, Summary: summary, Err: doubtful}
-	}
-	if summary.Complete {
-		return Outcome{Summary: summary, Receipts: j.Receipts()}.finish(ctx, repo, j)
-	}
-	transport, err := sendmail.OpenTransport(mail, credentials{repo})
-	if err != nil {
-		return Outcome{}, err
-	}
-	defer transport.Close()
-	if err := transport.Authorize(ctx); err != nil {
-		return Outcome{}, err
-	}
-	return carry(ctx, repo, j, transport, mail.Policy(), progress)
-}
-
-// Abandon gives up the send that is not over. When anything of it left, or
-// may have, the revision is used up: tag and branch move all the same.
-func Abandon(ctx context.Context, repo *gitrepo.Repo, s *series.Series) (Outcome, error) {
-	j, err := resume(repo, s)
-	if err != nil {
-		return Outcome{}, err
-	}
-	defer j.Close()
-	out := Outcome{Summary: j.Summary(), Receipts: j.Receipts()}
-	if out.Summary.Accepted+out.Summary.Unknown > 0 {
-		if out, err = out.finish(ctx, repo, j); err != nil {
-			return out, err
-		}
-	}
-	return out, markOnce(j, markAbandoned)
 }

@@ -149,6 +149,11 @@ type Outcome struct {
 	Receipts     []sendmail.Receipt // one per message and recipient
 	Tag          string             // that now marks the sent revision; "" for none
 	NextRevision int                // of the branch; 0 when it did not change
+	Journal      string             // its folder; "" when there is none
+}
+
+func outcomeOf(j *sendmail.Journal) Outcome {
+	return Outcome{Summary: j.Summary(), Receipts: j.Receipts(), Journal: j.Dir()}
 }
 
 // An UnfinishedError reports a send that is not over: the journal holds what
@@ -186,7 +191,7 @@ func (e *UnfinishedError) Status() int {
 // accepted, moves tag and branch. Nothing is connected to before the journal
 // is on disk. It returns an *UnfinishedError when something is left to do,
 // with the outcome so far.
-func (r *Sending) Send(ctx context.Context, progress func(sendmail.Event)) (Outcome, error) {
+func (r *Sending) Send(ctx context.Context, policy sendmail.Policy, progress func(sendmail.Event)) (Outcome, error) {
 	plan := sendmail.Plan{Kind: string(r.Kind), ChangeID: r.Series.Tracking.ChangeID, Revision: r.Series.Tracking.Revision,
 		Created: r.now, Transport: r.Route, EnvelopeFrom: r.Envelope}
 	if r.reroll != nil {
@@ -212,13 +217,14 @@ func (r *Sending) Send(ctx context.Context, progress func(sendmail.Event)) (Outc
 	}
 	defer journal.Close()
 	defer r.transport.Close()
-	return carry(ctx, r.repo, journal, r.transport, r.Mail.Policy(), progress)
+	return carry(ctx, r.repo, journal, r.transport, policy, progress)
 }
 
 // carry runs a journal to its end, as far as that comes.
 func carry(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Journal, t sendmail.Transport, policy sendmail.Policy, progress func(sendmail.Event)) (Outcome, error) {
 	summary, err := policy.Run(ctx, j, t, progress)
-	out := Outcome{Summary: summary, Receipts: j.Receipts()}
+	out := outcomeOf(j)
+	out.Summary = summary
 	kind := Kind(j.Plan().Kind)
 	if kind.private() {
 		// A mail that is not for the list may be repeated at will: nothing to go on with.
@@ -230,7 +236,7 @@ func carry(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Journal, t sendm
 		}
 		return out, nil
 	}
-	if err != nil || !summary.Complete {
+	if err != nil || !over(j) {
 		return out, &UnfinishedError{Kind: kind, Summary: summary, Err: err}
 	}
 	// The mail is out: what follows must not be cut short by an interrupt.

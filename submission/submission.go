@@ -377,9 +377,21 @@ func (s *Submission) Outgoing() []sendmail.Outgoing {
 	out := make([]sendmail.Outgoing, len(s.Messages))
 	for i, m := range s.Messages {
 		out[i] = sendmail.Outgoing{Name: m.Name, ID: m.Draft.Message.ID, Subject: m.Draft.Message.Subject,
-			Recipients: m.Recipients, To: m.to, Date: m.Draft.Message.Date, Raw: m.Raw}
+			Recipients: m.Recipients, To: m.to, Bcc: s.blind(m), Date: m.Draft.Message.Date, Raw: m.Raw}
 	}
 	return out
+}
+
+// blind are the recipients of a message that no header names.
+func (s *Submission) blind(m Message) []string {
+	if s.Kind.private() {
+		return nil
+	}
+	named, _, err := envelope(m.Draft.Message, nil)
+	if err != nil {
+		return nil // write has made the envelope
+	}
+	return slices.DeleteFunc(slices.Clone(m.Recipients), func(r string) bool { return slices.Contains(named, r) })
 }
 
 // Common says whether an address receives every message of the series.

@@ -72,6 +72,8 @@ func hint(err error) string {
 		return "name one with 'git config --add kprep.prep-perpatch-check-cmd COMMAND': it reads a patch mail on standard input"
 	case errors.As(err, new(*submission.UnknownFateError)):
 		return unknownHint
+	case errors.As(err, new(*submission.OutstandingError)):
+		return "'kprep send --status' shows what is left, 'kprep send --continue' goes on with it"
 	case errors.As(err, new(*series.StateError)):
 		return "move that file away: kprep then has to be told again, by 'kprep check' and 'kprep collect'"
 	}
@@ -326,6 +328,7 @@ func isMailCommand(err error) bool {
 
 // unknownHint is what only the user can find out.
 const unknownHint = "look for the message in the list's archive and in your inbox: nothing is sent again unasked; " +
+	"'kprep send --arrived ID' or '--not-arrived ID' says what you found, '--check-archive PATH' looks into mail; " +
 	"'kprep send --abandon' ends this send"
 
 // unfinishedHint says how to go on with a send.
@@ -339,7 +342,7 @@ func unfinishedHint(e *submission.UnfinishedError) string {
 	case e.Summary.Unknown > 0:
 		next = unknownHint
 	case e.Err == nil && e.Summary.Stopped == "":
-		next = "'kprep send --abandon' leaves it at that, and makes the branch the next revision"
+		next = "'kprep send --accept-refusals' leaves it at that, and makes the branch the next revision"
 	}
 	if e.Status() == statusFailed {
 		next = "nothing was sent; " + next

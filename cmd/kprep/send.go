@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -23,7 +22,7 @@ func sendCommand(e *env) *cli.Command {
 		Usage:    "mail the series on the current branch",
 		Description: "Shows everything that will happen and asks before it does. Afterwards the\n" +
 			"revision has a tag \"sent/...\", and the branch is the next revision.",
-		Flags: append(renderFlags(),
+		Flags: append(append(renderFlags(),
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "print the messages instead of sending them"},
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write one file per message into `DIR` instead of sending them"},
 			&cli.StringFlag{Name: "format", Usage: "what -o writes: `FORM` is eml, mbox or attach (one mail with the patches attached)", Action: checkFormat},
@@ -33,9 +32,7 @@ func sendCommand(e *env) *cli.Command {
 			&cli.StringFlag{Name: "approved", Usage: "send only what has the approval `HASH`, as 'kprep preview' printed it", Action: checkApproval},
 			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask"},
 			&cli.StringSliceFlag{Name: "allow", Usage: "pass over `NAME`: " + strings.Join(submission.Allowable(), ", "), Action: checkAllow},
-			&cli.BoolFlag{Name: "continue", Usage: "go on with a send that broke off"},
-			&cli.BoolFlag{Name: "abandon", Usage: "give up a send that broke off"},
-		),
+		), settleFlags()...),
 		Action: func(c *cli.Context) error {
 			if _, err := args(c, 0); err != nil {
 				return err
@@ -50,6 +47,12 @@ func sendCommand(e *env) *cli.Command {
 			}
 			if c.IsSet("format") && !c.IsSet("output") {
 				return usagef("send", "--format goes with -o, which says where to write")
+			}
+			if err := exclusiveSettling(c); err != nil {
+				return err
+			}
+			if c.Bool("status") {
+				return e.sendStatus(c)
 			}
 			s, err := e.loadCurrent(c.Context)
 			if err != nil {
@@ -69,10 +72,10 @@ func sendCommand(e *env) *cli.Command {
 				return err
 			}
 			switch {
-			case c.Bool("continue"):
-				return e.continueSend(c, s)
 			case c.Bool("abandon"):
 				return e.abandonSend(c, s)
+			case c.Bool("continue") || settles(c):
+				return e.continueSend(c, s)
 			}
 			return e.send(c, s)
 		},
@@ -186,8 +189,8 @@ func (e *env) send(c *cli.Context, s *series.Series) error {
 			return err
 		}
 	}
-	out, err := ready.Send(c.Context, e.progress)
-	return e.reportSend(kind, out, err)
+	out, err := ready.Send(c.Context, e.sendPolicy(c, sub.Mail), e.progress)
+	return e.reportSend(c, kind, out, err)
 }
 
 // kindOf is what a send is for, and the series that it sends.
@@ -240,73 +243,6 @@ func (e *env) progress(ev sendmail.Event) {
 	if refused < len(ev.Receipts) {
 		e.notef("[%d/%d] %s", ev.Message+1, ev.Total, ev.Subject)
 	}
-}
-
-// reportSend tells how a send ended.
-func (e *env) reportSend(kind submission.Kind, out submission.Outcome, err error) error {
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(e.stdout, out.Summary.String())
-	switch kind {
-	case submission.KindReflect:
-		e.notef("they went to you alone; the branch is as it was")
-	case submission.KindPreview:
-		e.notef("they went to those of --preview-to alone; the branch is as it was")
-	case submission.KindResend:
-		e.notef("the branch is as it was")
-	}
-	if out.Tag != "" {
-		e.notef("tagged %s; the branch is now v%d", out.Tag, out.NextRevision)
-		e.notef("describe what changes in v%d with 'kprep cover'; compare with 'kprep diff'", out.NextRevision)
-	}
-	if status := out.Summary.Status(); status != 0 {
-		return &exitError{status: status}
-	}
-	return nil
-}
-
-func (e *env) continueSend(c *cli.Context, s *series.Series) error {
-	config, err := e.repo.Config()
-	if err != nil {
-		return err
-	}
-	mail, err := sendmail.ReadSettings(config, c.String("identity"), c.IsSet("identity") || c.Bool("no-identity"))
-	if err != nil {
-		return err
-	}
-	out, err := submission.Continue(c.Context, e.repo, s, mail, e.progress)
-	if err == submission.ErrNothingOpen {
-		e.notef("%v; 'kprep send' starts one", err)
-		return nil
-	}
-	return e.reportSend(submission.KindSend, out, err)
-}
-
-func (e *env) abandonSend(c *cli.Context, s *series.Series) error {
-	open := (*submission.OpenSendError)(nil)
-	if err := submission.CheckNoneOpen(e.repo, s); !errors.As(err, &open) {
-		if err == nil {
-			e.notef("%v", submission.ErrNothingOpen)
-		}
-		return err
-	}
-	if !c.Bool("yes") {
-		fmt.Fprintln(e.stderr, open)
-		if err := e.confirm(c.Context, "Give it up?", "nothing was changed; --yes does not ask"); err != nil {
-			return err
-		}
-	}
-	out, err := submission.Abandon(c.Context, e.repo, s)
-	switch {
-	case err != nil:
-		return err
-	case out.Tag != "":
-		e.notef("given up after %s: tagged %s; the branch is now v%d", out.Summary, out.Tag, out.NextRevision)
-	default:
-		e.notef("given up: nothing of v%d was sent", open.Revision)
-	}
-	return nil
 }
 
 // confirm asks a question on the terminal. Without one, or at the end of

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/sendmail"
+	"github.com/kprep/kprep/series"
+	"github.com/kprep/kprep/submission"
+)
+
+// reportSend tells how a send ended. The last line on stdout is how far it
+// came.
+func (e *env) reportSend(c *cli.Context, kind submission.Kind, out submission.Outcome, err error) error {
+	status := out.Summary.Status()
+	unfinished := (*submission.UnfinishedError)(nil)
+	switch {
+	case errors.As(err, &unfinished):
+		status = unfinished.Status()
+	case err != nil:
+		return err
+	}
+	if c.Bool("json") && out.Journal != "" {
+		if jsonErr := e.reportJSON(out.Journal, status); jsonErr != nil || err != nil {
+			return errors.Join(err, jsonErr)
+		}
+	}
+	if err != nil {
+		if status == statusFailed || c.Bool("json") {
+			return err
+		}
+		report(e.stderr, err)
+		_, err := fmt.Fprintf(e.stdout, "%s; kprep send --continue\n", out.Summary)
+		return errors.Join(err, &exitError{status: status})
+	}
+	if !c.Bool("json") {
+		writeRefusals(e.stdout, out.Receipts)
+		fmt.Fprintln(e.stdout, out.Summary.String())
+	}
+	switch kind {
+	case submission.KindReflect:
+		e.notef("they went to you alone; the branch is as it was")
+	case submission.KindPreview:
+		e.notef("they went to those of --preview-to alone; the branch is as it was")
+	case submission.KindResend:
+		e.notef("the branch is as it was")
+	}
+	if out.Tag != "" {
+		e.notef("tagged %s; the branch is now v%d", out.Tag, out.NextRevision)
+		e.notef("describe what changes in v%d with 'kprep cover'; compare with 'kprep diff'", out.NextRevision)
+	}
+	if status != 0 {
+		return &exitError{status: status}
+	}
+	return nil
+}
+
+func (e *env) reportJSON(journal string, status int) error {
+	one, err := submission.ReadStatus(journal, e.verbose)
+	if err != nil {
+		return err
+	}
+	one.Status = status
+	return e.printJSON(sendsJSON{Schema: 1, Sends: []submission.SendStatus{one}})
+}
+
+// writeRefusals lists who was refused what, and why.
+func writeRefusals(w io.Writer, receipts []sendmail.Receipt) {
+	type refusal struct{ recipient, answer string }
+	var order []refusal
+	messages := map[refusal][]string{}
+	for _, r := range receipts {
+		if r.State != sendmail.Refused {
+			continue
+		}
+		one := refusal{r.Recipient, submission.PairStatus{Step: r.Step, Code: r.Code, Reply: r.Reply}.Answer()}
+		if messages[one] == nil {
+			order = append(order, one)
+		}
+		messages[one] = append(messages[one], fmt.Sprintf("%04d", r.Message))
+	}
+	for _, r := range order {
+		fmt.Fprintf(w, "refused for %s: %s (%s)\n", patchmail.PrintableLine(r.recipient), patchmail.PrintableLine(r.answer), strings.Join(messages[r], ", "))
+	}
+}
+
+// sendsJSON is the JSON document of sends.
+type sendsJSON struct {
+	Schema int                     `json:"schema"` // 1
+	Sends  []submission.SendStatus `json:"sends"`
+}
+
+// sendStatus shows the sends of the series that is checked out; elsewhere
+// those of all series that are not over.
+func (e *env) sendStatus(c *cli.Context) error {
+	repo, err := e.openRepo(c.Context)
+	if err != nil {
+		return err
+	}
+	ids, err := e.seriesHere(c.Context)
+	if err != nil {
+		return err
+	}
+	sends := []submission.SendStatus{}
+	for _, id := range ids {
+		of, err := submission.Statuses(repo, id, e.verbose)
+		if err != nil {
+			return err
+		}
+		sends = append(sends, of...)
+	}
+	if c.Bool("json") {
+		return e.printJSON(sendsJSON{Schema: 1, Sends: sends})
+	}
+	if len(sends) == 0 {
+		e.notef("nothing was sent yet")
+		return nil
+	}
+	var text strings.Builder
+	for i, s := range sends {
+		if i > 0 {
+			text.WriteByte('\n')
+		}
+		writeStatus(&text, s)
+	}
+	return e.page(c.Context, repo, []byte(text.String()))
+}
+
+// seriesHere is the change-id of the series that is checked out; where there
+// is none, those of all with a send that is not over.
+func (e *env) seriesHere(ctx context.Context) ([]string, error) {
+	s, err := series.Load(ctx, e.repo, "")
+	none := errors.As(err, new(*series.NotPreparedError)) || errors.Is(err, series.ErrDetached) || errors.As(err, new(*series.UnbornError))
+	if err != nil && !none {
+		return nil, err
+	}
+	if err == nil {
+		return []string{s.Tracking.ChangeID}, nil
+	}
+	ids, listErr := submission.OpenSends(e.repo)
+	if listErr != nil {
+		return nil, listErr
+	}
+	if len(ids) == 0 {
+		return nil, err
+	}
+	return ids, nil
+}
+
+func writeStatus(b *strings.Builder, s submission.SendStatus) {
+	fmt.Fprintf(b, "%s v%d, %s, %s since %s\n", patchmail.PrintableLine(s.ChangeID), s.Revision, s.Kind, s.State, clock(s.Changed))
+	fmt.Fprintf(b, "begun %s, through %s\n", clock(s.Created), patchmail.PrintableLine(s.Route))
+	for _, m := range s.Messages {
+		fmt.Fprintf(b, "  %s\n    <%s>\n", patchmail.PrintableLine(m.Subject), patchmail.PrintableLine(m.ID))
+		for len(m.Recipients) > 0 {
+			first := m.Recipients[0]
+			var who []string
+			m.Recipients = slices.DeleteFunc(slices.Clone(m.Recipients), func(p submission.PairStatus) bool {
+				same := p.State == first.State && p.Answer() == first.Answer()
+				if same {
+					who = append(who, patchmail.PrintableLine(p.Recipient))
+				}
+				return same
+			})
+			fmt.Fprintf(b, "    %s", first.State)
+			if first.Time != nil {
+				fmt.Fprintf(b, " %s", clock(*first.Time))
+			}
+			fmt.Fprintf(b, "  %s", strings.Join(who, ", "))
+			if answer := first.Answer(); answer != "" {
+				fmt.Fprintf(b, ": %s", patchmail.PrintableLine(answer))
+			}
+			b.WriteByte('\n')
+		}
+	}
+	switch {
+	case s.Running != nil:
+		fmt.Fprintf(b, "kprep with process id %d is sending since %s\n", s.Running.PID, clock(s.Running.Since))
+		b.WriteString(s.Summary + "\n")
+	case s.State == "open" || s.State == "mail-done":
+		b.WriteString(s.Summary + "; kprep send --continue\n")
+	default:
+		b.WriteString(s.Summary + "\n")
+	}
+}
+
+func clock(t time.Time) string { return t.Local().Format(time.DateTime) }

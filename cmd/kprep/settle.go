@@ -1,0 +1,301 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kprep/kprep/inbox"
+	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/sendmail"
+	"github.com/kprep/kprep/series"
+	"github.com/kprep/kprep/submission"
+)
+
+// settleFlags are the options for a send that is not over.
+func settleFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "allow-out-of-order", Usage: "let a recipient have a later message before one that is deferred"},
+		&cli.BoolFlag{Name: "status", Usage: "show what became of every message for every recipient"},
+		&cli.BoolFlag{Name: "continue", Usage: "go on with a send that broke off"},
+		&cli.BoolFlag{Name: "abandon", Usage: "give up a send that broke off"},
+		&cli.StringSliceFlag{Name: "arrived", Usage: "settle what is unknown: the message `ID` arrived, or those in @FILE"},
+		&cli.StringSliceFlag{Name: "not-arrived", Usage: "settle what is unknown: the message `ID` did not arrive, or those in @FILE, or all"},
+		&cli.StringSliceFlag{Name: "check-archive", Usage: "look for messages of unknown fate in `PATH`, an mbox or a Maildir"},
+		&cli.BoolFlag{Name: "accept-refusals", Usage: "leave it at that where a To was refused"},
+		&cli.BoolFlag{Name: "json", Usage: "print what became of every message as JSON"},
+	}
+}
+
+// settling are the options that say something about a send that is not over.
+func settling() []string {
+	return []string{"arrived", "not-arrived", "check-archive", "accept-refusals"}
+}
+
+func settles(c *cli.Context) bool { return slices.ContainsFunc(settling(), c.IsSet) }
+
+// exclusiveSettling refuses options together that want different things.
+func exclusiveSettling(c *cli.Context) error {
+	for _, does := range [][]string{{"continue"}, settling()} {
+		for _, one := range does {
+			for _, other := range []string{"dry-run", "output", "reflect", "preview-to", "resend", "abandon", "status"} {
+				if err := exclusive(c, one, other); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	for _, one := range []string{"dry-run", "output", "reflect", "preview-to", "resend"} {
+		if err := exclusive(c, one, "status", "abandon"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sendPolicy is how patient a send is.
+func (e *env) sendPolicy(c *cli.Context, mail sendmail.Settings) sendmail.Policy {
+	policy := mail.Policy()
+	policy.OutOfOrder = c.Bool("allow-out-of-order")
+	return policy
+}
+
+// continueSend settles what the user knows, and goes on where he wants that.
+func (e *env) continueSend(c *cli.Context, s *series.Series) error {
+	arrived, err := e.messageIDs(c.StringSlice("arrived"))
+	if err != nil {
+		return err
+	}
+	lost, err := e.messageIDs(c.StringSlice("not-arrived"))
+	if err != nil {
+		return err
+	}
+	open, err := submission.Reopen(e.repo, s)
+	if errors.Is(err, submission.ErrNothingOpen) {
+		e.notef("%v; 'kprep send' starts one", err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer open.Close()
+	if err := e.askClock(c, open); err != nil {
+		return err
+	}
+	if err := e.checkArchives(c, open); err != nil {
+		return err
+	}
+	if err := e.settle(open, arrived, lost); err != nil {
+		return err
+	}
+	if c.Bool("continue") && !c.Bool("yes") && e.mayPrompt() {
+		if err := e.askFate(c, open); err != nil {
+			return err
+		}
+	}
+	var out submission.Outcome
+	if c.Bool("continue") {
+		out, err = e.goOn(c, open)
+	} else {
+		out, err = open.Finish(c.Context)
+	}
+	unfinished := (*submission.UnfinishedError)(nil)
+	if c.Bool("accept-refusals") && errors.As(err, &unfinished) && unfinished.Err == nil && !unfinished.Refs {
+		if unfinished.Err = open.AcceptRefusals(); unfinished.Err == nil {
+			out, err = open.Finish(c.Context)
+		}
+	}
+	return e.reportSend(c, submission.KindSend, out, err)
+}
+
+func (e *env) goOn(c *cli.Context, open *submission.Open) (submission.Outcome, error) {
+	config, err := e.repo.Config()
+	if err != nil {
+		return submission.Outcome{}, err
+	}
+	mail, err := sendmail.ReadSettings(config, c.String("identity"), c.IsSet("identity") || c.Bool("no-identity"))
+	if err != nil {
+		return submission.Outcome{}, err
+	}
+	return open.Continue(c.Context, mail, e.sendPolicy(c, mail), e.progress)
+}
+
+// askClock asks before anything is sent by a clock that was set back: the dates
+// of the messages stand, but those of the journal would not be in order.
+func (e *env) askClock(c *cli.Context, open *submission.Open) error {
+	behind := open.Behind(time.Now()).Round(time.Second)
+	if behind < clockSlack || !c.Bool("continue") {
+		return nil
+	}
+	e.warnf("the clock is %v behind the last entry of this send's journal; the messages keep the dates that they have", behind)
+	if c.Bool("yes") {
+		return nil
+	}
+	return e.confirm(c.Context, "Go on?", "nothing was sent; set the clock, or --yes goes on all the same")
+}
+
+// clockSlack is how far clocks are corrected in passing.
+const clockSlack = time.Minute
+
+// messageIDs reads message-ids, with or without brackets; @FILE holds any
+// number of them, one a line.
+func (e *env) messageIDs(given []string) ([]string, error) {
+	var ids []string
+	for _, word := range given {
+		words := []string{word}
+		if file, ok := strings.CutPrefix(word, "@"); ok {
+			text, err := os.ReadFile(e.path(file))
+			if err != nil {
+				return nil, fmt.Errorf("read message-ids: %w", err)
+			}
+			words = strings.Fields(string(text))
+		}
+		for _, id := range words {
+			id = strings.TrimSuffix(strings.TrimPrefix(id, "<"), ">")
+			if id != "" {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids, nil
+}
+
+// everything stands for all messages of unknown fate.
+const everything = "all"
+
+// settle records what the user says of messages of unknown fate. Who says both
+// is believed that a message arrived.
+func (e *env) settle(open *submission.Open, arrived, lost []string) error {
+	left := open.Doubts()
+	for _, d := range left {
+		var err error
+		switch {
+		case slices.ContainsFunc(d.IDs(), func(id string) bool { return slices.Contains(arrived, id) }):
+			err = open.Settle(d, true)
+			e.notef("settled: %s arrived", d.Planned.Name)
+		case slices.Contains(lost, everything), slices.ContainsFunc(d.IDs(), func(id string) bool { return slices.Contains(lost, id) }):
+			err = open.Settle(d, false)
+			e.notef("settled: %s did not arrive", d.Planned.Name)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, id := range slices.Concat(arrived, lost) {
+		known := slices.ContainsFunc(left, func(d sendmail.Doubt) bool { return slices.Contains(d.IDs(), id) })
+		if !known && id != everything {
+			e.notef("ignored: the fate of %q is not unknown", id)
+		}
+	}
+	return nil
+}
+
+// checkArchives looks for messages of unknown fate in mail. What is there
+// arrived; of what is not there nothing is known.
+func (e *env) checkArchives(c *cli.Context, open *submission.Open) error {
+	paths := c.StringSlice("check-archive")
+	doubts := open.Doubts()
+	if len(paths) == 0 || len(doubts) == 0 {
+		return nil
+	}
+	where := map[string]string{}
+	for _, path := range paths {
+		messages, err := inbox.Index(c.Context, []string{e.path(path)}, trackedID, func(err error) { e.debugf("passed over: %v", err) })
+		if err != nil {
+			return err
+		}
+		for _, m := range messages {
+			where[m.ID] = m.File
+		}
+	}
+	looked := time.Now().Format(time.DateTime)
+	for _, d := range doubts {
+		file := ""
+		for _, id := range d.IDs() {
+			file = max(file, where[id])
+		}
+		if file == "" {
+			e.notef("%s was not in the archive at %s, which settles nothing: it may be on its way", d.Planned.Name, looked)
+			continue
+		}
+		switch err := open.Shown(d, file); {
+		case errors.Is(err, sendmail.ErrShownBefore):
+			e.notef("%s is in %s, which settles nothing: %v", d.Planned.Name, file, err)
+		case err != nil:
+			return err
+		default:
+			e.notef("settled: %s arrived, it is in %s", d.Planned.Name, file)
+		}
+	}
+	return nil
+}
+
+// askFate asks about each message of unknown fate; no answer settles nothing.
+func (e *env) askFate(c *cli.Context, open *submission.Open) error {
+	doubts := open.Doubts()
+	if len(doubts) == 0 {
+		return nil
+	}
+	mask, err := open.LinkMask(c.Context)
+	if err != nil {
+		return err
+	}
+	for _, d := range doubts {
+		fmt.Fprintf(e.stderr, "%s\n  <%s>\n  %s\n", patchmail.PrintableLine(d.Planned.Subject), patchmail.PrintableLine(d.Planned.ID),
+			patchmail.PrintableLine(submission.AboutDoubt(d, mask)))
+		fmt.Fprint(e.stderr, "Did it arrive? [y]es, [n]o, or nothing if you do not know: ")
+		answer, err := e.readLine(c.Context)
+		if !strings.HasSuffix(answer, "\n") {
+			fmt.Fprintln(e.stderr)
+		}
+		if err != nil {
+			return err
+		}
+		switch strings.ToLower(strings.TrimSpace(answer)) {
+		case "y", "yes":
+			err = open.Settle(d, true)
+		case "n", "no":
+			err = open.Settle(d, false)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *env) abandonSend(c *cli.Context, s *series.Series) error {
+	unfinished := (*submission.OpenSendError)(nil)
+	if err := submission.CheckNoneOpen(e.repo, s); !errors.As(err, &unfinished) {
+		if err == nil {
+			e.notef("%v", submission.ErrNothingOpen)
+		}
+		return err
+	}
+	if !c.Bool("yes") {
+		fmt.Fprintln(e.stderr, unfinished)
+		if err := e.confirm(c.Context, "Give it up?", "nothing was changed; --yes does not ask"); err != nil {
+			return err
+		}
+	}
+	open, err := submission.Reopen(e.repo, s)
+	if err != nil {
+		return err
+	}
+	defer open.Close()
+	out, err := open.Abandon(c.Context)
+	switch {
+	case err != nil:
+		return err
+	case out.Tag != "":
+		e.notef("given up after %s: tagged %s; the branch is now v%d", out.Summary, out.Tag, out.NextRevision)
+	default:
+		e.notef("given up: nothing of v%d was sent", unfinished.Revision)
+	}
+	return nil
+}

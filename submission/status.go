@@ -1,0 +1,158 @@
+package submission
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/sendmail"
+)
+
+// A SendStatus is what the journal of a send holds.
+type SendStatus struct {
+	ChangeID string          `json:"change-id"`
+	Revision int             `json:"revision"`
+	Kind     string          `json:"kind"`
+	State    string          `json:"state"`  // open, mail-done (tag and branch are left), closed, abandoned
+	Status   int             `json:"status"` // the exit status that the send has come to
+	Summary  string          `json:"summary"`
+	Running  *Running        `json:"running,omitempty"` // who is sending just now
+	Created  time.Time       `json:"created"`
+	Changed  time.Time       `json:"changed"` // the last entry; created where there is none
+	Route    string          `json:"route"`
+	From     string          `json:"envelope-from"`
+	Journal  string          `json:"journal"` // the folder
+	Messages []MessageStatus `json:"messages"`
+}
+
+// Running says which process holds a journal; zero where it does not say.
+type Running struct {
+	PID   int       `json:"pid"`
+	Since time.Time `json:"since"`
+}
+
+// A MessageStatus is what became of one message.
+type MessageStatus struct {
+	ID         string       `json:"message-id"`
+	Subject    string       `json:"subject"`
+	Date       time.Time    `json:"date"`
+	Name       string       `json:"name"`
+	Recipients []PairStatus `json:"recipients"`
+}
+
+// A PairStatus is what became of a message for one recipient. A recipient that
+// no header names is "(bcc)", unless asked for.
+type PairStatus struct {
+	Recipient string         `json:"recipient"`
+	State     sendmail.State `json:"state"`
+	Step      sendmail.Step  `json:"step,omitempty"`
+	Code      int            `json:"code,omitempty"`
+	Reply     string         `json:"reply,omitempty"`
+	Time      *time.Time     `json:"time,omitempty"`
+}
+
+// Statuses reads the journals of a series, closed ones too, in the order in
+// which they were made. It changes nothing, and may look on while mail is sent.
+func Statuses(repo *gitrepo.Repo, changeID string, showBcc bool) ([]SendStatus, error) {
+	dirs, err := sendmail.Journals(seriesDir(repo, changeID))
+	if err != nil {
+		return nil, err
+	}
+	all := []SendStatus{}
+	for _, dir := range dirs {
+		one, err := ReadStatus(dir, showBcc)
+		if errors.Is(err, sendmail.ErrNoPlan) {
+			continue // nothing left from it
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+// OpenSends lists the change-ids of all series of the repository with a send
+// that is not over, in alphabetical order.
+func OpenSends(repo *gitrepo.Repo) ([]string, error) {
+	entries, err := os.ReadDir(seriesDir(repo, ""))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, e := range entries {
+		open, err := openJournals(repo, e.Name())
+		if err != nil {
+			return nil, err
+		}
+		if len(open) > 0 {
+			ids = append(ids, e.Name())
+		}
+	}
+	return ids, nil
+}
+
+// ReadStatus reads one journal.
+func ReadStatus(dir string, showBcc bool) (SendStatus, error) {
+	j, err := sendmail.ReadJournal(dir)
+	if err != nil {
+		return SendStatus{}, err
+	}
+	plan, summary := j.Plan(), j.Summary()
+	s := SendStatus{ChangeID: plan.ChangeID, Revision: plan.Revision, Kind: plan.Kind, Status: summary.Status(), Summary: summary.String(),
+		Created: plan.Created, Changed: j.LastChange(), Route: plan.Transport, From: plan.EnvelopeFrom, Journal: dir, State: "open"}
+	switch {
+	case j.Has(markAbandoned):
+		s.State = markAbandoned
+	case j.Has(markClosed):
+		s.State = markClosed
+	case over(j):
+		s.State, s.Status = markMailDone, (&UnfinishedError{Refs: true}).Status()
+	}
+	if s.Changed.IsZero() {
+		s.Changed = s.Created
+	}
+	if busy := sendmail.Holder(filepath.Join(filepath.Dir(filepath.Dir(dir)), "lock")); busy != nil && s.State == "open" {
+		s.Running = &Running{PID: busy.PID, Since: busy.Since}
+	}
+	receipts := j.Receipts()
+	for i, m := range plan.Messages {
+		message := MessageStatus{ID: m.ID, Subject: m.Subject, Date: m.Date, Name: m.Name}
+		for _, r := range receipts {
+			if r.Message == i {
+				message.Recipients = append(message.Recipients, s.pair(m, r, showBcc))
+			}
+		}
+		s.Messages = append(s.Messages, message)
+	}
+	return s, nil
+}
+
+func (s SendStatus) pair(m sendmail.Planned, r sendmail.Receipt, showBcc bool) PairStatus {
+	p := PairStatus{Recipient: r.Recipient, State: r.State, Step: r.Step, Code: r.Code, Reply: r.Reply}
+	if slices.Contains(m.Bcc, r.Recipient) && !showBcc {
+		p.Recipient = blind
+	}
+	if p.State == sendmail.InFlight && s.Running == nil {
+		p.State = sendmail.Unknown // nobody will ever write down an answer
+	}
+	if !r.Time.IsZero() {
+		p.Time = &r.Time
+	}
+	return p
+}
+
+// Answer is the reply as people read it, with its code.
+func (p PairStatus) Answer() string {
+	if p.Code == 0 || p.Step == sendmail.AtCommand {
+		return p.Reply
+	}
+	return fmt.Sprintf("%d %s", p.Code, p.Reply)
+}
