@@ -79,6 +79,9 @@ func (e *env) printDiff(ctx context.Context, c *series.Comparison, summary bool,
 	if c.Rebased() && !c.Options.BaseNeutral {
 		e.notef("note: the base has changed; --base-neutral leaves out what that changed in the patches")
 	}
+	for _, title := range sameTitle(c.Changes) {
+		e.notef("note: %q is dropped and new, with too little in common; a larger --creation-factor makes it a pair", title)
+	}
 	var text bytes.Buffer
 	fmt.Fprintf(&text, "%s -> %s: %s\n", c.Old, c.New, rangediff.Tally(c.Changes))
 	if len(c.Changes) > 0 {
@@ -98,6 +101,23 @@ func (e *env) printDiff(ctx context.Context, c *series.Comparison, summary bool,
 		return e.page(ctx, e.repo, []byte(e.shown(text.String())))
 	}
 	return e.page(ctx, e.repo, e.shownColoured(text.Bytes()))
+}
+
+// sameTitle lists the subjects that an old patch and a new one without partner
+// have in common.
+func sameTitle(changes []rangediff.Change) []string {
+	dropped := map[string]bool{}
+	for _, c := range changes {
+		dropped[c.Subject()] = dropped[c.Subject()] || c.Kind == rangediff.KindDropped
+	}
+	var titles []string
+	for _, c := range changes {
+		if c.Kind == rangediff.KindNew && dropped[c.Subject()] {
+			titles = append(titles, c.Subject())
+			dropped[c.Subject()] = false
+		}
+	}
+	return titles
 }
 
 // diffColours are those that git would use for a range-diff; nil for none.
