@@ -72,17 +72,19 @@ type Submission struct {
 	Mail     sendmail.Settings
 	To, Cc   []patchmail.Address // of the series, for people
 
-	explicit bool // recipients were given on the command line
-	reasons  reasons
-	only     []string            // the envelope of mail that is not for whom the headers name
-	bcc      int                 // recipients that no header names
-	named    []patchmail.Address // whom cover, settings, options and Cc trailers name
-	repo     *gitrepo.Repo
-	settings *project.Settings
-	rendered *series.Rendered
-	oddLimit string // kprep.range-diff-limit when it is no number
-	random   string
-	now      time.Time
+	explicit    bool // recipients were given on the command line
+	reasons     reasons
+	joins       string              // message-id of the discussion that the series was told to answer
+	wantsThread bool                // it is to answer an earlier revision
+	only        []string            // the envelope of mail that is not for whom the headers name
+	bcc         int                 // recipients that no header names
+	named       []patchmail.Address // whom cover, settings, options and Cc trailers name
+	repo        *gitrepo.Repo
+	settings    *project.Settings
+	rendered    *series.Rendered
+	oddLimit    string // kprep.range-diff-limit when it is no number
+	random      string
+	now         time.Time
 }
 
 // Prepare renders the series and gives each message its recipients and bytes.
@@ -221,6 +223,7 @@ func (s *Submission) rendering(o Options) (r series.Rendering, err error) {
 	if r.SameThread, err = s.sameThread(o); err != nil {
 		return r, err
 	}
+	s.joins, s.wantsThread = o.InReplyTo, r.SameThread != ""
 	if v, ok := s.settings.Get("prep-cover-template"); ok {
 		text, err := s.settings.ReadFile("prep-cover-template")
 		if err != nil {

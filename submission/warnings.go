@@ -17,7 +17,7 @@ const clockSlack = 5 * time.Minute
 // delivery finds what may keep lists or servers from taking the mail as it is
 // (spec/mail part 3), though it can be sent.
 func (s *Submission) delivery() []Problem {
-	all := s.domains()
+	all := append(s.domains(), s.threading()...)
 	if word := listCommand(s.Messages[0]); word != "" {
 		all = append(all, Problem{Name: "list-command", Next: "begin with another word: see 'kprep cover'",
 			Text: fmt.Sprintf("the text begins with %q, which some lists take for a command to them", word)})
@@ -49,6 +49,19 @@ func (s *Submission) domains() []Problem {
 			Text: fmt.Sprintf("From is of %s and the login of %s: servers may refuse the mail, or rewrite its From", from, d)})
 	}
 	return all
+}
+
+// threading warns when a thread is not what the project or its readers expect.
+func (s *Submission) threading() []Problem {
+	revision := s.Series.Tracking.Revision
+	switch answers := s.Answers(); {
+	case s.joins != "" && revision > 1:
+		return []Problem{{Name: "thread", Text: fmt.Sprintf("v%d answers another discussion: many maintainers want later revisions in a thread of their own", revision)}}
+	case s.wantsThread && revision > 1 && answers == "":
+		return []Problem{{Name: "thread", Next: "'--in-reply-to MSGID' names it",
+			Text: "the mail is to answer an earlier revision, and the message-id of that is not on record"}}
+	}
+	return nil
 }
 
 // listCommand is the first word of a message's text, or of its title, where
