@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/kprep/kprep/coverletter"
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/rangediff"
 )
@@ -124,15 +125,23 @@ func (s *Series) patchTexts(ctx context.Context, side Side) ([]rangediff.Commit,
 	if err != nil {
 		return nil, err
 	}
-	for n := range patches {
-		commit, err := s.repo.Commit(patches[n].ID)
+	// QUIRK: a tag that was made by hand, with git tag, may have the cover
+	// letter below its patches. What it holds is the author's alone.
+	kept := patches[:0]
+	for n, p := range patches {
+		commit, err := s.repo.Commit(p.ID)
 		if err != nil {
 			return nil, err
 		}
-		patches[n].Short = short[n]
-		patches[n].Subject, _ = gitrepo.SplitMessage(commit.Text())
+		text := commit.Text()
+		if p.DiffLines == 0 && coverletter.HasMarker(text) {
+			continue
+		}
+		p.Short = short[n]
+		p.Subject, _ = gitrepo.SplitMessage(text)
+		kept = append(kept, p)
 	}
-	return patches, nil
+	return kept, nil
 }
 
 func parseLog(log func(read func(io.Reader) error) error) (patches []rangediff.Commit, err error) {

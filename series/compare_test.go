@@ -79,6 +79,20 @@ func TestTheNextRevisionIsTheBranch(t *testing.T) {
 	}
 }
 
+func TestTheCoverLetterIsNoPatch(t *testing.T) {
+	t.Parallel()
+	r, s := started(t)
+	tagged(r, s, 1, "base-commit: "+string(s.Base))
+	sides, err := s.Sides(ctx, 1, series.OnBranch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := s.Compare(ctx, sides, series.CompareOptions{CreationFactor: rangediff.DefaultCreationFactor})
+	if err != nil || len(c.OldPatches) != 2 || rangediff.Tally(c.Changes) != "2 unchanged" {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
 func TestCompareRefuses(t *testing.T) {
 	t.Parallel()
 	r, s := started(t)
