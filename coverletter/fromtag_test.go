@@ -45,3 +45,52 @@ func TestFromTagRefuses(t *testing.T) {
 		}
 	}
 }
+
+// What b4 0.17 writes: prefixes joined by ", ", and a signature that it does not
+// see, because its delimiter lost a blank.
+func TestFromTagOfB4(t *testing.T) {
+	t.Parallel()
+	const tag = `[RFC, mydrv] foo: fix the lines
+
+This series fixes the lines.
+
+To: Explicit To <to@list.example.org>
+To: "Odd, Name" <odd@example.org>
+Cc: foo-list@lists.example.org
+Signed-off-by: Jane Dév <jane@dev.example.org>
+
+---
+Changes in v2:
+- something
+
+---
+Jane Dév (2):
+      foo: change line 1
+
+ drv/foo.c | 6 +++---
+ 1 file changed, 3 insertions(+), 3 deletions(-)
+---
+base-commit: 43631e0c7482abde05f8823e271a3e0ef3312c2b
+change-id: 20261121-foo-driver_fix-eb7feaf4228f
+prerequisite-change-id: 20250101-other-123456789abc:v2
+
+Best regards,
+--
+Jane Dév <jane@dev.example.org>
+`
+	got, err := FromTag(tag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	letter, err := Parse(got.Text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "This series fixes the lines.\n\nSigned-off-by: Jane Dév <jane@dev.example.org>\n---\nChanges in v2:\n- something"
+	if letter.Subject != "foo: fix the lines" || strings.ReplaceAll(letter.Body(), "\n\n---", "\n---") != want || len(letter.To) != 2 || len(letter.Cc) != 1 {
+		t.Errorf("%q, To %v, Cc %v\n%s", letter.Subject, letter.To, letter.Cc, letter.Body())
+	}
+	if !slices.Equal(got.Prefixes, []string{"RFC", "mydrv"}) || got.Prerequisites != "prerequisite-change-id: 20250101-other-123456789abc:v2" || got.RangeDiff {
+		t.Errorf("%+v", got)
+	}
+}

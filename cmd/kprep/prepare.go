@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -24,10 +25,18 @@ func renderFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "no-identity", Usage: "use no identity, whatever is configured"},
 		&cli.BoolFlag{Name: "not-me-too", Usage: "no copy for yourself"},
 		&cli.BoolFlag{Name: "no-trailer-to-cc", Usage: "leave out whom cover letter and commits name; --to and the settings stay"},
-		&cli.StringFlag{Name: "same-thread", Usage: "answer an earlier revision: `WHICH` is no, previous or first"},
+		&cli.StringFlag{Name: "same-thread", Usage: "answer an earlier revision: `WHICH` is no, previous or first", Action: checkThread},
 		&cli.StringFlag{Name: "in-reply-to", Usage: "answer the message `MSGID`, or the URL of it"},
 		&cli.StringFlag{Name: "cc-from-thread", Usage: "copy all who take part in the thread in `FILE`, or of the message-id in kprep.archive"},
 	}
+}
+
+// checkThread refuses a word that names no revision.
+func checkThread(c *cli.Context, word string) error {
+	if !slices.Contains([]string{"no", "previous", "first"}, word) {
+		return usagef(c.Command.Name, "--same-thread takes no, previous or first, not %q", word)
+	}
+	return nil
 }
 
 // prepare renders the series on the current branch.

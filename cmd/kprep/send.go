@@ -45,6 +45,9 @@ func sendCommand(e *env) *cli.Command {
 			if err := exclusive(c, "reflect", "preview-to", "resend", "continue", "abandon"); err != nil {
 				return err
 			}
+			if err := exclusive(c, "resend", "same-thread"); err != nil {
+				return err
+			}
 			if c.IsSet("format") && !c.IsSet("output") {
 				return usagef("send", "--format goes with -o, which says where to write")
 			}
