@@ -24,7 +24,9 @@ func (l *Log) compose(ctx context.Context, op *Operation, verb string, steps []s
 			}
 			return &MovedError{Op: source, Moves: moves, Steps: i}
 		}
-		op.Redoes = append(op.Redoes, source.Undoes...)
+		for _, id := range slices.Backward(source.Undoes) {
+			op.Redoes = append(op.Redoes, id)
+		}
 		switch {
 		case verb == "undo":
 			op.Undoes = append(op.Undoes, source.ID)

@@ -274,7 +274,7 @@ func TestStacks(t *testing.T) {
 	}
 	w.undo(1, oplog.UndoOptions{})
 	step("undo", "a b")
-	w.undo(1, oplog.UndoOptions{ChangeID: "x"})
+	w.undo(1, oplog.UndoOptions{Of: oplog.Whose{ChangeID: "x"}})
 	step("undo of one series", "b")
 	w.redo(1)
 	step("redo", "a b")

@@ -150,7 +150,7 @@ func TestRecoverBesideOthers(t *testing.T) {
 			if tc.since && (w.id("topic") != topic || !strings.Contains(r.String(), "refs/heads/topic")) {
 				t.Errorf("topic moved, or is not named: %s", r)
 			}
-			if stack, err := w.log.Stack(""); len(stack) != tc.undo || err != nil {
+			if stack, err := w.log.Stack(oplog.Whose{}); len(stack) != tc.undo || err != nil {
 				t.Errorf("%d operations can be undone, %v", len(stack), err)
 			}
 			if kept := w.gitOK("rev-parse", "-q", "--verify", oplog.KeepRef); !kept && tc.undo > 0 {

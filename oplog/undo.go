@@ -12,10 +12,19 @@ import (
 	"github.com/kprep/kprep/gitrepo"
 )
 
+// Whose limits operations to those of one series, on one branch; "" is any.
+type Whose struct {
+	ChangeID string
+	Branch   string // full ref name
+}
+
+func (w Whose) has(op *Operation) bool {
+	return (w.ChangeID == "" || op.ChangeID == w.ChangeID) && (w.Branch == "" || op.Branch == w.Branch)
+}
+
 // UndoOptions say what an undo or redo is about.
 type UndoOptions struct {
-	// ChangeID limits it to the operations of one series; "" for all.
-	ChangeID string
+	Of Whose // limits it to some operations
 	// Committer is the user's address, for the record.
 	Committer string
 	// Instead gives refs another value than the recorded one, from the value
@@ -91,7 +100,7 @@ func (e *GoneError) Error() string {
 // Begin.
 func (l *Log) Undo(ctx context.Context, n int, o UndoOptions) (*Operation, error) {
 	return l.travel(ctx, "undo", o, func(ops []*Operation) ([]side, error) {
-		stack, _ := stacks(ops, o.ChangeID)
+		stack, _ := stacks(ops, o.Of)
 		var steps []side
 		for i := range n {
 			if i == len(stack) {
@@ -110,17 +119,21 @@ func (l *Log) Undo(ctx context.Context, n int, o UndoOptions) (*Operation, error
 // Redo brings back the last n operations that were undone, as Undo does.
 func (l *Log) Redo(ctx context.Context, n int, o UndoOptions) (*Operation, error) {
 	return l.travel(ctx, "redo", o, func(ops []*Operation) ([]side, error) {
-		_, undone := stacks(ops, o.ChangeID)
-		if len(undone) < n {
-			return nil, &NothingError{Verb: "redo", Wanted: n, Have: len(undone)}
+		_, gone := stacks(ops, o.Of)
+		if len(gone) < n {
+			return nil, &NothingError{Verb: "redo", Wanted: n, Have: len(gone)}
 		}
+		slices.Reverse(gone)
 		var steps []side
-		for i := range n {
-			u := undone[len(undone)-1-i]
-			if len(u.by.Undoes) == 1 { // a forced or replayed undo is taken back as it was
-				steps = append(steps, side{u.by, false})
+		for next := gone[:n]; len(next) > 0; {
+			u := next[0]
+			whole := len(u.by.Undoes)
+			if whole <= len(next) && !slices.ContainsFunc(next[:whole], func(v undone) bool { return v.by != u.by }) {
+				steps = append(steps, side{u.by, false}) // a forced or replayed undo is taken back as it was
+				next = next[whole:]
 			} else {
 				steps = append(steps, side{u.op, true})
+				next = next[1:]
 			}
 		}
 		return steps, nil
@@ -129,12 +142,12 @@ func (l *Log) Redo(ctx context.Context, n int, o UndoOptions) (*Operation, error
 
 // Stack returns the operations that Undo would take back, in its order, up to
 // and with the first barrier.
-func (l *Log) Stack(changeID string) ([]*Operation, error) {
+func (l *Log) Stack(of Whose) ([]*Operation, error) {
 	ops, err := l.all()
 	if err != nil {
 		return nil, err
 	}
-	stack, _ := stacks(ops, changeID)
+	stack, _ := stacks(ops, of)
 	slices.Reverse(stack)
 	if i := slices.IndexFunc(stack, func(op *Operation) bool { return op.Barrier }); i >= 0 {
 		stack = stack[:i+1]
@@ -142,12 +155,28 @@ func (l *Log) Stack(changeID string) ([]*Operation, error) {
 	return stack, nil
 }
 
+// Undone returns the operations that Redo would bring back, in its order. Here
+// says that the last of all operations was to undo the first of them, in this
+// work tree.
+func (l *Log) Undone(of Whose) (list []*Operation, here bool, err error) {
+	ops, err := l.all()
+	if err != nil {
+		return nil, false, err
+	}
+	_, redo := stacks(ops, of)
+	for _, u := range slices.Backward(redo) {
+		list = append(list, u.op)
+	}
+	here = len(redo) > 0 && redo[len(redo)-1].by == ops[len(ops)-1] && ops[len(ops)-1].WorkTree == l.workTree()
+	return list, here, nil
+}
+
 // An undone operation, and the undo that did it.
 type undone struct{ op, by *Operation }
 
 // stacks replays the log: what can be undone and what can be redone, the next
-// one last. Operations are all or those of one series.
-func stacks(ops []*Operation, changeID string) (undo []*Operation, redo []undone) {
+// one last.
+func stacks(ops []*Operation, of Whose) (undo []*Operation, redo []undone) {
 	for _, op := range ops {
 		switch {
 		case op.Status != Done:
@@ -165,7 +194,7 @@ func stacks(ops []*Operation, changeID string) (undo []*Operation, redo []undone
 					redo = slices.Delete(redo, i, i+1)
 				}
 			}
-		case changeID == "" || op.ChangeID == changeID:
+		case of.has(op):
 			undo, redo = append(undo, op), nil
 		}
 	}

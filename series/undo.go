@@ -15,8 +15,8 @@ type Undone struct {
 	Replayed  int              // commits on top that were put on the restored state
 }
 
-// Undo takes back the last n operations of the repository. A send of another
-// series does not bar the way: they are those of the current series then. Where only commits of the user's came on top of a
+// Undo takes back the last n operations of the current branch, see whose.
+// Where only commits of the user's came on top of a
 // branch since, and the files are the same before and after, these are put on
 // the restored state; otherwise what moved is an *oplog.MovedError and nothing
 // changes. force takes it back all the same.
@@ -27,11 +27,15 @@ func Undo(ctx context.Context, repo *gitrepo.Repo, n int, force bool) (*Undone, 
 	}
 	log := operations(repo, me.When)
 	defer repo.ForgetConfig()
-	of, err := undoable(ctx, repo, log, n)
+	stack, err := log.Stack(oplog.Whose{})
 	if err != nil {
 		return nil, err
 	}
-	op, err := log.Undo(ctx, n, oplog.UndoOptions{ChangeID: of, Committer: me.Email, Force: force})
+	of, err := whose(ctx, repo, stack)
+	if err != nil {
+		return nil, err
+	}
+	op, err := log.Undo(ctx, n, oplog.UndoOptions{Of: of, Committer: me.Email, Force: force})
 	moved := (*oplog.MovedError)(nil)
 	if force || !errors.As(err, &moved) {
 		return &Undone{Operation: op}, err
@@ -44,43 +48,67 @@ func Undo(ctx context.Context, repo *gitrepo.Repo, n int, force bool) (*Undone, 
 	if replayErr != nil {
 		return nil, replayErr
 	}
-	op, err = log.Undo(ctx, n, oplog.UndoOptions{ChangeID: of, Committer: me.Email, Instead: []gitrepo.RefUpdate{on}, Objects: objects})
+	op, err = log.Undo(ctx, n, oplog.UndoOptions{Of: of, Committer: me.Email, Instead: []gitrepo.RefUpdate{on}, Objects: objects})
 	return &Undone{Operation: op, Replayed: count}, err
 }
 
-// undoable says whose operations an undo of n takes back: "" for those of the
-// repository, or the change-id of the current series where a send of another
-// one stands between its own.
-func undoable(ctx context.Context, repo *gitrepo.Repo, log *oplog.Log, n int) (string, error) {
-	stack, err := log.Stack("")
-	last := len(stack) - 1
-	if err != nil || last < 0 || !stack[last].Barrier || n <= last {
-		return "", err
+// NextUndo is the operation that Undo would take back first; nil for none.
+func NextUndo(ctx context.Context, repo *gitrepo.Repo, log *oplog.Log) (*oplog.Operation, error) {
+	stack, err := log.Stack(oplog.Whose{})
+	if err != nil {
+		return nil, err
 	}
-	s, err := Load(ctx, repo, "")
-	if err != nil || s.Tracking.ChangeID == stack[last].ChangeID {
-		return "", nil // the log does not need a series
+	of, err := whose(ctx, repo, stack)
+	if err != nil {
+		return nil, err
 	}
-	for _, op := range stack[:last] {
-		if op.ChangeID != s.Tracking.ChangeID {
-			return "", nil
-		}
+	if stack, err = log.Stack(of); err != nil || len(stack) == 0 || stack[0].Barrier {
+		return nil, err
 	}
-	own, err := log.Stack(s.Tracking.ChangeID)
-	if err != nil || len(own) == 0 {
-		return "", err
-	}
-	return s.Tracking.ChangeID, nil
+	return stack[0], nil
 }
 
-// Redo brings back the last n operations that were undone.
+// whose says which operations of a list, the newest first, are those of the
+// current branch. Where that is a series they are its own: another one may be
+// at work in another work tree. But when the branch of the newest is gone, as
+// after a cleanup, nobody else can be at work there. Elsewhere all are meant.
+func whose(ctx context.Context, repo *gitrepo.Repo, list []*oplog.Operation) (oplog.Whose, error) {
+	s, err := Load(ctx, repo, "")
+	if err != nil {
+		return oplog.Whose{}, nil // the log does not need a series
+	}
+	own := oplog.Whose{ChangeID: s.Tracking.ChangeID, Branch: s.Branch}
+	if len(list) == 0 || list[0].Branch == "" || list[0].Branch == s.Branch {
+		return own, nil
+	}
+	there, err := repo.Ref(ctx, list[0].Branch)
+	if err == nil && there == "" {
+		own = oplog.Whose{ChangeID: list[0].ChangeID, Branch: list[0].Branch}
+	}
+	return own, err
+}
+
+// Redo brings back the last n operations that were undone, of the current
+// branch as for Undo; right behind an undo those that it undid.
 func Redo(ctx context.Context, repo *gitrepo.Repo, n int, force bool) (*Undone, error) {
 	me, err := repo.Committer()
 	if err != nil {
 		return nil, err
 	}
+	log := operations(repo, me.When)
 	defer repo.ForgetConfig()
-	op, err := operations(repo, me.When).Redo(ctx, n, oplog.UndoOptions{Committer: me.Email, Force: force})
+	list, here, err := log.Undone(oplog.Whose{})
+	if err != nil {
+		return nil, err
+	}
+	of, err := whose(ctx, repo, list)
+	if err != nil {
+		return nil, err
+	}
+	if here && of != (oplog.Whose{}) {
+		of = oplog.Whose{ChangeID: list[0].ChangeID, Branch: list[0].Branch}
+	}
+	op, err := log.Redo(ctx, n, oplog.UndoOptions{Of: of, Committer: me.Email, Force: force})
 	return &Undone{Operation: op}, err
 }
 

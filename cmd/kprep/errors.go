@@ -251,7 +251,7 @@ func gitHint(err error) string {
 	case errors.As(err, new(*oplog.DamagedError)):
 		return "nothing was changed; move that file out of the folder: only what it recorded cannot be undone then"
 	case errors.As(err, new(*oplog.NothingError)):
-		return "'kprep log' lists what was done"
+		return "'kprep log --all' lists what was done, on any branch"
 	case errors.As(err, new(*oplog.UnfinishedError)):
 		return "run the command again"
 	case errors.As(err, new(*gitrepo.DirtyError)):

@@ -113,9 +113,10 @@ func (e *env) undoPastSend(c *cli.Context) error {
 
 func logCommand(e *env) *cli.Command {
 	return &cli.Command{
-		Name:     "log",
-		Category: groupState,
-		Usage:    "list what kprep did to this repository, newest first",
+		Name:        "log",
+		Category:    groupState,
+		Usage:       "list what kprep did to this repository, newest first",
+		Description: "'*' marks what 'kprep undo' takes back first, '!' a send, which stays.",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "all", Usage: "of every series, not only of the current one"},
 			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
@@ -128,7 +129,12 @@ func logCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
-			all, err := oplog.New(repo, oplog.Options{Now: e.now}).List()
+			log := oplog.New(repo, oplog.Options{Now: e.now})
+			all, err := log.List()
+			if err != nil {
+				return err
+			}
+			next, err := series.NextUndo(c.Context, repo, log)
 			if err != nil {
 				return err
 			}
@@ -139,12 +145,14 @@ func logCommand(e *env) *cli.Command {
 				}
 			}
 			if c.Bool("json") {
-				return e.printJSON(logDocument(all))
+				return e.printJSON(logDocument(all, next))
 			}
 			for _, op := range all {
 				mark := " "
 				if op.Barrier {
 					mark = "!"
+				} else if next != nil && op.ID == next.ID {
+					mark = "*"
 				}
 				fmt.Fprintf(e.stdout, "%s%4d  %s  %s\n", mark, op.ID, op.Time.Local().Format("2006-01-02 15:04"), patchmail.PrintableLine(op.Title()))
 				for _, change := range op.Changes() {
@@ -175,14 +183,16 @@ type logEntry struct {
 	Branch   string   `json:"branch,omitempty"`
 	Barrier  bool     `json:"barrier"` // mail had left: undo stops here
 	Status   string   `json:"status"`
+	Next     bool     `json:"next"` // what undo takes back first
 	Changes  []string `json:"changes"`
 }
 
-func logDocument(all []*oplog.Operation) any {
+func logDocument(all []*oplog.Operation, next *oplog.Operation) any {
 	entries := []logEntry{}
 	for _, op := range all {
 		entries = append(entries, logEntry{ID: op.ID, Time: op.Time.UTC().Format("2006-01-02T15:04:05Z"), Title: op.Title(),
-			ChangeID: op.ChangeID, Branch: op.Branch, Barrier: op.Barrier, Status: string(op.Status), Changes: op.Changes()})
+			ChangeID: op.ChangeID, Branch: op.Branch, Barrier: op.Barrier, Status: string(op.Status),
+			Next: next != nil && op.ID == next.ID, Changes: op.Changes()})
 	}
 	return struct {
 		Schema     int        `json:"schema"` // 1
