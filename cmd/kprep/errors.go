@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -15,8 +14,6 @@ import (
 	"github.com/kprep/kprep/maintainers"
 	"github.com/kprep/kprep/oplog"
 	"github.com/kprep/kprep/patchmail"
-	"github.com/kprep/kprep/project"
-	"github.com/kprep/kprep/sendmail"
 	"github.com/kprep/kprep/series"
 	"github.com/kprep/kprep/submission"
 )
@@ -266,124 +263,6 @@ func gitHint(err error) string {
 		return "nothing was changed; 'git config core.editor' chooses the editor, 'kprep cover --from FILE' needs none"
 	}
 	return ""
-}
-
-// sendHint helps with what stopped a send.
-func sendHint(err error) string {
-	refusals, unfinished, git := (*submission.Refusals)(nil), (*submission.UnfinishedError)(nil), (*gitrepo.Error)(nil)
-	mailed, thread := (*submission.MailedError)(nil), (*threadError)(nil)
-	switch {
-	case errors.As(err, &thread) && len(thread.paths) == 0:
-		return "save the thread into a file and name that, or name your archive with 'git config --add kprep.archive PATH'"
-	case errors.As(err, &thread):
-		return "save the thread into a file and name that"
-	case errors.As(err, new(*submission.ApprovalError)):
-		return "nothing was sent; look at it again with 'kprep preview', with the same options, which prints the approval of what is there now"
-	case errors.As(err, new(*patchmail.EncodingError)):
-		return "nothing was sent; 'kprep -c sendemail.transferEncoding=auto' lets each message have what it needs"
-	case isMailCommand(err):
-		return "nothing was sent; mend the command, or do without it this time, as in 'kprep -c sendemail.ccCmd= send'"
-	case errors.As(err, &refusals):
-		var steps []string
-		for _, p := range refusals.Problems {
-			if p.Next != "" && !slices.Contains(steps, p.Next) {
-				steps = append(steps, p.Next)
-			}
-		}
-		if flags := allowFlags(refusals); flags != "" {
-			steps = append(steps, "or send all the same with '"+flags+"'")
-		}
-		return strings.Join(steps, "; ")
-	case errors.As(err, new(*submission.UnwritableError)):
-		return "mend the commit's author or title with 'git rebase -i' and 'git commit --amend', with --author where it is the author"
-	case errors.As(err, new(*submission.UnknownAliasError)):
-		return "write the address as local@domain, or name the alias in a file of sendemail.aliasesFile"
-	case errors.As(err, new(*submission.OpenSendError)):
-		return "'kprep send --continue' goes on with it, 'kprep send --abandon' gives it up"
-	case errors.As(err, new(*sendmail.BusyError)):
-		return "wait for it, or interrupt it and go on with 'kprep send --continue'"
-	case errors.As(err, &unfinished):
-		return unfinishedHint(unfinished)
-	case errors.As(err, &git) && git.Command == "credential":
-		return "run kprep on a terminal, or let a credential helper know the password, see gitcredentials(7)"
-	case errors.As(err, new(*submission.RecordedError)):
-		return "nothing was changed; 'kprep info' shows what is on record"
-	case errors.As(err, &mailed) && mailed.Subject.Revision != mailed.Want:
-		return fmt.Sprintf("if that is what was mailed, say so first with 'kprep set revision %d'", mailed.Subject.Revision)
-	case errors.As(err, &mailed):
-		return "name the cover letter, or the first patch where there is none"
-	case errors.As(err, new(*submission.ReflectRouteError)):
-		return "if it sends only to the recipients it is given, say so with 'git config sendemail.b4-really-reflect-via COMMAND'"
-	case errors.As(err, new(*project.ConsentError)):
-		return "read the command; '--trust' agrees to run it, now and in future"
-	}
-	return ""
-}
-
-// isMailCommand says whether a command of sendemail.* failed.
-func isMailCommand(err error) bool {
-	command := (*submission.CommandError)(nil)
-	return errors.As(err, &command) && strings.HasPrefix(command.Command.Key, "sendemail.")
-}
-
-// unknownHint is what only the user can find out.
-const unknownHint = "look for the message in the list's archive and in your inbox: nothing is sent again unasked; " +
-	"'kprep send --arrived ID' or '--not-arrived ID' says what you found, '--check-archive PATH' looks into mail; " +
-	"'kprep send --abandon' ends this send"
-
-// unfinishedHint says how to go on with a send.
-func unfinishedHint(e *submission.UnfinishedError) string {
-	next := "'kprep send --continue' goes on, 'kprep send --abandon' gives it up"
-	switch {
-	case e.Kind == submission.KindReflect || e.Kind == submission.KindPreview:
-		next = "try again"
-	case e.Refs:
-		next = "'kprep send --continue' does only that"
-	case e.Summary.Unknown > 0:
-		next = unknownHint
-	case e.Err == nil && e.Summary.Stopped == "":
-		next = "'kprep send --accept-refusals' leaves it at that, and makes the branch the next revision"
-	}
-	if e.Status() == statusFailed {
-		next = "nothing was sent; " + next
-	}
-	if first := serverHint(e.Err); first != "" {
-		return first + "; " + next
-	}
-	return next
-}
-
-// serverHint helps with a server that cannot be used.
-func serverHint(err error) string {
-	login := (*sendmail.LoginError)(nil)
-	switch {
-	case errors.As(err, new(*sendmail.LookupError)):
-		return "check sendemail.smtpServer and your network"
-	case errors.As(err, new(*sendmail.ConnectError)):
-		return "check sendemail.smtpServer, smtpServerPort and smtpEncryption"
-	case errors.As(err, new(*sendmail.StartTLSError)):
-		return "check sendemail.smtpEncryption: tls is STARTTLS, ssl is TLS from the start"
-	case errors.As(err, new(*sendmail.CertificateError)):
-		return "if you trust the server, name the certificate of its authority in sendemail.smtpSSLCertPath"
-	case errors.As(err, &login) && login.Code/100 == 5:
-		return "check sendemail.smtpUser and the password; some providers want one made for the program"
-	}
-	return ""
-}
-
-// allowFlags are the options that pass over refusals; "" when some of them
-// cannot be passed over.
-func allowFlags(r *submission.Refusals) string {
-	var flags []string
-	for _, p := range r.Problems {
-		if !slices.Contains(submission.Allowable(), p.Name) {
-			return ""
-		}
-		if flag := "--allow " + p.Name; !slices.Contains(flags, flag) {
-			flags = append(flags, flag)
-		}
-	}
-	return strings.Join(flags, " ")
 }
 
 // report says on the terminal what went wrong, and what can be done about it.
