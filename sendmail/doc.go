@@ -9,6 +9,10 @@
 // [OpenJournal] and Run again go on where the log ends: with the same bytes,
 // and never with a pair of unknown fate.
 //
+// Damage to the journal makes nothing leave a second time: the log has
+// checksums and that of the plan, and what was about to leave is on record
+// twice. Room for all of the log is reserved before the first connection.
+//
 // The first calls to make are [ReadSettings], which turns git configuration
 // into typed [Settings], and [OpenTransport], which chooses the way out: a
 // command in the manner of sendmail, or an SMTP server. [NewDirectory] is the

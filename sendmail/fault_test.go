@@ -19,6 +19,7 @@ import (
 //	F1-F36, F38, F42, F44  here, as TestF and the number
 //	F37, F40, F41          cmd/kprep, send_refs.txtar: refs that cannot be moved, before and after the mail
 //	F39                    cmd/kprep, send_confirm.txtar and prompt_test.go
+//	F42                    also cmd/kprep, send_disk.txtar: the journal on a full disk
 //	F43                    cmd/kprep, send_twice.txtar; here the lock: TestOpenJournalRefuses
 //	F45                    cmd/kprep, TestF45ClockSetBack
 //	F46                    cmd/kprep, send_continue.txtar

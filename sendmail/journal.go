@@ -16,15 +16,17 @@ import (
 // A Journal is one send on disk: plan, messages, and the log of what happened.
 // It is used by one goroutine.
 type Journal struct {
-	dir    string
-	plan   Plan
-	lock   *Lock     // nil when only read
-	log    logWriter // without a file when only read
-	run    string
-	pairs  []map[string]Receipt // by message, by recipient
-	coded  map[int]string       // messages with a 7-bit form, its SHA-256
-	marks  []string
-	noteAt time.Time // of the last record
+	dir      string
+	plan     Plan
+	sum      string    // SHA-256 of the plan's file
+	lock     *Lock     // nil when only read
+	log      logWriter // without a file when only read
+	departed *os.File  // nil when only read
+	run      string
+	pairs    []map[string]Receipt // by message, by recipient
+	coded    map[int]string       // messages with a 7-bit form, its SHA-256
+	marks    []string
+	noteAt   time.Time // of the last record
 }
 
 // OpenJournal opens and locks a journal to go on with it. A last record that
@@ -32,7 +34,7 @@ type Journal struct {
 //
 // Errors: [BusyError], [ErrNoPlan], [DamagedError].
 func OpenJournal(dir string) (*Journal, error) {
-	if _, err := readPlan(dir); err != nil {
+	if _, _, err := readPlan(dir); err != nil {
 		return nil, err // and leave no lock file behind in what is no journal
 	}
 	lock, err := TakeLock(filepath.Join(dir, lockFile))
@@ -49,12 +51,12 @@ func OpenJournal(dir string) (*Journal, error) {
 
 // ReadJournal reads a journal to look at it, also while it is being sent from.
 func ReadJournal(dir string) (*Journal, error) {
-	j, _, err := load(dir)
+	j, _, _, err := load(dir)
 	return j, err
 }
 
 func open(dir string, lock *Lock) (*Journal, error) {
-	j, good, err := load(dir)
+	j, good, lost, err := load(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +75,11 @@ func open(dir string, lock *Lock) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := cutTail(f, int64(good)); err != nil {
+	if err := mend(f, int64(good), lost); err != nil {
+		f.Close()
+		return nil, err
+	}
+	if j.departed, err = os.OpenFile(filepath.Join(dir, departedFile), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600); err != nil {
 		f.Close()
 		return nil, err
 	}
@@ -81,22 +87,27 @@ func open(dir string, lock *Lock) (*Journal, error) {
 	return j, nil
 }
 
-// cutTail removes what stands behind the whole records.
-func cutTail(f *os.File, good int64) error {
+// mend removes what stands behind the whole records, and adds what was lost.
+func mend(f *os.File, good int64, lost []byte) error {
 	info, err := f.Stat()
-	if err != nil || info.Size() == good {
+	if err != nil || info.Size() == good && len(lost) == 0 {
 		return err
 	}
-	return errors.Join(f.Truncate(good), f.Sync())
+	if err := f.Truncate(good); err != nil {
+		return err
+	}
+	_, err = f.Write(lost)
+	return errors.Join(err, f.Sync())
 }
 
-// load replays the log over the plan.
-func load(dir string) (*Journal, int, error) {
-	plan, err := readPlan(dir)
+// load replays the log over the plan. Good is the length of its whole records,
+// and lost are those that it should have behind them.
+func load(dir string) (j *Journal, good int, lost []byte, err error) {
+	plan, sum, err := readPlan(dir)
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, nil, err
 	}
-	j := &Journal{dir: dir, plan: plan, coded: map[int]string{}}
+	j = &Journal{dir: dir, plan: plan, sum: sum, coded: map[int]string{}}
 	for i, m := range plan.Messages {
 		pairs := map[string]Receipt{}
 		for _, r := range m.Recipients {
@@ -107,23 +118,34 @@ func load(dir string) (*Journal, int, error) {
 	text, err := os.ReadFile(filepath.Join(dir, logFile))
 	if err != nil {
 		// Without its log everything would look as if it had never left.
-		return nil, 0, &DamagedError{Dir: dir, Reason: err.Error()}
+		return nil, 0, nil, &DamagedError{Dir: dir, Reason: err.Error()}
 	}
 	records, good, err := parseLog(text)
 	if err != nil {
-		return nil, 0, &DamagedError{Dir: dir, Reason: err.Error()}
+		return nil, 0, nil, &DamagedError{Dir: dir, Reason: err.Error()}
 	}
+	if lost, err = j.missing(text[:good]); err != nil {
+		return nil, 0, nil, err
+	}
+	again, _, _ := parseLog(lost) // whole lines only
+	records = append(records, again...)
 	for _, r := range records {
 		if err := j.apply(r); err != nil {
-			return nil, 0, &DamagedError{Dir: dir, Reason: err.Error()}
+			return nil, 0, nil, &DamagedError{Dir: dir, Reason: err.Error()}
 		}
 	}
-	return j, good, nil
+	return j, good, lost, nil
 }
 
 // apply brings one record into the state in memory.
 func (j *Journal) apply(r record) error {
 	j.noteAt = r.Time
+	if r.Plan != "" {
+		if r.Plan != j.sum {
+			return errors.New("the plan is not the one that was written")
+		}
+		return nil
+	}
 	if r.Mark != "" {
 		j.marks = append(j.marks, r.Mark)
 		return nil
@@ -148,8 +170,14 @@ func (j *Journal) apply(r record) error {
 // note writes records and then believes them. A record that could not be
 // written leaves the state as the disk has it.
 func (j *Journal) note(records ...record) error {
+	_, err := j.write(records...)
+	return err
+}
+
+// write is note, and returns the lines of the log.
+func (j *Journal) write(records ...record) ([]byte, error) {
 	if j.log.file == nil {
-		return errors.New("the journal is open for reading only")
+		return nil, errors.New("the journal is open for reading only")
 	}
 	for i := range records {
 		records[i].Run = j.run
@@ -157,15 +185,16 @@ func (j *Journal) note(records ...record) error {
 			records[i].Time = time.Now()
 		}
 	}
-	if err := j.log.append(records...); err != nil {
-		return err
+	lines, err := j.log.append(records...)
+	if err != nil {
+		return nil, err
 	}
 	for _, r := range records {
 		if err := j.apply(r); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return lines, nil
 }
 
 // Close releases the lock. The journal stays on disk.
@@ -173,8 +202,8 @@ func (j *Journal) Close() error {
 	if j.log.file == nil {
 		return nil
 	}
-	err := j.log.file.Close()
-	j.log.file = nil
+	err := errors.Join(j.log.file.Close(), j.departed.Close())
+	j.log.file, j.departed = nil, nil
 	return errors.Join(err, j.lock.Release())
 }
 
@@ -225,11 +254,6 @@ func (j *Journal) Append(all ...Receipt) error {
 		return nil
 	}
 	return j.note(records...)
-}
-
-// depart logs that a message is about to leave.
-func (j *Journal) depart(message int, recipients []string) error {
-	return j.note(record{Message: message, Recipients: recipients, State: InFlight})
 }
 
 // Marks returns the steps of the whole send that were done, in order, such as

@@ -24,6 +24,7 @@ type record struct {
 	Reply      string    `json:"reply,omitempty"`
 	SevenBit   string    `json:"seven-bit,omitempty"` // SHA-256 of the message's 7-bit form, used from here on
 	Mark       string    `json:"mark,omitempty"`
+	Plan       string    `json:"plan,omitempty"` // SHA-256 of the plan; the first record
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -81,24 +82,32 @@ type logWriter struct {
 	err  error
 }
 
-// append writes the records and waits for the disk.
-func (w *logWriter) append(records ...record) error {
+// A LogError reports a record that could not be written. What it was to tell
+// may be on the disk or not.
+type LogError struct{ Err error }
+
+func (e *LogError) Error() string { return fmt.Sprintf("write the log: %v", e.Err) }
+func (e *LogError) Unwrap() error { return e.Err }
+
+// append writes the records, waits for the disk, and returns their lines.
+func (w *logWriter) append(records ...record) ([]byte, error) {
 	if w.err != nil {
-		return w.err
+		return nil, w.err
 	}
 	var text []byte
 	for _, r := range records {
 		line, err := r.line()
 		if err != nil {
-			return err // nothing was written
+			return nil, err // nothing was written
 		}
 		text = append(text, line...)
 	}
-	if _, w.err = w.file.Write(text); w.err == nil {
-		w.err = w.file.Sync()
+	_, err := w.file.Write(text)
+	if err == nil {
+		err = w.file.Sync()
 	}
-	if w.err != nil {
-		w.err = fmt.Errorf("write the log: %w", w.err)
+	if err != nil {
+		w.err = &LogError{Err: err}
 	}
-	return w.err
+	return text, w.err
 }

@@ -115,7 +115,15 @@ func create(dir string, p Plan, messages []Outgoing) (*Journal, error) {
 		lock.Release()
 		return nil, err
 	}
-	return open(dir, lock)
+	j, err := open(dir, lock)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.reserve(); err != nil {
+		j.Close()
+		return nil, err
+	}
+	return j, nil
 }
 
 // writePlan keeps to the order that makes a crash harmless: first what the
@@ -136,11 +144,16 @@ func writePlan(dir string, p Plan, messages []Outgoing) error {
 		}
 		p.Messages = append(p.Messages, planned)
 	}
-	if err := createFile(filepath.Join(dir, logFile), nil); err != nil {
-		return err
-	}
 	text, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
+		return err
+	}
+	text = append(text, '\n')
+	first, err := record{Time: p.Created, Plan: digest(text)}.line()
+	if err != nil {
+		return err
+	}
+	if err := createFile(filepath.Join(dir, logFile), first); err != nil {
 		return err
 	}
 	for _, d := range []string{folder, dir} {
@@ -148,7 +161,7 @@ func writePlan(dir string, p Plan, messages []Outgoing) error {
 			return err
 		}
 	}
-	if err := renameio.WriteFile(filepath.Join(dir, planFile), append(text, '\n'), 0o600, renameio.WithTempDir(dir)); err != nil {
+	if err := renameio.WriteFile(filepath.Join(dir, planFile), text, 0o600, renameio.WithTempDir(dir)); err != nil {
 		return err
 	}
 	// The entry of dir itself is in its parent.
@@ -160,25 +173,25 @@ func writePlan(dir string, p Plan, messages []Outgoing) error {
 	return nil
 }
 
-func readPlan(dir string) (Plan, error) {
-	var p Plan
+// readPlan returns the plan and the SHA-256 of its file.
+func readPlan(dir string) (p Plan, sum string, err error) {
 	text, err := os.ReadFile(filepath.Join(dir, planFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, statErr := os.Stat(dir); statErr != nil {
-			return p, statErr
+			return p, "", statErr
 		}
-		return p, ErrNoPlan
+		return p, "", ErrNoPlan
 	}
 	if err != nil {
-		return p, err
+		return p, "", err
 	}
 	if err := json.Unmarshal(text, &p); err != nil {
-		return p, fmt.Errorf("read the plan: %w", err)
+		return p, "", fmt.Errorf("read the plan: %w", err)
 	}
 	if p.Format != planFormat || len(p.Messages) == 0 {
-		return p, fmt.Errorf("read the plan: format %d with %d messages is not one that this kprep knows", p.Format, len(p.Messages))
+		return p, "", fmt.Errorf("read the plan: format %d with %d messages is not one that this kprep knows", p.Format, len(p.Messages))
 	}
-	return p, nil
+	return p, digest(text), nil
 }
 
 func createFile(path string, data []byte) error {

@@ -99,6 +99,9 @@ func (r *run) all(ctx context.Context) error {
 			return nil
 		}
 	}
+	if err := r.j.reserve(); err != nil {
+		return err
+	}
 	if err := r.prepare(ctx, first); err != nil {
 		return err
 	}

@@ -184,6 +184,9 @@ func (e *UnfinishedError) Status() int {
 	if e.Refs {
 		return 5
 	}
+	if errors.As(e.Err, new(*sendmail.LogError)) && e.Summary.Accepted+e.Summary.Unknown > 0 {
+		return 4 // what the disk has is not known (spec/mail 4.4, F42)
+	}
 	return max(e.Summary.Status(), 1)
 }
 
