@@ -22,7 +22,7 @@ type Problem struct {
 // Allowable lists the problems that the user can pass over by name. There is
 // no way round the others: without recipients there is nothing to send.
 func Allowable() []string {
-	return []string{"base", "clock", "cut-message", "editme", "empty", "fixup", "from-domain", "large", "list-command", "many-recipients", misplacedBody,
+	return []string{"base", "clock", "cut-message", "editme", "empty", "fixup", "from-domain", "large", "list-command", "many-recipients", "message-id", misplacedBody,
 		needsAutoToCc, needsChecking, needsCheckingDeps, "no-message", "no-title", "password", noRangeDiff, "sign-off", "thread"}
 }
 
