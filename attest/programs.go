@@ -1,0 +1,95 @@
+package attest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/kprep/kprep/patchmail"
+)
+
+// Programs says how the programs that hold keys are run.
+type Programs struct {
+	GPG       string   // "" means gpg
+	SSHKeygen string   // "" means ssh-keygen
+	Env       []string // in the form of os.Environ; empty means the process's own
+	Scratch   string   // a directory for short-lived files with public keys
+}
+
+func (p Programs) withDefaults() Programs {
+	if p.GPG == "" {
+		p.GPG = "gpg"
+	}
+	if p.SSHKeygen == "" {
+		p.SSHKeygen = "ssh-keygen"
+	}
+	return p
+}
+
+// scratch makes a directory of our own.
+func (p Programs) scratch() (string, error) {
+	if p.Scratch != "" {
+		if err := os.MkdirAll(p.Scratch, 0o700); err != nil {
+			return "", err
+		}
+	}
+	return os.MkdirTemp(p.Scratch, "attest-")
+}
+
+// A ran is what became of a program.
+type ran struct {
+	stdout []byte
+	stderr string
+	err    error
+}
+
+// maxOutput bounds what a program may print: a small signature can unpack to
+// very much.
+const maxOutput = 4 << 20
+
+func (p Programs) run(ctx context.Context, program string, stdin []byte, args ...string) ran {
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Env, cmd.Stdin = p.Env, bytes.NewReader(stdin)
+	cmd.WaitDelay = time.Second
+	stdout, stderr := &bounded{}, &bounded{}
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	err := cmd.Run()
+	if errors.Is(err, exec.ErrWaitDelay) { // it started an agent, which stays
+		err = nil
+	}
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	return ran{stdout.Bytes(), stderr.String(), err}
+}
+
+// said is what the program told people, on one line.
+func (r ran) said() string {
+	var words []string
+	for line := range strings.Lines(r.stderr) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, statusPrefix) {
+			words = append(words, patchmail.PrintableLine(line))
+		}
+	}
+	const most = 500
+	text := strings.Join(words, "; ")
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
+}
+
+// A bounded buffer takes maxOutput bytes; after that the writer is stopped.
+type bounded struct{ bytes.Buffer }
+
+func (b *bounded) Write(data []byte) (int, error) {
+	if b.Len()+len(data) > maxOutput {
+		return 0, fmt.Errorf("more than %d MB of output", maxOutput>>20)
+	}
+	return b.Buffer.Write(data)
+}

@@ -1,0 +1,211 @@
+package attest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kprep/kprep/patchmail"
+)
+
+// A Status is the outcome for a signature or a message, worse ones being
+// larger.
+type Status int
+
+// The outcomes, with patatt's words.
+const (
+	Pass   Status = iota
+	NoSig         // nothing is signed
+	NoKey         // the key is not known
+	Error         // the signature cannot be understood
+	BadSig        // the signature does not hold
+)
+
+func (s Status) String() string {
+	return [...]string{"PASS", "NOSIG", "NOKEY", "ERROR", "BADSIG"}[s]
+}
+
+// ExitCode is that of "patatt validate".
+func (s Status) ExitCode() int { return [...]int{0, 4, 8, 16, 32}[s] }
+
+// MarshalText writes the outcome in lower case.
+func (s Status) MarshalText() ([]byte, error) { return []byte(strings.ToLower(s.String())), nil }
+
+// A Verifier checks the signatures of messages.
+type Verifier struct {
+	Keyrings []Keyring // asked in order
+	Programs Programs
+	// OwnGPG has gpg look in the user's own keyring for OpenPGP keys that no
+	// keyring has.
+	OwnGPG bool
+	// TrimBody checks only as much of the body as was signed (l=). Whoever
+	// believes such a pass must drop the rest.
+	TrimBody bool
+	// AsPatatt judges as patatt 0.7.1 does, with its weaknesses; Pins and Now
+	// do not count then.
+	AsPatatt bool
+	// Pins are the keys that were seen before, for identities that no keyring
+	// knows; nil for none.
+	Pins *Pins
+	// Now is what times are compared with; zero for nothing.
+	Now time.Time
+}
+
+// A Report is what Check found.
+type Report struct {
+	Author, Email string   // of the patch, as git would take them
+	Senders       []string // addresses in From and X-Original-From, in lower case
+	Subject       string   // without prefixes
+	MessageID     string   // without angle brackets; "" when it has none
+	Signatures    []Signature
+}
+
+// Status is the worst of all signatures, NoSig when there is none.
+func (r *Report) Status() Status {
+	if len(r.Signatures) == 0 {
+		return NoSig
+	}
+	worst := Pass
+	for _, s := range r.Signatures {
+		worst = max(worst, s.Status)
+	}
+	return worst
+}
+
+// A Trust says why a key counts as somebody's.
+type Trust string
+
+// The reasons to take a key for somebody's.
+const (
+	Untrusted Trust = ""          // nothing says so
+	Kept      Trust = "keyring"   // a keyring has it
+	Confirmed Trust = "confirmed" // the user said so
+	Seen      Trust = "seen"      // it signed for the identity before
+	FirstUse  Trust = "first-use" // no key of the identity is known
+)
+
+// A Signature is the outcome for one signature of a message.
+type Signature struct {
+	Status      Status
+	Algorithm   Algorithm // "" when it is unknown
+	Identity    string    // who signed, as the signature has it
+	Selector    string
+	Made        time.Time // zero when it does not say
+	Headers     []string  // that are signed, in lower case
+	Trust       Trust     // of a signature that passed
+	Key         string    // where the key was found
+	Fingerprint string    // of the key, once it is known: "SHA256:…" or OpenPGP's in hexadecimal
+	Changed     bool      // the key is none of those that are remembered for the identity
+	Trimmed     bool      // text behind the signed part was left out
+	Reasons     []string  // why it does not pass, or what to know when it does
+
+	offered []byte // the public key that goes with the signature, for Pins
+}
+
+// Check checks every signature of a message. It returns ErrNotMail for what is
+// no mail, and an error when a program or a keyring cannot be used at all; all
+// that is wrong with the message itself is in the Report.
+func (v *Verifier) Check(ctx context.Context, raw []byte) (*Report, error) {
+	m, err := parseMessage(raw)
+	if err != nil {
+		return nil, err
+	}
+	report := &Report{Senders: senders(m), MessageID: messageID(m)}
+	raws := m.values(strings.ToLower(signatureField))
+	if len(raws) > maxSignatures {
+		return nil, fmt.Errorf("the message has more than %d signatures", maxSignatures)
+	}
+	c, err := canonicalise(ctx, m, v.Programs.Env)
+	if errors.Is(err, ErrNoAuthor) && len(raws) == 0 {
+		return report, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	report.Author, report.Email, report.Subject = c.info.Author, c.info.Email, c.info.Subject
+	claims := make([]claim, len(raws))
+	for i, value := range raws {
+		if claims[i], err = parseClaim(value); err != nil {
+			return nil, err
+		}
+		if _, given := claims[i].tags["i"]; !given {
+			claims[i].tags["i"] = lastFrom(m)
+		}
+	}
+	for _, cl := range claims {
+		j := &judge{Verifier: v, message: m, canonical: c, asked: cl, claim: cl, report: report}
+		if v.AsPatatt {
+			j.claim = firstOf(claims, cl)
+		}
+		if err := j.check(ctx); err != nil {
+			return nil, err
+		}
+		report.Signatures = append(report.Signatures, j.result)
+	}
+	return report, nil
+}
+
+// firstOf is the claim that patatt examines for each one by an identity.
+//
+// QUIRK: it is the first by that identity.
+func firstOf(claims []claim, asked claim) claim {
+	for _, c := range claims {
+		if c.tags["i"] == asked.tags["i"] {
+			return c
+		}
+	}
+	return asked
+}
+
+// lastFrom is the address in the last From, which git takes.
+func lastFrom(m message) string {
+	froms := m.values("from")
+	if len(froms) == 0 {
+		return ""
+	}
+	return firstAddress(froms[len(froms)-1])
+}
+
+func firstAddress(value []byte) string {
+	list, err := patchmail.ParseAddressList(unfold(value))
+	if err != nil || len(list) == 0 {
+		return ""
+	}
+	return list[0].Mailbox
+}
+
+func senders(m message) []string {
+	var list []string
+	for _, name := range []string{"from", "x-original-from"} {
+		for _, value := range m.values(name) {
+			if address := firstAddress(value); address != "" {
+				list = append(list, strings.ToLower(address))
+			}
+		}
+	}
+	return list
+}
+
+func unfold(value []byte) string {
+	return strings.TrimSpace(strings.NewReplacer("\r", "", "\n", "").Replace(string(value)))
+}
+
+func messageID(m message) string {
+	ids := m.values("message-id")
+	if len(ids) == 0 {
+		return ""
+	}
+	return strings.Trim(unfold(ids[len(ids)-1]), "<>")
+}
+
+// parseTime reads t=, zero when it is not there or no time.
+func parseTime(tag string) time.Time {
+	seconds, err := strconv.ParseInt(tag, 10, 64)
+	if err != nil || seconds < 0 || seconds > 1<<40 {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0).UTC()
+}
