@@ -29,7 +29,7 @@ const (
 )
 
 // journalEntry matches the files of a send that is over.
-var journalEntry = regexp.MustCompile(`^send/(v[1-9][0-9]{0,8}/[0-9]{4,9}-[a-z]{1,20})/(plan|log|msg/[0-9]{4,9}\.eml)$`)
+var journalEntry = regexp.MustCompile(`^send/(v[1-9][0-9]{0,8}/[0-9]{4,9}-[a-z]{1,20})/(plan|log|departed|msg/[0-9]{4,9}(\.7bit)?\.eml)$`)
 
 // sentEntry matches the entries of a sent revision.
 var sentEntry = regexp.MustCompile(`^sent/v[1-9][0-9]{0,8}\.(cover|mbx)$`)

@@ -28,12 +28,15 @@ func (p *packer) addJournals() error {
 			return err
 		}
 		slices.Sort(messages)
-		files := []string{"plan", "log"}
+		files := []string{"plan", "log", "departed"}
 		for _, m := range messages {
 			files = append(files, "msg/"+filepath.Base(m))
 		}
 		for _, f := range files {
 			text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(f)))
+			if f == "departed" && errors.Is(err, fs.ErrNotExist) {
+				continue // older journals have none
+			}
 			if err != nil {
 				return err
 			}
