@@ -27,3 +27,39 @@ func TestDrop(t *testing.T) {
 		}
 	}
 }
+
+// Dropping leaves no trailer of that name, and everything else as it was.
+func FuzzDrop(f *testing.F) {
+	f.Add("s\n\nb\n\nA: 1\nX-Local: 2\n more\nB: 3\n")
+	f.Add("s\n\nX-Local: 1\n")
+	f.Add("s\n\nb\n\nx-LOCAL: 1\r\n[note]\nA: 2\n\n\n")
+	f.Fuzz(func(t *testing.T, msg string) {
+		local := func(key string) bool { return strings.EqualFold(key, "x-local") }
+		rest, dropped := Drop(msg, local)
+		body, block := Split(msg)
+		var kept []string
+		for _, trailer := range Parse(block) {
+			if !local(trailer.Key) {
+				kept = append(kept, trailer.String())
+			}
+		}
+		if len(dropped)+len(kept) != len(Parse(block)) {
+			t.Fatalf("Drop(%q): %d dropped and %d kept of %d", msg, len(dropped), len(kept), len(Parse(block)))
+		}
+		if len(dropped) == 0 && rest != msg {
+			t.Errorf("Drop(%q) dropped nothing and made it %q", msg, rest)
+		}
+		if !strings.HasPrefix(rest, strings.TrimRight(body, " \t\r\n")) {
+			t.Errorf("Drop(%q) changed the body: %q", msg, rest)
+		}
+		if len(kept) == 0 {
+			return // what is above may be a block of its own now
+		}
+		_, block = Split(rest)
+		for _, trailer := range Parse(block) {
+			if local(trailer.Key) {
+				t.Errorf("Drop(%q) left %q", msg, trailer)
+			}
+		}
+	})
+}
