@@ -174,7 +174,11 @@ func roleOf(status string) string {
 
 func (q *query) warnEntry(at int32, err error) {
 	e := q.ix.entries[at]
-	q.warn(q.ix.files[e.file].name, int(e.line), strings.TrimSpace(fmt.Sprintf("%c: %s", e.letter, e.value))+": "+err.Error())
+	value := e.value
+	if len(value) > 200 {
+		value = strings.ToValidUTF8(value[:200], "") + "…"
+	}
+	q.warn(q.ix.files[e.file].name, int(e.line), strings.TrimSpace(fmt.Sprintf("%c: %s", e.letter, value))+": "+err.Error())
 }
 
 // warn reports each thing once.

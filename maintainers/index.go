@@ -25,6 +25,7 @@ type Index struct {
 	ignored  func() (map[string]bool, error)
 	dirs     dirCache
 	patterns sync.Map // index of an entry -> *pathPattern
+	spent    budget
 	reader   patchReader
 	yaml     func() *emailFinder
 }
@@ -54,6 +55,9 @@ func newExpression(at, section int32, value string, literals []string, era Era) 
 
 // expressionLiterals is what a text must contain for the expression to match.
 func expressionLiterals(value string, era Era) []string {
+	if len(value) > maxExpression { // compile refuses it
+		return nil
+	}
 	t, err := translate(era.characters(value), true, era)
 	if err != nil {
 		return nil

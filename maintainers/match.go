@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A hit is a section that has something to do with a patch, and why.
@@ -38,7 +39,15 @@ func (q *query) matchPath(path string) []hit {
 	for _, c := range ix.paths.candidates(path) {
 		e := &ix.entries[c.entry]
 		pattern := ix.pattern(c.entry)
+		if !pattern.simple && ix.spent.over() {
+			q.warnEntry(c.entry, errTooSlow)
+			continue
+		}
+		began := time.Now()
 		matches, err := pattern.match(path, ix.era, ix.isDir)
+		if !pattern.simple {
+			ix.spent.since(began)
+		}
 		switch {
 		case err != nil:
 			q.warnEntry(c.entry, err)
@@ -94,6 +103,14 @@ func (q *query) matches(e *expression, get func() (*matcher, error), text string
 		q.warnEntry(e.entry, err)
 		return false
 	}
+	if m.slow.Load() {
+		return false // as was said
+	}
+	if !m.exact && q.ix.spent.over() {
+		q.warnEntry(e.entry, errTooSlow)
+		return false
+	}
+	defer q.ix.spent.since(time.Now())
 	ok, err := m.match(text)
 	if err != nil {
 		q.warnEntry(e.entry, err)

@@ -1,14 +1,26 @@
 package maintainers
 
 import (
+	"errors"
+	"fmt"
 	"regexp"
+	"sync/atomic"
 	"time"
 
 	"github.com/dlclark/regexp2"
 )
 
-// matchTimeout bounds one match of the engine that backtracks.
-const matchTimeout = 250 * time.Millisecond
+// Bounds for expressions that were written to hurt.
+const (
+	matchTimeout  = 250 * time.Millisecond // of one match by the engine that backtracks
+	maxSpent      = 2 * time.Second        // of all matches, before that engine is asked no more
+	maxExpression = 2 << 10                // bytes
+)
+
+var (
+	errSlow    = errors.New("it takes too long, and is given up")
+	errTooSlow = errors.New("it is not tried, since others took too long")
+)
 
 // A matcher is a Perl regular expression, ready to match. What package regexp
 // can decide it decides, in linear time.
@@ -18,10 +30,14 @@ type matcher struct {
 	classes      bool
 	era          Era
 	backtracking *regexp2.Regexp // nil when never needed
+	slow         atomic.Bool     // it took too long once
 }
 
 // compile returns a matcher for a regular expression as it stands in a file.
 func compile(source string, extended bool, era Era) (*matcher, error) {
+	if len(source) > maxExpression {
+		return nil, fmt.Errorf("it is longer than %d bytes", maxExpression)
+	}
 	t, err := translate(era.characters(source), extended, era)
 	if err != nil {
 		return nil, err
@@ -42,12 +58,12 @@ func compile(source string, extended bool, era Era) (*matcher, error) {
 	return m, nil
 }
 
-// match tells whether the expression matches somewhere in text. An error means
-// that it took too long to tell.
+// match tells whether the expression matches somewhere in text. The error is
+// errSlow when it takes too long to tell; it does so for every other text then.
 func (m *matcher) match(text string) (bool, error) {
 	text = m.era.characters(text)
 	if m.classes && m.era == New && !isASCII(text) {
-		return m.backtracking.MatchString(text)
+		return m.backtrack(text)
 	}
 	if m.linear != nil && !m.linear.MatchString(text) {
 		return false, nil
@@ -55,5 +71,24 @@ func (m *matcher) match(text string) (bool, error) {
 	if m.exact {
 		return true, nil
 	}
-	return m.backtracking.MatchString(text)
+	return m.backtrack(text)
 }
+
+func (m *matcher) backtrack(text string) (bool, error) {
+	if m.slow.Load() {
+		return false, errSlow
+	}
+	is, err := m.backtracking.MatchString(text)
+	if err != nil {
+		m.slow.Store(true)
+		return false, errSlow
+	}
+	return is, nil
+}
+
+// A budget is the time that expressions have taken so far.
+type budget struct{ nanoseconds atomic.Int64 }
+
+func (b *budget) since(began time.Time) { b.nanoseconds.Add(int64(time.Since(began))) }
+
+func (b *budget) over() bool { return time.Duration(b.nanoseconds.Load()) > maxSpent }

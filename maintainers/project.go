@@ -85,7 +85,7 @@ func (p Project) sideFile(name string) (string, error) {
 		if place.fsys == nil {
 			continue
 		}
-		text, err := fs.ReadFile(place.fsys, place.name)
+		text, err := readFile(place.fsys, place.name)
 		if err == nil {
 			return string(text), nil
 		}
@@ -100,7 +100,7 @@ func (p Project) sideFile(name string) (string, error) {
 // them. Without any the error is a *NotFoundError.
 func Load(p Project, o Options) (*Index, error) {
 	script := sync.OnceValue(func() []byte {
-		text, _ := fs.ReadFile(p.Tree, ScriptPath)
+		text, _ := readFile(p.Tree, ScriptPath)
 		return text
 	})
 	ix := &Index{project: p, era: p.Era, chiefs: p.Chiefs, reader: newPatchReader()}
@@ -118,7 +118,7 @@ func Load(p Project, o Options) (*Index, error) {
 		return nil, err
 	}
 	ix.mailmap = sync.OnceValues(func() (mailmap, error) {
-		text, err := fs.ReadFile(p.Tree, ".mailmap")
+		text, err := readFile(p.Tree, ".mailmap")
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return mailmap{}, fmt.Errorf("read .mailmap: %w", err)
 		}
@@ -164,7 +164,7 @@ func readFiles(p Project, o Options, era Era) ([]file, error) {
 	}
 	var files []file
 	for _, name := range names {
-		text, err := fs.ReadFile(fsys, name)
+		text, err := readFile(fsys, name)
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", name, err)
 		}

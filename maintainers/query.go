@@ -271,7 +271,7 @@ func (q *query) addFromFile(path string) {
 	if err != nil || !info.Mode().IsRegular() {
 		return
 	}
-	text, err := fs.ReadFile(q.ix.project.Tree, path)
+	text, err := readFile(q.ix.project.Tree, path)
 	if err != nil {
 		q.warn(path, 0, err.Error())
 		return
