@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -131,6 +133,27 @@ func (r *Repo) Refs(ctx context.Context, prefixes ...string) ([]Ref, error) {
 	return refs, nil
 }
 
+// RefsThere lists as Refs does those refs whose objects are there, and names
+// the others to lost: one of them makes git refuse them all.
+func (r *Repo) RefsThere(ctx context.Context, lost func(name string), prefixes ...string) ([]Ref, error) {
+	refs, err := r.Refs(ctx, prefixes...)
+	if err == nil || !errors.As(err, new(*Error)) {
+		return refs, err
+	}
+	values, valuesErr := r.RefValues(ctx, prefixes...)
+	if valuesErr != nil {
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		one, oneErr := r.Refs(ctx, name)
+		if oneErr != nil {
+			lost(name)
+		}
+		refs = append(refs, one...)
+	}
+	return refs, ctx.Err()
+}
+
 // CheckRefName says whether git takes the full ref name.
 func (r *Repo) CheckRefName(ctx context.Context, name string) error {
 	if _, err := r.git.output(ctx, "check-ref-format", name); err != nil {
@@ -189,7 +212,7 @@ func (r *Repo) RefsContaining(ctx context.Context, commit ID, prefixes ...string
 // them, that no branch but the given one, no remote-tracking branch and no tag
 // contains.
 func (r *Repo) OnlyOn(ctx context.Context, branch string, tip ID, limit int) ([]ID, error) {
-	out, err := r.git.output(ctx, "rev-list", "--first-parent", fmt.Sprintf("--max-count=%d", limit), string(tip),
+	out, err := r.git.output(ctx, "rev-list", "--ignore-missing", "--first-parent", fmt.Sprintf("--max-count=%d", limit), string(tip),
 		"--not", "--exclude="+strings.TrimPrefix(branch, "refs/heads/"), "--branches", "--remotes", "--tags")
 	var ids []ID
 	for _, id := range strings.Fields(string(out)) {

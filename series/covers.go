@@ -115,21 +115,21 @@ type branchCover struct {
 // otherCovers are the cover-letter commits of the other branches, by
 // change-id.
 func (s *Series) otherCovers(ctx context.Context) (map[string][]branchCover, error) {
-	refs, err := s.repo.Refs(ctx, "refs/heads/")
+	tips, err := s.repo.RefValues(ctx, "refs/heads/")
 	if err != nil {
 		return nil, err
 	}
 	f, covers := newFinder(s.repo), map[string][]branchCover{}
-	for _, ref := range refs {
-		if ref.Name == s.Branch {
+	for name, tip := range tips {
+		if name == s.Branch {
 			continue
 		}
-		found, err := f.find(ref.Name, string(ref.Object))
+		found, err := f.find(name, string(tip))
 		if err != nil || found == nil {
 			continue // the trouble of another branch is not ours
 		}
 		id := changeIDOf(found.cover)
-		covers[id] = append(covers[id], branchCover{branch: ref.Name, cover: found.cover})
+		covers[id] = append(covers[id], branchCover{branch: name, cover: found.cover})
 	}
 	return covers, nil
 }

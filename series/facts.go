@@ -2,6 +2,7 @@ package series
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -183,21 +184,25 @@ type Listing struct {
 func Summaries(ctx context.Context, repo *gitrepo.Repo, broken func(error)) (Listing, error) {
 	var all []*Series
 	var tags []gitrepo.Ref
+	var lost []string
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		all, err = List(groupCtx, repo, broken)
 		return err
 	})
 	group.Go(func() (err error) {
-		tags, err = repo.Refs(groupCtx, "refs/tags/sent/")
+		tags, err = repo.RefsThere(groupCtx, func(name string) { lost = append(lost, name) }, "refs/tags/sent/")
 		return err
 	})
 	if err := group.Wait(); err != nil {
 		return Listing{}, err
 	}
+	for _, name := range lost {
+		broken(fmt.Errorf("tag %q leads to nothing in the repository", strings.TrimPrefix(name, "refs/tags/")))
+	}
 	out := Listing{Schema: 1, Series: []Summary{}}
 	for _, s := range all {
-		if err := s.CheckCovers(ctx); err != nil {
+		if err := s.CheckCovers(ctx); err != nil && !errors.As(err, new(*gitrepo.Error)) {
 			broken(err)
 		}
 		title := "(unreadable)"

@@ -3,21 +3,26 @@ package series
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/kprep/kprep/gitrepo"
 )
 
 // List loads every series of the repository, in order of branch names. A
-// branch whose cover cannot be read is reported through broken and left out.
+// branch whose cover cannot be read, or whose tip is lost, is reported through broken and left out.
 func List(ctx context.Context, repo *gitrepo.Repo, broken func(error)) ([]*Series, error) {
-	refs, err := repo.Refs(ctx, "refs/heads/")
+	tips, err := repo.RefValues(ctx, "refs/heads/") // reads no commit, and so meets none that is lost
 	if err != nil {
 		return nil, err
 	}
 	f := newFinder(repo)
 	var all []*Series
-	for _, ref := range refs {
-		s, err := read(ctx, f, ref.Name, string(ref.Object))
+	for _, name := range slices.Sorted(maps.Keys(tips)) {
+		s, err := read(ctx, f, name, string(tips[name]))
+		if _, tipErr := repo.Read(string(tips[name])); errors.As(err, new(*gitrepo.MissingError)) && tipErr != nil {
+			err = &LostTipError{Branch: shortBranch(name), Commit: tips[name]}
+		}
 		if errors.As(err, new(*NotPreparedError)) || err == nil && s == nil {
 			continue
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/kprep/kprep/series"
@@ -33,7 +34,8 @@ func (e *env) warnAhead(ctx context.Context, s *series.Series) {
 // warnCovers tells of commits below the cover letter, and of a cover letter
 // that strayed in.
 func (e *env) warnCovers(ctx context.Context, s *series.Series) {
-	if err := s.CheckCovers(ctx); err != nil {
+	err := s.CheckCovers(ctx)
+	if errors.As(err, new(*series.BelowError)) || errors.As(err, new(*series.TwoCoversError)) {
 		e.warnf("%s", withHint(err))
 	}
 }
