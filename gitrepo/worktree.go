@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"syscall"
 )
 
 // A DirtyError means that tracked files have changes that are not committed.
@@ -37,8 +38,9 @@ func (r *Repo) Checkout(ctx context.Context, branch string) error {
 
 // An EditorError means that the editor said that the text is not to be used.
 type EditorError struct {
-	Command string
-	Err     error
+	Command     string
+	Err         error
+	Interrupted bool // by the user, with Ctrl-C
 }
 
 func (e *EditorError) Error() string {
@@ -66,9 +68,19 @@ func (r *Repo) Edit(ctx context.Context, file string, stdin, stdout, stderr *os.
 	cmd.Dir, cmd.Env = r.Dir, r.git.env
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, stdout, stderr
 	if err := cmd.Run(); err != nil {
-		return &EditorError{Command: editor, Err: err}
+		return &EditorError{Command: editor, Err: err, Interrupted: interrupted(cmd.ProcessState)}
 	}
 	return nil
+}
+
+// interrupted says whether a command died of SIGINT, or the shell around it says
+// so.
+func interrupted(state *os.ProcessState) bool {
+	if state == nil {
+		return false
+	}
+	status, ok := state.Sys().(syscall.WaitStatus)
+	return state.ExitCode() == 128+int(syscall.SIGINT) || ok && status.Signaled() && status.Signal() == syscall.SIGINT
 }
 
 func trimNewline(b []byte) []byte {

@@ -3,6 +3,7 @@ package series
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kprep/kprep/gitrepo"
@@ -204,7 +205,8 @@ func (s *Series) baseBranch(ctx context.Context) (string, error) {
 
 // chooseBase finds the base branch for a storage that needs one: the one
 // given, the recorded one, the upstream, or the only other branch that
-// contains the base commit. One that has patches of the series is none. The result is as b4 records it: without
+// contains the base commit; of a branch and its upstream the local one. One
+// that has patches of the series is none. The result is as b4 records it: without
 // "refs/heads/" or "refs/remotes/".
 func (s *Series) chooseBase(ctx context.Context, given string) (string, error) {
 	if given != "" {
@@ -228,14 +230,45 @@ func (s *Series) chooseBase(ctx context.Context, given string) (string, error) {
 	}
 	var candidates []string
 	for _, ref := range containing {
-		if ref != s.Branch && !strings.HasPrefix(ref, "refs/heads/b4/") && !strings.HasSuffix(ref, "/HEAD") && s.checkBaseBranch(ctx, ref) == nil {
+		if ref != s.Branch && !isTopic(ref) && !strings.HasSuffix(ref, "/HEAD") && s.checkBaseBranch(ctx, ref) == nil {
 			candidates = append(candidates, plainName(ref))
 		}
+	}
+	if candidates, err = s.dropUpstreams(ctx, candidates); err != nil {
+		return "", err
 	}
 	if len(candidates) == 1 {
 		return candidates[0], nil
 	}
 	return "", &BaseBranchError{Branch: s.Branch, Candidates: candidates}
+}
+
+// isTopic says whether a branch, here or at a remote, has the name of a series.
+func isTopic(ref string) bool {
+	name := plainName(ref)
+	if strings.HasPrefix(ref, "refs/remotes/") {
+		_, name, _ = strings.Cut(name, "/")
+	}
+	return strings.HasPrefix(name, "b4/")
+}
+
+// dropUpstreams leaves out branches that others of a list follow, as master and
+// origin/master in an ordinary clone: the local one stands for both.
+func (s *Series) dropUpstreams(ctx context.Context, names []string) ([]string, error) {
+	if len(names) < 2 {
+		return names, nil
+	}
+	followed := map[string]bool{}
+	for _, name := range names {
+		upstream, err := s.repo.Upstream(ctx, "refs/heads/"+name)
+		if err != nil {
+			return nil, err
+		}
+		if upstream != "" && plainName(upstream) != name {
+			followed[plainName(upstream)] = true
+		}
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return followed[name] }), nil
 }
 
 func (s *Series) givenBase(ctx context.Context, given string) (string, error) {

@@ -114,8 +114,36 @@ func (s *Series) storePrerequisites(ctx context.Context, all []string) (changed 
 			}
 		}
 	}
+	for i, line := range all {
+		if slices.Contains(s.Tracking.Prerequisites, line) {
+			continue
+		}
+		if p, err := ParsePrerequisite(line); err == nil && p.Kind == NeedsToStart {
+			if p, err = s.pin(ctx, p); err != nil {
+				return false, err
+			}
+			all[i] = p.String()
+		}
+	}
 	if slices.Equal(all, s.Tracking.Prerequisites) {
 		return false, nil
 	}
 	return s.track(ctx, "kprep: set prerequisites", func(t *coverletter.Tracking) { t.Prerequisites = all })
+}
+
+// pin makes the name of a base commit its id: branches and HEAD move. Tags do
+// not, and stay as they are, as does what this repository does not have.
+func (s *Series) pin(ctx context.Context, p Prerequisite) (Prerequisite, error) {
+	c, err := s.repo.Commit(p.Value + "^{commit}")
+	if err != nil {
+		return p, nil // whoever checks the prerequisites is told
+	}
+	if c.ID == s.Tip || c.ID == s.Start() && s.Storage == CoverCommit || slices.Contains(s.patchIDs(), c.ID) {
+		return p, &PrerequisiteError{Line: p.String(), Reason: "that commit is in this series, which cannot be based on it"}
+	}
+	if tag, err := s.repo.Ref(ctx, "refs/tags/"+p.Value); err == nil && tag != "" {
+		return p, nil
+	}
+	p.Value = string(c.ID)
+	return p, nil
 }

@@ -49,6 +49,23 @@ func perform(ctx context.Context, repo *gitrepo.Repo, a act) error {
 // otherwise.
 const keepDays = 90
 
+// maxKeepDays is about a century: far more would overflow into the future.
+const maxKeepDays = 36500
+
+// KeepDays is how many days operations are kept. It returns an error for a
+// setting that is no number of days; then none is dropped.
+func KeepDays(config *gitrepo.Config) (int, error) {
+	text, ok := config.Get("kprep.keep-days")
+	if !ok {
+		return keepDays, nil
+	}
+	days, err := strconv.Atoi(text)
+	if err != nil || days < 0 || days > maxKeepDays {
+		return 0, fmt.Errorf("configuration kprep.keep-days: %q is no number of days from 0 to %d", text, maxKeepDays)
+	}
+	return days, nil
+}
+
 // expire drops what is too old to be undone. A send is a good time for it:
 // there are few of them, and nothing before one can be undone.
 func expire(ctx context.Context, repo *gitrepo.Repo, now time.Time) error {
@@ -56,11 +73,9 @@ func expire(ctx context.Context, repo *gitrepo.Repo, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	days := keepDays
-	if text, ok := config.Get("kprep.keep-days"); ok {
-		if days, err = strconv.Atoi(text); err != nil || days < 0 {
-			return fmt.Errorf("configuration kprep.keep-days: %q is no number of days", text)
-		}
+	days, err := KeepDays(config)
+	if err != nil {
+		return err
 	}
 	_, err = operations(repo, now).Expire(ctx, now.AddDate(0, 0, -days))
 	return err

@@ -146,7 +146,15 @@ func branchRef(ctx context.Context, repo *gitrepo.Repo, branch string) (string, 
 	case branch == "":
 		return repo.Head.Branch, nil
 	case strings.HasPrefix(branch, "refs/heads/"):
-		return branch, nil
+		if branch == repo.Head.Branch {
+			return branch, nil
+		}
+		// There are branches whose very name begins like that.
+		known, err := repo.RefValues(ctx, branch, "refs/heads/"+branch)
+		if known[branch] == "" && known["refs/heads/"+branch] != "" {
+			return "refs/heads/" + branch, nil
+		}
+		return branch, err
 	}
 	for _, name := range []string{"refs/heads/" + branch, "refs/heads/b4/" + branch} {
 		id, err := repo.Ref(ctx, name)

@@ -40,7 +40,14 @@ func (e *ForkError) Unwrap() error { return e.Err }
 // A NameError reports a name that no branch name can be made of.
 type NameError struct{ Name string }
 
+// maxSlug is the length in bytes up to which branch, change-id and sent tag fit
+// into the 255 that file systems have for a name.
+const maxSlug = 200
+
 func (e *NameError) Error() string {
+	if n := len(coverletter.Slug(e.Name)); n > maxSlug {
+		return fmt.Sprintf("the name has %d characters, and a branch of a series at most %d", n, maxSlug)
+	}
 	return fmt.Sprintf("the name %q has no letters or digits to make a branch name of", e.Name)
 }
 
@@ -94,6 +101,9 @@ func Start(ctx context.Context, repo *gitrepo.Repo, o Origin) (*Series, error) {
 // newborn is a series that is not stored anywhere yet, with the first cover
 // letter and tracking data.
 func newborn(ctx context.Context, repo *gitrepo.Repo, branch, slug string, o Origin) (*Series, error) {
+	if len(slug) > maxSlug {
+		return nil, &NameError{Name: o.Name}
+	}
 	author, err := repo.Author()
 	if err != nil {
 		return nil, err

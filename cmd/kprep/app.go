@@ -7,6 +7,8 @@ import (
 	"io"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/kprep/kprep/gitrepo"
 )
 
 // The groups of verbs in the help text, by the job that a contributor has at
@@ -43,7 +45,9 @@ func run(ctx context.Context, e *env, verbs func(*env) []*cli.Command, argv []st
 	if lost := e.stdout.err; lost != nil && (err == nil || errors.Is(err, lost)) {
 		err = &outputError{cause: lost}
 	}
-	if err != nil && ctx.Err() != nil && status(err) == statusFailed {
+	editor := (*gitrepo.EditorError)(nil)
+	stopped := ctx.Err() != nil || errors.As(err, &editor) && editor.Interrupted
+	if err != nil && stopped && status(err) == statusFailed {
 		err = &interruptedError{cause: err}
 	}
 	report(e.stderr, err)

@@ -25,6 +25,8 @@ func cleanupCommand(e *env) *cli.Command {
 		Description: "Writes everything about a series into an archive: the commits, the patches and\n" +
 			"cover letter of every revision, the tracking data and the sent tags. Then removes\n" +
 			"the branch, its sent tags and its configuration; 'kprep undo' takes that back.\n" +
+			"The git notes of the commits, kprep's state of the series and the journals of its\n" +
+			"sends are in the archive too; notes and journals also stay in the repository.\n" +
 			"Archives are below $XDG_DATA_HOME/kprep/archive, and are never overwritten.",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "older-than", Usage: "every series whose last commit is more than `DAYS` days old"},

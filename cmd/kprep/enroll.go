@@ -32,6 +32,9 @@ func enrollCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
+			if len(given) == 1 && given[0] == "" {
+				return usagef("enroll", "the name of the base is empty")
+			}
 			repo, err := e.openRepo(c.Context)
 			if err != nil {
 				return err

@@ -62,6 +62,11 @@ func (e *env) prepare(c *cli.Context, s *series.Series, kind submission.Kind) (*
 	if err != nil {
 		return nil, err
 	}
+	if config, err := e.repo.Config(); err == nil {
+		if _, err := series.KeepDays(config); err != nil {
+			e.warnf("%v; the operation log is kept", err)
+		}
+	}
 	for _, w := range sub.Mail.Warnings {
 		e.warnf("%s", w)
 	}
