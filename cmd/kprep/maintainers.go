@@ -33,6 +33,9 @@ func maintainersCommand(e *env) *cli.Command {
 			"  --json           print JSON, with the reasons\n" +
 			"  --era old|new    answer like the script of Linux before or since 6.8; by\n" +
 			"                   default like the one in the tree, else like the new one\n" +
+			"  --chief NAME:ADDRESS\n" +
+			"                   leave out the project's chief; by default the tree's script\n" +
+			"                   says who that is\n" +
 			"  --script         run the script of the tree instead\n" +
 			"\n" +
 			"It can stand in as sendemail.toCmd and sendemail.ccCmd: 'kprep maintainers --to'.",
@@ -68,6 +71,7 @@ func (e *env) maintainers(ctx context.Context, words []string) error {
 		return e.maintainersScript(ctx, top, given)
 	}
 	project := e.maintainersProject(top, repo, given.era)
+	project.Chiefs = given.chiefs
 	o, err := project.Options()
 	if err != nil {
 		return err

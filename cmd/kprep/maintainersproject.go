@@ -19,7 +19,7 @@ import (
 func (e *env) maintainersProject(top string, repo *gitrepo.Repo, era maintainers.Era) maintainers.Project {
 	home := e.getenv("HOME")
 	p := maintainers.Project{
-		Tree: os.DirFS(top), Era: era, Cache: e.maintainersCache(),
+		Tree: insideOf(top), Era: era, Cache: e.maintainersCache(),
 		Outside: func(path string) (fs.FS, string, error) {
 			if rest, ok := strings.CutPrefix(path, "~"); ok && (rest == "" || rest[0] == '/') && home != "" {
 				path = home + rest
@@ -44,6 +44,17 @@ func (e *env) maintainersProject(top string, repo *gitrepo.Repo, era maintainers
 		}
 	}
 	return p
+}
+
+// insideOf is the tree below top. A symbolic link of a tree, which may be
+// anybody's, does not lead out of it: addresses of the user's own files would
+// become recipients.
+func insideOf(top string) fs.FS {
+	root, err := os.OpenRoot(top)
+	if err != nil {
+		return os.DirFS(top) // which fails likewise, file by file
+	}
+	return root.FS()
 }
 
 // keptIndexes is how many parsed MAINTAINERS files the cache holds.

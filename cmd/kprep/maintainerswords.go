@@ -18,6 +18,7 @@ import (
 type maintainersWords struct {
 	script, json, explain bool
 	era                   maintainers.Era
+	chiefs                []string // as [maintainers.Project] has them; nil for the script's
 	question              []string // flags of --to or --cc
 	words                 []string // what Options.Parse is to read
 	theirs                []string // as the user wrote them
@@ -47,10 +48,18 @@ func readMaintainersWords(words []string) (maintainersWords, error) {
 			m.explain = true
 		case word == "--script":
 			m.script = true
-		case name == "--era":
+		case name == "--era" || name == "--chief":
 			if !attached && i+1 < len(words) {
 				i++
 				value = words[i]
+			}
+			if name == "--chief" {
+				chief, address, ok := strings.Cut(value, ":")
+				if !ok || strings.TrimSpace(chief) == "" || !strings.Contains(address, "@") {
+					return m, usagef("maintainers", "--chief wants NAME:ADDRESS, not %q", value)
+				}
+				m.chiefs = append(m.chiefs, strings.TrimSpace(chief)+" <"+strings.TrimSpace(address)+">")
+				continue
 			}
 			if m.era = map[string]maintainers.Era{"old": maintainers.Old, "new": maintainers.New}[value]; m.era == 0 {
 				return m, usagef("maintainers", "--era is old or new, not %q", value)
@@ -62,7 +71,7 @@ func readMaintainersWords(words []string) (maintainersWords, error) {
 	if m.json && m.explain {
 		return m, usagef("maintainers", "--json and --explain cannot stand together")
 	}
-	if m.script && (m.json || m.explain || m.era != 0) {
+	if m.script && (m.json || m.explain || m.era != 0 || m.chiefs != nil) {
 		return m, usagef("maintainers", "--script goes with --to, --cc and the script's own options only")
 	}
 	m.words = slices.Concat([]string{"--nogit", "--nogit-fallback"}, m.question, m.theirs)
