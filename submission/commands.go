@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -75,8 +76,15 @@ func (s *Submission) obeyCommands(ctx context.Context, o Options, r *Recipients)
 		return err
 	}
 	for i, c := range r.ByCommand {
-		m := &s.rendered.Drafts[i].Message
-		m.Headers = append(m.Headers[:len(m.Headers):len(m.Headers)], c.Headers...)
+		d := &s.rendered.Drafts[i]
+		own := d.Message.Headers
+		for _, h := range c.Headers {
+			if slices.ContainsFunc(own, func(o patchmail.Header) bool { return strings.EqualFold(o.Name, h.Name) }) {
+				a := asker{title: d.Title}
+				return a.failed("sendemail.headerCmd", s.Mail.HeaderCmd, fmt.Errorf("it printed %s, which the message has already", h.Name))
+			}
+		}
+		d.Message.Headers = append(own[:len(own):len(own)], c.Headers...)
 	}
 	return nil
 }
