@@ -6,8 +6,6 @@ import (
 	"io"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/kprep/kprep/coverletter"
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/rangediff"
@@ -64,20 +62,19 @@ func (s *Series) Compare(ctx context.Context, sides [2]Side, o CompareOptions) (
 func (s *Series) read(ctx context.Context, c *Comparison) error {
 	sides := [2]Side{c.Old, c.New}
 	var merges [2][]gitrepo.ID
-	group, asking := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
-		merges, err = s.checkSides(asking, sides)
-		return err
-	})
-	for n, patches := range []*[]rangediff.Commit{&c.OldPatches, &c.NewPatches} {
-		group.Go(func() (err error) {
-			if *patches, err = s.patchTexts(asking, sides[n]); err != nil && asking.Err() == nil {
+	read := func(n int, patches *[]rangediff.Commit) func(context.Context) error {
+		return func(ctx context.Context) (err error) {
+			if *patches, err = s.patchTexts(ctx, sides[n]); err != nil {
 				err = &SideError{Side: sides[n], Err: err}
 			}
 			return err
-		})
+		}
 	}
-	if err := group.Wait(); err != nil {
+	err := atOnce(ctx, func(ctx context.Context) (err error) {
+		merges, err = s.checkSides(ctx, sides)
+		return err
+	}, read(0, &c.OldPatches), read(1, &c.NewPatches))
+	if err != nil {
 		return err
 	}
 	for n, side := range sides {

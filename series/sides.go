@@ -4,8 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
-
-	"golang.org/x/sync/errgroup"
+	"sync"
 
 	"github.com/kprep/kprep/gitrepo"
 )
@@ -147,23 +146,48 @@ func (s *Series) checkSides(ctx context.Context, sides [2]Side) (merges [2][]git
 			return merges, &SideError{Side: side, Err: fmt.Errorf("the last patch: %w", err)}
 		}
 	}
-	group, asking := errgroup.WithContext(ctx)
-	for n, side := range sides {
-		group.Go(func() (err error) {
-			merges[n], err = s.checkSide(asking, side)
+	check := func(n int) func(context.Context) error {
+		return func(ctx context.Context) (err error) {
+			merges[n], err = s.checkSide(ctx, sides[n])
 			return err
-		})
+		}
 	}
-	if sides[0].Base != sides[1].Base {
-		group.Go(func() error {
-			common, err := s.repo.MergeBase(asking, sides[0].Base, sides[1].Base)
-			if err == nil && common == "" {
-				err = &UnrelatedError{Old: sides[0], New: sides[1]}
+	return merges, atOnce(ctx, check(0), check(1), func(ctx context.Context) error {
+		if sides[0].Base == sides[1].Base {
+			return nil
+		}
+		common, err := s.repo.MergeBase(ctx, sides[0].Base, sides[1].Base)
+		if err == nil && common == "" {
+			err = &UnrelatedError{Old: sides[0], New: sides[1]}
+		}
+		return err
+	})
+}
+
+// atOnce does all at the same time and returns the error of the first in the
+// list that fails, so that it is not chance which one is told. What comes after
+// it in the list is stopped.
+func atOnce(ctx context.Context, list ...func(context.Context) error) error {
+	failed := make([]error, len(list))
+	var group sync.WaitGroup
+	for n, do := range list {
+		own := ctx
+		later, stop := context.WithCancel(ctx)
+		defer stop()
+		group.Go(func() {
+			if failed[n] = do(own); failed[n] != nil {
+				stop()
 			}
-			return err
 		})
+		ctx = later
 	}
-	return merges, group.Wait()
+	group.Wait()
+	for _, err := range failed {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Series) checkSide(ctx context.Context, side Side) (merges []gitrepo.ID, err error) {
@@ -177,7 +201,7 @@ func (s *Series) checkSide(ctx context.Context, side Side) (merges []gitrepo.ID,
 	if err == nil {
 		merges, err = s.repo.Merges(ctx, side.Start, side.End)
 	}
-	if err != nil && ctx.Err() == nil {
+	if err != nil {
 		err = &SideError{Side: side, Err: err}
 	}
 	return merges, err
