@@ -23,6 +23,7 @@ type RebaseOptions struct {
 	Program string
 	Streams gitrepo.Streams // for git and its editors
 
+	above         gitrepo.ID // a commit of the series: only what lies above it is in the list; "" for all
 	prerequisites []string   // to record; nil leaves them
 	known         []KnownDep // to remember of them
 }
@@ -109,6 +110,12 @@ func (s *Series) Rebase(ctx context.Context, o RebaseOptions) (*Rebased, error) 
 	onto, baseBranch, err := s.rebaseTarget(ctx, o)
 	if err != nil {
 		return nil, err
+	}
+	if s.holds(onto.ID) { // as git would: in place, the patches above it
+		o.above = onto.ID
+		if onto, err = s.repo.Commit(string(s.Base)); err != nil {
+			return nil, err
+		}
 	}
 	if onto.ID == s.Base && baseBranch == "" && !o.Interactive && !o.Autosquash && len(o.Exec) == 0 {
 		return &Rebased{Branch: s.Branch, Base: s.Base, Before: len(s.Patches), Patches: len(s.Patches), Same: true}, nil
@@ -231,6 +238,9 @@ func (s *Series) rebaseArguments(ctx context.Context, st *rebaseState, onto *git
 	}
 	if err := s.repo.WriteObjects(ctx, objects...); err != nil {
 		return nil, err
+	}
+	if o.above != "" && start == s.Start() {
+		start, upstream = o.above, o.above
 	}
 	args := []string{"--merge", "--no-stat", "--no-rebase-merges", "--empty=drop"}
 	flag := func(on bool, yes, no string) {

@@ -3,13 +3,24 @@ package series
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/kprep/kprep/gitrepo"
 )
 
+// holds says whether a commit lies in the series with patches above it: the
+// cover letter below them, or a patch but the last.
+func (s *Series) holds(id gitrepo.ID) bool {
+	if len(s.Patches) == 0 {
+		return false
+	}
+	return s.Storage == CoverCommit && id == s.Cover.ID || slices.Contains(s.patchIDs()[:len(s.Patches)-1], id)
+}
+
 // rebaseTarget finds the new base, and the base branch to record with it: ""
-// when what is on record stays.
+// when what is on record stays. A commit that the series holds is returned as
+// it is.
 func (s *Series) rebaseTarget(ctx context.Context, o RebaseOptions) (*gitrepo.Commit, string, error) {
 	ref, name, err := s.ontoRef(ctx, o.Onto)
 	if err != nil {
@@ -21,6 +32,9 @@ func (s *Series) rebaseTarget(ctx context.Context, o RebaseOptions) (*gitrepo.Co
 	onto, err := s.repo.Commit(ref + "^{commit}")
 	if err != nil {
 		return nil, "", &OntoError{Branch: s.Branch, Onto: o.Onto, Reason: "it names no commit of this repository"}
+	}
+	if s.holds(onto.ID) {
+		return onto, "", nil
 	}
 	if s.Cover != nil {
 		if within, err := s.repo.Ancestor(ctx, s.Cover.ID, onto.ID); err != nil || within {
