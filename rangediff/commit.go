@@ -15,6 +15,12 @@ type Commit struct {
 	// DiffLines counts the lines of the patch without the empty ones between
 	// files; 0 for a commit that changes no file.
 	DiffLines int
+	// Files are the names of the files that the patch is about, in its order,
+	// old names of renamed ones too. A name may be there twice.
+	Files []string
+	// Submodules reports that the commit touches submodules; it is only known
+	// when git log was asked for --raw too.
+	Submodules bool
 }
 
 // Diff is the patch alone, by which commits are paired.

@@ -127,9 +127,15 @@ func (p *logParser) line(line []byte) string {
 	return ""
 }
 
+// gitlink is the mode of a submodule in a tree.
+const gitlink = "160000"
+
 // messageLine takes a line before the first file.
 func (p *logParser) messageLine(line []byte) {
 	switch {
+	case bytes.HasPrefix(line, []byte(":")): // of --raw
+		old, new, _ := bytes.Cut(line[1:], []byte(" "))
+		p.commit.Submodules = p.commit.Submodules || bytes.HasPrefix(old, []byte(gitlink)) || bytes.HasPrefix(new, []byte(gitlink))
 	case p.part == partHeader && bytes.HasPrefix(line, []byte("Author: ")):
 		p.part = partMessage
 		p.add(" ## Metadata ##\n", string(line), "\n\n ## Commit message ##\n")
@@ -153,6 +159,10 @@ func (p *logParser) endFileHeader() {
 	}
 	p.text = p.file.appendHeading(p.text)
 	p.commit.DiffLines++
+	p.commit.Files = append(p.commit.Files, p.file.oldPath)
+	if p.file.newPath != p.file.oldPath {
+		p.commit.Files = append(p.commit.Files, p.file.newPath)
+	}
 }
 
 func (p *logParser) diffLine(line []byte) {

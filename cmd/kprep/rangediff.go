@@ -5,17 +5,17 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-	"golang.org/x/sync/errgroup"
-
 	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/rangecache"
 	"github.com/kprep/kprep/rangediff"
+	"github.com/urfave/cli/v2"
 )
 
 func rangeDiffCommand(e *env) *cli.Command {
@@ -78,18 +78,16 @@ func (e *env) rangeDiff(ctx context.Context, words []string) error {
 	if !ok {
 		return errNotOurs
 	}
-	// The logs start before it is known that git accepts the arguments as
-	// they are understood here; if it does not, they are not used.
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	checked := make(chan bool, 1)
-	go func() { checked <- given.check(ctx, repo) }()
-	commits, err := e.readRanges(ctx, repo, []string{old, new}, given.logArgs())
-	accepted := <-checked
+	answer, err := e.readRanges(ctx, repo, given, []string{old, new})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if err != nil || !accepted || e.localeDecides(commits) || given.overflows(commits) {
+	if err != nil {
+		return errNotOurs
+	}
+	defer answer.Close()
+	commits := answer.Commits
+	if !given.accepted(answer) || e.localeDecides(commits) || given.overflows(commits) {
 		return errNotOurs
 	}
 	printer, err := e.rangeDiffPrinter(ctx, repo, given)
@@ -97,6 +95,17 @@ func (e *env) rangeDiff(ctx context.Context, words []string) error {
 		return err
 	}
 	pairs := rangediff.Compare(commits[0], commits[1], given.creationFactor)
+	if err := e.printRangeDiff(ctx, repo, printer, pairs); err != nil {
+		return err
+	}
+	if err := answer.Keep(ctx); err != nil { // the next time takes as long
+		e.debugf("cache of range-diff: %v", err)
+	}
+	return nil
+}
+
+// printRangeDiff prints pairs, on a terminal through the pager.
+func (e *env) printRangeDiff(ctx context.Context, repo *gitrepo.Repo, printer *rangediff.Printer, pairs []rangediff.Pair) error {
 	if !e.terminal.stdout {
 		return printer.Print(e.stdout, pairs)
 	}
@@ -114,28 +123,39 @@ func (e *env) atTopLevel() bool {
 	return err == nil && e.getenv("GIT_DIR") == "" && e.getenv("GIT_WORK_TREE") == ""
 }
 
-// readRanges reads the commits of several ranges at once.
-func (e *env) readRanges(ctx context.Context, repo *gitrepo.Repo, ranges, rest []string) ([][]rangediff.Commit, error) {
+// readRanges reads the commits of several ranges at once. git log starts before
+// it is known that git accepts the arguments as they are understood here.
+func (e *env) readRanges(ctx context.Context, repo *gitrepo.Repo, given *rangeDiffWords, ranges []string) (*rangecache.Answer, error) {
 	headings, err := repo.StartHeadings(ctx)
 	if err != nil {
 		return nil, err
 	}
-	commits := make([][]rangediff.Commit, len(ranges))
-	var group errgroup.Group
-	for n, r := range ranges {
-		group.Go(func() error {
-			args := slices.Concat(rangediff.LogOptions(), []string{r}, rest)
-			return repo.LogOf(ctx, args, func(log io.Reader) (err error) {
-				commits[n], err = rangediff.ParseLog(log)
-				return err
-			})
-		})
-	}
-	if err := group.Wait(); err != nil {
+	rest := given.logArgs()
+	answer, err := rangecache.Ask(ctx, repo, rangecache.Question{
+		Words:   given.revisions(ranges),
+		Ranges:  given.rangeIDs,
+		Options: rest,
+		// With paths it counts where we are, and git refuses a range that
+		// is a file too.
+		Never: len(given.paths) > 0 || slices.ContainsFunc(ranges, e.isFile),
+		Log: func(ctx context.Context, nth int, options []string, read func(io.Reader) error) error {
+			return repo.LogOf(ctx, slices.Concat(options, ranges[nth:nth+1], rest), read)
+		},
+	}, len(ranges))
+	if err != nil {
 		headings.Close()
 		return nil, err
 	}
-	return commits, nameCommits(headings, commits)
+	if err := nameCommits(headings, answer.Commits); err != nil {
+		answer.Close()
+		return nil, err
+	}
+	return answer, nil
+}
+
+func (e *env) isFile(name string) bool {
+	_, err := os.Lstat(e.path(name))
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // nameCommits gives the commits their short ids and subjects.
@@ -181,8 +201,32 @@ func (g *rangeDiffWords) ranges() (old, new string, ok bool) {
 	}
 }
 
-// check reports whether git understands the arguments as ranges does.
-func (g *rangeDiffWords) check(ctx context.Context, repo *gitrepo.Repo) bool {
+// revisions are the words that git is to read.
+func (g *rangeDiffWords) revisions(ranges []string) []string {
+	if len(g.arguments) == 1 {
+		return ranges
+	}
+	return g.arguments
+}
+
+// rangeIDs are the ids of the ranges, by those of revisions.
+func (g *rangeDiffWords) rangeIDs(revisions [][]string) [][]string {
+	if len(revisions) < 3 {
+		return revisions
+	}
+	var ranges [][]string
+	for _, tip := range revisions[1:] {
+		ids := slices.Clone(tip)
+		for _, id := range revisions[0] {
+			ids = append(ids, "^"+id)
+		}
+		ranges = append(ranges, ids)
+	}
+	return ranges
+}
+
+// accepted reports whether git understands the arguments as ranges does.
+func (g *rangeDiffWords) accepted(answer *rangecache.Answer) bool {
 	if len(g.arguments) == 1 {
 		return true
 	}
@@ -190,8 +234,7 @@ func (g *rangeDiffWords) check(ctx context.Context, repo *gitrepo.Repo) bool {
 	if len(g.arguments) == 3 {
 		want = isCommit
 	}
-	parsed, err := repo.ParseRevisions(ctx, g.arguments)
-	return err == nil && !slices.ContainsFunc(parsed, func(ids []string) bool { return !want(ids) })
+	return answer.State != nil && !slices.ContainsFunc(answer.State.Revisions, func(ids []string) bool { return !want(ids) })
 }
 
 // overflows reports whether git, which computes with 32 bits, would get other

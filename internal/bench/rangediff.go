@@ -123,6 +123,7 @@ func (w *world) buildRevisions(ctx context.Context, dir string, v revisions) err
 		{"init", "--quiet", "--initial-branch=master"},
 		{"fast-import", "--quiet", "--done", "--force"},
 		{"gc", "--quiet"},
+		{"checkout", "--quiet", v.name + "-new"},
 	} {
 		cmd := w.command(ctx, dir, "git", args...)
 		cmd.Stdin = &stream

@@ -23,6 +23,7 @@ func imports() map[string][]string {
 		"rangediff/xdiff":     {},
 		"rangediff":           {"rangediff/xdiff"},
 		"rangediff/words":     {"rangediff"},
+		"rangecache":          {"gitrepo", "rangediff"},
 		"rangediff/page":      {"rangediff", "rangediff/words", "patchmail"},
 		"oplog":               {"gitrepo"},
 		"project":             {"gitrepo"},
