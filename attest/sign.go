@@ -60,6 +60,9 @@ func (s *Signer) Sign(ctx context.Context, raw []byte, now time.Time) ([]byte, e
 		return nil, err
 	}
 	m.fields = unsigned(m.fields)
+	if !wellFormed(m.fields) {
+		return nil, ErrNotMail
+	}
 	c, err := canonicalise(ctx, m, s.env)
 	if err != nil {
 		return nil, err
@@ -112,6 +115,19 @@ func unsigned(fields []field) []field {
 		}
 	}
 	return kept
+}
+
+// wellFormed is true where every line of the header is a field, but for a
+// "From " line of a mailbox. Git takes any other for the end of the header, and
+// what stands behind it, our fields too, for the body.
+func wellFormed(fields []field) bool {
+	for i, f := range fields {
+		name, _, colon := bytes.Cut(f.raw, []byte(":"))
+		if (!colon || !fieldName.Match(name)) && !(i == 0 && mboxLine.Match(f.raw)) {
+			return false
+		}
+	}
+	return len(fields) > 0
 }
 
 func bodyHash(body []byte) string {

@@ -1,0 +1,171 @@
+package attest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/internal/gittest"
+)
+
+func TestKeyPath(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ identity, selector, want string }{
+		{"Jane@Example.org", "", "ed25519/example.org/jane/default"},
+		{"team+lead@example.org", "Desk.2", "ed25519/example.org/team%2Blead/desk.2"},
+		{"a b/c@x@y", "é", "ed25519/x%40y/a+b%2Fc/%C3%A9"},
+		{"jane", "", ""},
+		{"@example.org", "", ""},
+		{"jane@", "", ""},
+		{"..@example.org", "", ""},
+		{"jane@..", "", ""},
+		{"jane@example.org", "..", ""},
+		{"jane@example.org", ".", ""},
+		{strings.Repeat("x", 256) + "@example.org", "", ""},
+	} {
+		got, err := KeyPath(Ed25519, tc.identity, tc.selector)
+		if got != tc.want || (err != nil) != (tc.want == "") {
+			t.Errorf("KeyPath(%q, %q) = %q, %v, want %q", tc.identity, tc.selector, got, err, tc.want)
+		}
+	}
+}
+
+// Every kind of keyring, in the order of the configuration: more than one
+// keyringsrc counts.
+func TestKeyrings(t *testing.T) {
+	t.Parallel()
+	r := gittest.New(t)
+	const jane = "ed25519/example.org/jane/"
+	r.Write(".keys/"+jane+"20250101", "committed")
+	if err := os.Symlink("20250101", filepath.Join(r.Dir, ".keys", jane+"default")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("../../../../../outside", filepath.Join(r.Dir, ".keys", jane+"out")); err != nil {
+		t.Fatal(err)
+	}
+	r.Commit("keys")
+	r.Write(".local-keys/"+jane+"local", "local")
+	r.Write(".keys/"+jane+"dirty", "dirty")
+	r.Git("checkout", "-q", "--orphan", "keys")
+	r.Git("rm", "-q", "-r", "--cached", ".")
+	r.Write(jane+"meta", "meta")
+	r.Git("add", jane+"meta")
+	r.Git("commit", "-q", "-m", "keys")
+	r.Git("update-ref", "refs/meta/keyring", "HEAD")
+	r.Git("checkout", "-q", "-f", "main")
+	one, two := t.TempDir(), t.TempDir()
+	for file, text := range map[string]string{
+		filepath.Join(one, jane, "one"):                                   "one",
+		filepath.Join(two, jane, "two"):                                   "two",
+		filepath.Join(two, filepath.FromSlash(hashedPath(jane+"hashed"))): "hashed",
+	} {
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.Git("config", "patatt.keyringsrc", one)
+	r.Git("config", "--add", "patatt.keyringsrc", two)
+	r.Git("config", "--add", "patatt.keyringsrc", "ref:"+filepath.Join(one, "gone")+"::x")
+	ctx := context.Background()
+	repo, err := gitrepo.Open(ctx, r.Dir, gitrepo.Options{Env: r.Env})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer repo.Close()
+	config, err := repo.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := t.TempDir()
+	settings, err := ReadSettings(config, "", func(key string) string { return map[string]string{"HOME": home}[key] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings.Programs.Env = r.Env
+	rings, closeRings, err := settings.OpenKeyrings(ctx, repo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeRings()
+	for selector, want := range map[string]string{
+		"20250101": "committed HEAD:.keys/", "default": "committed HEAD:.keys/", "local": "local (not committed)",
+		"dirty": "dirty (not committed)", "meta": "meta refs/meta/keyring:", "one": "one " + one, "two": "two " + two, "hashed": "hashed by-hash",
+	} {
+		key, err := findKey(ctx, rings, jane+selector)
+		content, where, _ := strings.Cut(want, " ")
+		if err != nil || key == nil || string(key.Data) != content || !strings.Contains(key.Source, where) {
+			t.Errorf("%s: %+v, %v, want %s", selector, key, err, want)
+		}
+	}
+	for _, none := range []string{"none", "one/more"} {
+		if key, err := findKey(ctx, rings, jane+none); key != nil || err != nil {
+			t.Errorf("%s: %+v, %v", none, key, err)
+		}
+	}
+	for identity, want := range map[string]bool{"jane@example.org": true, "zoe@example.org": false} {
+		if got, err := knows(ctx, rings, identity); got != want || err != nil {
+			t.Errorf("knows(%s) = %v, %v", identity, got, err)
+		}
+	}
+}
+
+func TestNewKey(t *testing.T) {
+	t.Parallel()
+	s := Settings{DataDir: t.TempDir(), Key: "ed25519:test"}
+	random := func(b byte) *bytes.Reader { return bytes.NewReader(bytes.Repeat([]byte{b}, 32)) }
+	first, err := s.NewKey(random(1), "test", "jane@example.org", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(first.Private); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("private key: %v, %v", info, err)
+	}
+	if _, err := s.NewKey(random(2), "test", "jane@example.org", false); !errors.As(err, new(*KeyExistsError)) {
+		t.Errorf("written over: %v", err)
+	}
+	if _, err := s.NewKey(random(2), "other", "jane@example.org", false); err != nil {
+		t.Error(err)
+	}
+	key, err := findKey(context.Background(), []Keyring{DirKeyring(filepath.Join(s.DataDir, "public"))}, "ed25519/example.org/jane/default")
+	if err != nil || key == nil {
+		t.Fatal(key, err)
+	}
+	if f, _ := Fingerprint(Ed25519, key.Data); f != first.Fingerprint {
+		t.Errorf("the default key is %s, want the first, %s", f, first.Fingerprint)
+	}
+	signer, err := s.Signer("")
+	if err != nil || signer.Algorithm() != Ed25519 {
+		t.Errorf("%v, %v", signer, err)
+	}
+	keys, err := s.OwnKeys()
+	if err != nil || len(keys) != 2 || keys[1].Name != "test" || keys[1].Fingerprint != first.Fingerprint {
+		t.Errorf("%+v, %v", keys, err)
+	}
+	for _, name := range []string{"", "..", "a/b", "/etc/x", "a;b", "a b"} {
+		if _, err := s.NewKey(random(3), name, "jane@example.org", true); err == nil {
+			t.Errorf("%q is taken for a name", name)
+		}
+	}
+}
+
+func TestSignerRefusals(t *testing.T) {
+	t.Parallel()
+	for key, want := range map[string]error{"": ErrNoSigningKey, "none": new(KeyError), "x509:a": new(KeyError), "ed25519:": new(KeyError), "ed25519:../x": new(KeyError), "ed25519:gone": new(KeyError)} {
+		_, err := Settings{Key: key, DataDir: t.TempDir()}.Signer("")
+		if keyError := (*KeyError)(nil); err == nil || want == ErrNoSigningKey && err != want || want != ErrNoSigningKey && !errors.As(err, &keyError) {
+			t.Errorf("%q: %v", key, err)
+		}
+	}
+	signer := &Signer{key: &opensshKey{programs: testPrograms(t), name: "openssh:gone", file: "/nowhere/key"}}
+	if _, err := signer.Sign(context.Background(), []byte(datedMail), signingTime); !errors.As(err, new(*SignError)) {
+		t.Errorf("a key that is not there: %v", err)
+	}
+}

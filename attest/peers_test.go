@@ -1,0 +1,189 @@
+package attest
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/internal/gittest"
+)
+
+// patatt runs the real program. Debian's package brings the library alone.
+func patatt(t *testing.T) []string {
+	t.Helper()
+	if path, err := exec.LookPath("patatt"); err == nil {
+		return []string{path}
+	}
+	for _, python := range []string{"/usr/bin/python3", "python3"} {
+		if exec.Command(python, "-c", "import patatt").Run() == nil {
+			return []string{python, "-c", "import patatt; patatt.command()"}
+		}
+	}
+	gittest.NoPeer(t, "patatt is not installed ('make peers' does it)")
+	return nil
+}
+
+// A peerWorld is a repository whose user has a key of every kind and a keyring
+// with their public halves.
+type peerWorld struct {
+	t       *testing.T
+	repo    *gittest.Repo
+	keyring string
+	patatt  []string
+}
+
+func newPeerWorld(t *testing.T) *peerWorld {
+	t.Helper()
+	gittest.Peer(t, "git", "gpg", "ssh-keygen")
+	w := &peerWorld{t: t, patatt: patatt(t), repo: gittest.New(t)}
+	home, err := os.MkdirTemp("", "kp") // sockets of gpg-agent have short names
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.repo.Env = append(gittest.Env(home), "PYTHONWARNINGS=ignore")
+	t.Cleanup(func() {
+		w.run(nil, "gpgconf", "--kill", "all")
+		os.RemoveAll(home)
+	})
+	w.keyring = filepath.Join(home, "keyring")
+	w.repo.Git("config", "user.email", "jane@example.org")
+	w.repo.Git("config", "patatt.keyringsrc", w.keyring)
+
+	w.run(nil, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", filepath.Join(home, "ssh"))
+	public, err := os.ReadFile(filepath.Join(home, "ssh.pub"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.keep(OpenSSH, public)
+	w.run(nil, "gpg", "--batch", "--quiet", "--passphrase", "", "--quick-generate-key", "Jane Dév <jane@example.org>", "ed25519", "sign")
+	w.keep(OpenPGP, w.run(nil, "gpg", "--batch", "--armor", "--export", "jane@example.org"))
+	w.run(nil, w.patatt[0], append(w.patatt[1:], "genkey", "-n", "test")...)
+	public, err = os.ReadFile(filepath.Join(home, ".local", "share", "patatt", "public", "test.pub"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.keep(Ed25519, public)
+	return w
+}
+
+// keep puts a key of Jane into the keyring.
+func (w *peerWorld) keep(a Algorithm, key []byte) {
+	w.t.Helper()
+	name, err := KeyPath(a, "jane@example.org", "")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	file := filepath.Join(w.keyring, name)
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.WriteFile(file, key, 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// fingerprint is the one of Jane's OpenPGP key: by her address patatt cannot
+// sign.
+func (w *peerWorld) fingerprint() string {
+	w.t.Helper()
+	listing := string(w.run(nil, "gpg", "--batch", "--with-colons", "--list-keys", "jane@example.org"))
+	_, rest, _ := strings.Cut(listing, "\nfpr:::::::::")
+	fingerprint, _, _ := strings.Cut(rest, ":")
+	return fingerprint
+}
+
+func (w *peerWorld) run(stdin []byte, program string, args ...string) []byte {
+	w.t.Helper()
+	out, err := w.try(stdin, program, args...)
+	if err != nil {
+		w.t.Fatalf("%s %q: %v\n%s", program, args, err, out)
+	}
+	return out
+}
+
+func (w *peerWorld) try(stdin []byte, program string, args ...string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Dir, cmd.Env, cmd.Stdin = w.repo.Dir, w.repo.Env, bytes.NewReader(stdin)
+	out, err := cmd.Output()
+	if exit, ok := err.(*exec.ExitError); ok {
+		out = append(out, exit.Stderr...)
+	}
+	return out, err
+}
+
+// settings reads what the repository is configured for.
+func (w *peerWorld) settings() (*gitrepo.Repo, Settings) {
+	w.t.Helper()
+	repo, err := gitrepo.Open(context.Background(), w.repo.Dir, gitrepo.Options{Env: w.repo.Env})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { repo.Close() })
+	config, err := repo.Config()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	s, err := ReadSettings(config, "", func(key string) string {
+		return Settings{Programs: Programs{Env: w.repo.Env}}.variable(key)
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	s.Programs.Env, s.Programs.Scratch = w.repo.Env, filepath.Join(repo.CommonDir, "scratch")
+	return repo, s
+}
+
+// What one program signs the other accepts, with each kind of key.
+func TestRoundTripsWithPatatt(t *testing.T) {
+	t.Parallel()
+	w := newPeerWorld(t)
+	home := filepath.Dir(w.keyring)
+	mail := []byte("From: Jane Dév <jane@example.org>\nTo: list@example.org\nSubject: [PATCH v2 1/3] fix: leak\n" +
+		"Message-ID: <1@example.org>\nDate: Thu, 2 Jan 2025 03:04:05 +0000\n\nText.\n\nSigned-off-by: Jane Dév <jane@example.org>\n---\n f | 1 +\n\ndiff --git a/f b/f\n+x \n-- \n2.39\n\n")
+	for _, key := range []string{"ed25519:test", "openssh:" + filepath.Join(home, "ssh"), "openssh:" + filepath.Join(home, "ssh.pub"), "openpgp:" + w.fingerprint()} {
+		w.repo.Git("config", "patatt.signingkey", key)
+		repo, settings := w.settings()
+		signer, err := settings.Signer(repo.GitDir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ours, err := signer.Sign(context.Background(), mail, time.Now())
+		if err != nil {
+			t.Errorf("%s: %v", key, err)
+			continue
+		}
+		// On standard input: patatt takes a file for an mbox.
+		if out, err := w.try(ours, w.patatt[0], append(w.patatt[1:], "validate")...); err != nil {
+			t.Errorf("%s: patatt says of ours %v:\n%s\n%s", key, err, out, ours)
+		}
+		damaged := bytes.Replace(ours, []byte("+x "), []byte("+y "), 1)
+		if out, err := w.try(damaged, w.patatt[0], append(w.patatt[1:], "validate")...); err == nil {
+			t.Errorf("%s: patatt accepts a damaged message: %s", key, out)
+		}
+		rings, closeRings, err := settings.OpenKeyrings(context.Background(), repo)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer closeRings()
+		verifier := Verifier{Keyrings: rings, Programs: settings.Programs, Now: time.Now()}
+		theirs := w.run(mail, w.patatt[0], append(w.patatt[1:], "sign")...)
+		for _, signed := range [][]byte{ours, theirs} {
+			report, err := verifier.Check(context.Background(), signed)
+			if err != nil || report.Status() != Pass {
+				t.Errorf("%s: %v %+v\n%s", key, err, report, signed)
+			}
+			report, err = verifier.Check(context.Background(), bytes.Replace(signed, []byte("+x "), []byte("+y "), 1))
+			if err != nil || report.Status() != BadSig {
+				t.Errorf("%s, damaged: %v %+v", key, err, report)
+			}
+		}
+	}
+}
