@@ -19,6 +19,9 @@ type Printer struct {
 	// Mark, unless nil, gives for each line of a hunk what is to be set off in
 	// it, in order; that is not git's any more. It is not asked without Colours.
 	Mark func([]Line) [][]Span
+	// Escape, unless nil, rewrites what comes from commits, a part of a line at
+	// a time, so that a terminal can be given it together with colours.
+	Escape func(string) string
 }
 
 // Print writes the pairs in their order. All commits have their short ids.
@@ -96,7 +99,7 @@ func (p *Printer) appendPair(dst []byte, pair Pair, head heading, differ *Differ
 // appendHeading appends the line that names a pair.
 func (p *Printer) appendHeading(dst []byte, pair Pair, head heading) []byte {
 	left, right := head.side(pair.OldNumber, pair.Old), head.side(pair.NewNumber, pair.New)
-	subject := strings.TrimRight(" "+pair.Subject(), " \t\r\n")
+	subject := string(p.escaped([]byte(strings.TrimRight(" "+pair.Subject(), " \t\r\n"))))
 	status := pair.Status()
 	if p.Colours == nil {
 		return appendAll(dst, left, " ", string(status), " ", right, subject, "\n")
@@ -120,17 +123,18 @@ const indent = "    "
 
 // appendHunk appends a hunk with its heading, indented.
 func (p *Printer) appendHunk(dst []byte, h Hunk) []byte {
+	heading := p.escaped(h.Heading)
 	dst = append(dst, indent...)
 	if c := p.Colours; c == nil {
 		dst = append(dst, "@@"...)
-		if len(h.Heading) > 0 {
-			dst = append(append(dst, ' '), h.Heading...)
+		if len(heading) > 0 {
+			dst = append(append(dst, ' '), heading...)
 		}
 	} else {
 		dst = appendAll(dst, colourReverse, c.Fragment, "@@", colourReset)
-		if len(h.Heading) > 0 {
+		if len(heading) > 0 {
 			dst = appendAll(dst, c.Context, " ", colourReset)
-			dst = appendColoured(dst, c.Function, "", h.Heading)
+			dst = appendColoured(dst, c.Function, "", heading)
 		}
 	}
 	dst = append(dst, '\n')
@@ -139,6 +143,7 @@ func (p *Printer) appendHunk(dst []byte, h Hunk) []byte {
 		marks = p.Mark(h.Lines)
 	}
 	for n, l := range h.Lines {
+		l, marks[n] = p.escapedLine(l, marks[n])
 		dst = append(dst, indent...)
 		switch {
 		case p.SuppressBlankEmpty && l.Sign == ' ' && len(l.Text) == 0:

@@ -82,25 +82,22 @@ func (e *env) printDiff(ctx context.Context, c *series.Comparison, summary bool,
 	for _, title := range sameTitle(c.Changes) {
 		e.notef("note: %q is dropped and new, with too little in common; a larger --creation-factor makes it a pair", title)
 	}
-	var text bytes.Buffer
-	fmt.Fprintf(&text, "%s -> %s: %s\n", c.Old, c.New, rangediff.Tally(c.Changes))
+	text := fmt.Appendf(nil, "%s -> %s: %s\n", c.Old, c.New, rangediff.Tally(c.Changes))
 	if len(c.Changes) > 0 {
-		fmt.Fprintf(&text, "\n%s", rangediff.AppendSummary(nil, c.Changes))
+		text = rangediff.AppendSummary(append(text, '\n'), c.Changes)
 	}
-	printer, err := e.diffPrinter(ctx, marking)
-	if err != nil {
-		return err
-	}
+	all := bytes.NewBufferString(e.shown(string(text)))
 	if !summary && len(c.Changes) > 0 {
-		text.WriteByte('\n')
-		if err := printer.Print(&text, c.Pairs()); err != nil {
+		printer, err := e.diffPrinter(ctx, marking)
+		if err != nil {
+			return err
+		}
+		all.WriteByte('\n')
+		if err := printer.Print(all, c.Pairs()); err != nil {
 			return err
 		}
 	}
-	if printer.Colours == nil {
-		return e.page(ctx, e.repo, []byte(e.shown(text.String())))
-	}
-	return e.page(ctx, e.repo, e.shownColoured(text.Bytes()))
+	return e.page(ctx, e.repo, all.Bytes())
 }
 
 // sameTitle lists the subjects that an old patch and a new one without partner
@@ -172,7 +169,7 @@ func parseRevision(verb, word string) (int, error) {
 	return n, nil
 }
 
-// shownColoured is shown for output of git that has git's own colours in it:
+// shownColoured is shown for output that has git's own colours in it:
 // these stay, everything else is escaped.
 func (e *env) shownColoured(text []byte) []byte {
 	if !e.terminal.stdout {

@@ -28,6 +28,7 @@ func (e *env) diffPrinter(ctx context.Context, marking string) (*rangediff.Print
 		return nil, err
 	}
 	printer := series.Printer(colours)
+	printer.Escape = e.shown
 	if marking != "never" {
 		printer.Mark = words.Mark
 	}
