@@ -36,6 +36,12 @@ func Undo(ctx context.Context, repo *gitrepo.Repo, n int, force bool) (*Undone, 
 		return nil, err
 	}
 	op, err := log.Undo(ctx, n, oplog.UndoOptions{Of: of, Committer: me.Email, Force: force})
+	if errors.As(err, new(*gitrepo.MissingError)) {
+		// What is lost cannot be put aside for redo: say which branch it was.
+		if _, lost := Load(ctx, repo, ""); errors.As(lost, new(*LostTipError)) {
+			return nil, lost
+		}
+	}
 	moved := (*oplog.MovedError)(nil)
 	if force || !errors.As(err, &moved) {
 		return &Undone{Operation: op}, err
