@@ -24,9 +24,11 @@ func (c Credential) Get(name string) string {
 }
 
 // FillCredential asks git's helpers, or through git the user, for a password.
-// An empty username is left open.
+// An empty username is left open. Git from 2.46 on is told that an answer may
+// name its way to log in (authtype and credential, git-credential(1)); older
+// ones ignore that.
 func (r *Repo) FillCredential(ctx context.Context, protocol, host, username string) (Credential, error) {
-	request := Credential{fields: [][2]string{{"protocol", protocol}, {"host", host}}}
+	request := Credential{fields: [][2]string{{"capability[]", "authtype"}, {"protocol", protocol}, {"host", host}}}
 	if username != "" {
 		request.fields = append(request.fields, [2]string{"username", username})
 	}

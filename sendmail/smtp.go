@@ -33,6 +33,9 @@ type SMTP struct {
 
 func newSMTP(s Settings, creds Credentials) (*SMTP, error) {
 	t := &SMTP{settings: s, creds: creds, config: smtp.Config{Host: s.Server, Name: s.Domain, Limits: s.limits()}}
+	if s.Trace != nil {
+		t.config.Trace = func(line string) { s.Trace(t.redact(clean(line))) }
+	}
 	switch s.Encryption {
 	case ImplicitTLS, StartTLS:
 		var err error
@@ -228,12 +231,18 @@ func (t *SMTP) receipt(index int, o smtp.Outcome, many bool) Receipt {
 	case class == 5 && !isAboutSession(o.Reply.Code):
 		state = Refused
 	}
-	if t.credential != nil {
-		text = t.credential.redact(text)
-	}
+	text = t.redact(text)
 	r := receipts(index, []string{o.Recipient}, state, Step(o.Step), o.Reply.Code, text)[0]
 	r.silent = errors.Is(o.Err, os.ErrDeadlineExceeded)
 	return r
+}
+
+// redact takes the password out of what a server says.
+func (t *SMTP) redact(text string) string {
+	if t.credential == nil {
+		return text
+	}
+	return t.credential.redact(text)
 }
 
 // isAboutSession finds refusals that end when the user corrects the settings:

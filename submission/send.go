@@ -287,8 +287,12 @@ type credentials struct{ repo *gitrepo.Repo }
 func (c credentials) Fill(ctx context.Context, protocol, host, username string) (sendmail.Credential, error) {
 	got, err := c.repo.FillCredential(ctx, protocol, host, username)
 	cred := sendmail.Credential{Username: got.Get("username"), Password: got.Get("password"), Fields: got}
-	if strings.EqualFold(got.Get("authtype"), "bearer") {
+	switch kind := got.Get("authtype"); {
+	case kind == "" || err != nil:
+	case strings.EqualFold(kind, "bearer"):
 		cred.Bearer, cred.Password = true, got.Get("credential")
+	case cred.Password == "":
+		err = fmt.Errorf("the credential helper answers with authtype=%q, which is no way to log in to a mail server", kind)
 	}
 	if seconds, numErr := strconv.ParseInt(got.Get("password_expiry_utc"), 10, 64); numErr == nil {
 		cred.Expires = time.Unix(seconds, 0)

@@ -57,6 +57,10 @@ func smtpOptions(args []string) (mailtest.Options, error) {
 		return choose(&o.Certificate, s, map[string]mailtest.Certificate{
 			"wronghost": mailtest.WrongHost, "expired": mailtest.Expired, "selfsigned": mailtest.SelfSigned})
 	})
+	fs.Func("mechanisms", "of AUTH, with commas", func(s string) error {
+		o.Mechanisms = strings.Split(s, ",")
+		return nil
+	})
 	fs.Func("user", "NAME:PASSWORD", func(s string) error {
 		user, password, _ := strings.Cut(s, ":")
 		o.Users[user] = password

@@ -28,6 +28,7 @@ func settleFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "not-arrived", Usage: "settle what is unknown: the message `ID` did not arrive, or those in @FILE, or all"},
 		&cli.StringSliceFlag{Name: "check-archive", Usage: "look for messages of unknown fate in `PATH`, an mbox or a Maildir"},
 		&cli.BoolFlag{Name: "accept-refusals", Usage: "leave it at that where a To was refused"},
+		&cli.BoolFlag{Name: "debug", Usage: "show what is said to the mail server, without secrets and messages"},
 		&cli.BoolFlag{Name: "json", Usage: "print what became of every message as JSON"},
 	}
 }
@@ -63,6 +64,14 @@ func (e *env) sendPolicy(c *cli.Context, mail sendmail.Settings) sendmail.Policy
 	policy := mail.Policy()
 	policy.OutOfOrder = c.Bool("allow-out-of-order")
 	return policy
+}
+
+// trace shows the conversation with a server under --debug.
+func (e *env) trace(c *cli.Context) func(string) {
+	if !c.Bool("debug") {
+		return nil
+	}
+	return func(line string) { e.printLine("%s", line) }
 }
 
 // continueSend settles what the user knows, and goes on where he wants that.
@@ -122,6 +131,7 @@ func (e *env) goOn(c *cli.Context, open *submission.Open) (submission.Outcome, e
 	if err != nil {
 		return submission.Outcome{}, err
 	}
+	mail.Trace = e.trace(c)
 	return open.Continue(c.Context, mail, e.sendPolicy(c, mail), e.progress)
 }
 

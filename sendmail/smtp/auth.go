@@ -25,7 +25,9 @@ var errNeverSaidYes = errors.New("the server never said that the login succeeded
 // connection is closed.
 func (c *Client) Auth(ctx context.Context, user string, mechanism sasl.Client) error {
 	defer c.wire.guard(ctx, 0)()
+	c.wire.secret = true
 	err := c.auth(user, mechanism)
+	c.wire.secret = false
 	if err != nil {
 		c.Close()
 	}

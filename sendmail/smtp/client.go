@@ -30,6 +30,7 @@ type Config struct {
 	TLS      *tls.Config // for StartTLS and ImplicitTLS; its ServerName is what the certificate must be for
 	Name     string      // to say in EHLO; "": the address of our end as a literal, as the machine's name is nobody's business
 	Limits   Limits
+	Trace    func(line string)                                                    // told what is said and answered, but for messages and logins; nil: nobody
 	Dialer   func(ctx context.Context, network, address string) (net.Conn, error) // nil: a net.Dialer
 }
 
@@ -77,6 +78,7 @@ func Dial(ctx context.Context, c Config) (*Client, error) {
 		return nil, &ConnectError{Addr: c.address(), Err: err}
 	}
 	client := &Client{config: c, wire: newWire(conn), secure: isLoopback(conn)}
+	client.wire.trace = c.Trace
 	defer client.wire.guard(ctx, 0)()
 	if err := client.open(ctx); err != nil {
 		client.Close()
@@ -203,7 +205,7 @@ func (c *Client) Usable() bool { return !c.closed }
 func (c *Client) Quit() {
 	if !c.closed {
 		c.wire.stopAt(time.Now().Add(c.config.Limits.Quit)) // also after an interrupt
-		if c.wire.write(c.config.Limits.Quit, []byte("QUIT\r\n")) == nil {
+		if c.wire.say(c.config.Limits.Quit, []byte("QUIT\r\n")) == nil {
 			c.wire.reply(c.config.Limits.Quit)
 		}
 		c.Close()
@@ -218,7 +220,7 @@ func (c *Client) Close() {
 
 // command says one line and reads the answer.
 func (c *Client) command(line string) (Reply, error) {
-	if err := c.wire.write(c.config.Limits.Command, []byte(line+"\r\n")); err != nil {
+	if err := c.wire.say(c.config.Limits.Command, []byte(line+"\r\n")); err != nil {
 		return Reply{}, err
 	}
 	return c.wire.reply(c.config.Limits.Command)

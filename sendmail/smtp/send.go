@@ -158,7 +158,7 @@ func (t *transaction) say(i int) error {
 	}
 	t.said = end
 	text := strings.Join(t.commands[i:end], "\r\n") + "\r\n"
-	return t.client.wire.write(t.client.config.Limits.Command, []byte(text))
+	return t.client.wire.say(t.client.config.Limits.Command, []byte(text))
 }
 
 // hopeless says that another command would be of no use.
@@ -262,6 +262,9 @@ func (t *transaction) deliver(taken []int) error {
 	if err := t.message.BeforeDot(to); err != nil { // spec/mail.md 2.10: the record is on the disk before the dot
 		decide(AtData, Reply{}, errWithheld)
 		return err
+	}
+	if c.wire.trace != nil {
+		c.wire.trace(fmt.Sprintf("> [%d bytes] .", len(t.message.Data)))
 	}
 	sent, err := c.wire.writeDot(c.config.Limits.Write)
 	if !sent {

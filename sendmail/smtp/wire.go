@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"time"
 )
@@ -15,7 +17,9 @@ const pieceSize = 16 << 10
 
 // A wire is the connection, whose deadlines an interrupt can bring forward.
 type wire struct {
-	in *bufio.Reader // holds one line of a reply, and no longer one
+	in     *bufio.Reader // holds one line of a reply, and no longer one
+	trace  func(string)  // nil: nobody listens
+	secret bool          // a login is under way, which is nobody's business
 
 	mu     sync.Mutex
 	conn   net.Conn  // the socket, or TLS over it
@@ -56,6 +60,22 @@ func (w *wire) stopAt(t time.Time) {
 // what it returns at the end.
 func (w *wire) guard(ctx context.Context, grace time.Duration) func() bool {
 	return context.AfterFunc(ctx, func() { w.stopAt(time.Now().Add(grace)) })
+}
+
+// say writes commands, a line each.
+func (w *wire) say(limit time.Duration, text []byte) error {
+	if w.trace != nil {
+		for line := range strings.Lines(string(text)) {
+			line = strings.TrimRight(line, "\r\n")
+			if words := strings.Fields(line); w.secret && len(words) > 1 && words[0] == "AUTH" {
+				line = "AUTH " + words[1] + " [hidden]"
+			} else if w.secret {
+				line = "[hidden]"
+			}
+			w.trace("> " + line)
+		}
+	}
+	return w.write(limit, text)
 }
 
 func (w *wire) write(limit time.Duration, text []byte) error {
@@ -101,8 +121,23 @@ func (w *wire) reply(limit time.Duration) (Reply, error) {
 		}
 		r.Code, r.Text = code, r.Text+text
 		if last {
+			w.heard(r)
 			return r, nil
 		}
 	}
 	return Reply{}, errEndless
+}
+
+// heard traces a reply; of a login its code alone, as servers may repeat what
+// they were told.
+func (w *wire) heard(r Reply) {
+	if w.trace == nil {
+		return
+	}
+	if w.secret {
+		r.Text = "[hidden]"
+	}
+	for line := range strings.SplitSeq(r.Text, "\n") {
+		w.trace(fmt.Sprintf("< %d %s", r.Code, line))
+	}
 }
