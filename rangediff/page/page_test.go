@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -44,9 +45,72 @@ func TestWholePatchesAreBounded(t *testing.T) {
 		new = append(new, commit(fmt.Sprintf("%07x", n+99), fmt.Sprintf("new %d", n), "b", strings.Repeat(fmt.Sprintf("-new %d\n", n), 9000)))
 	}
 	text := write(t, &Report{Comparisons: []Comparison{{Old: revision(1), New: revision(2), Changes: compare(old, new), Diff: rangediff.DefaultDiffOptions()}}})
-	shown, left := strings.Count(text, `class="x one"`), strings.Count(text, "<p>This patch is left out, the page would be too large. git show 00000")
+	shown, left := strings.Count(text, `class="x one"`), strings.Count(text, "<p class=left>This patch is left out, the page would be too large. git show 00000")
 	if len(text) > mostBytes || shown == 0 || left == 0 || shown+left != 80 {
 		t.Errorf("%d bytes, %d patches are shown and %d are left out", len(text), shown, left)
+	}
+}
+
+// A page has room for a series however much each revision changes. Small
+// changes are shown in full beside large ones, and what is missing is told.
+func TestLargeChangesFit(t *testing.T) {
+	t.Parallel()
+	large := func(n, revision int) rangediff.Commit {
+		var patch strings.Builder
+		for k := range 2500 {
+			fmt.Fprintf(&patch, "+\tline %d of patch %d as it always was, kept <&>\n", k, n)
+			if k%20 == 0 {
+				fmt.Fprintf(&patch, "+\tone that was changed %d times\n", revision)
+			}
+		}
+		return commit(fmt.Sprintf("%07x", n*16+revision+0xabc000), fmt.Sprintf("patch %d", n), fmt.Sprintf("file%d", n), patch.String())
+	}
+	r := &Report{}
+	for v := 1; v < 5; v++ {
+		old, new := []rangediff.Commit{driverPatch(7, 0)}, []rangediff.Commit{driverPatch(7, v)}
+		old[0].Subject, new[0].Subject = strings.Repeat("é", 100_000), strings.Repeat("é", 100_000)
+		for n := range 50 {
+			old, new = append(old, large(n, v)), append(new, large(n, v+1))
+		}
+		r.Comparisons = append(r.Comparisons, Comparison{Old: revision(v), New: revision(v + 1), Changes: compare(old, new), Diff: rangediff.DefaultDiffOptions()})
+	}
+	text := write(t, r)
+	if len(text) > mostBytes || len(text) < mostBytes/3 {
+		t.Errorf("the page has %d bytes", len(text))
+	}
+	if n := strings.Count(text, `<p class="note">50 of 51 patches are not shown in full`); n != 4 {
+		t.Errorf("%d comparisons tell that something is missing", n)
+	}
+	if n := strings.Count(text, " more parts of the difference are left out, the page would be too large. git range-diff "); n != 4*50 {
+		t.Errorf("%d patches tell what is missing", n)
+	}
+	for _, c := range newView(r).Comparisons {
+		if small := c.Pairs[0]; small.left > 0 || len(small.Hunks) == 0 || len(small.Subject) > 500 {
+			t.Errorf("of the small patch, %d parts are shown and %d left out, under a subject of %d bytes", len(small.Hunks), small.left, len(small.Subject))
+		}
+		if big := c.Pairs[1]; big.Added != 125 || big.Removed != 125 || len(big.Hunks) < 5 {
+			t.Errorf("a large patch: %d parts, +%d -%d", len(big.Hunks), big.Added, big.Removed)
+		}
+	}
+}
+
+func TestFairShare(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name  string
+		sizes []int
+		room  int
+		want  int
+	}{
+		{"nothing", nil, 10, math.MaxInt},
+		{"all fit exactly", []int{4, 6}, 10, math.MaxInt},
+		{"equal shares", []int{9, 9}, 10, 5},
+		{"the small ones leave theirs to the large", []int{100, 1, 100, 3}, 24, 10},
+		{"no room at all", []int{1}, 0, 0},
+	} {
+		if got := fairShare(tc.sizes, tc.room); got != tc.want {
+			t.Errorf("%s: %d, want %d", tc.name, got, tc.want)
+		}
 	}
 }
 

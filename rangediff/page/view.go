@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 
 	"github.com/kprep/kprep/rangediff"
@@ -41,6 +42,8 @@ type pairView struct {
 	Added, Removed     int    // lines of the comparison
 	Whole              bool   // there is only one commit, which is shown whole
 	Hunks              []template.HTML
+	left               int    // parts that are not among them, for want of room
+	command            string // what shows them
 }
 
 func newView(r *Report) *view {
@@ -50,17 +53,34 @@ func newView(r *Report) *view {
 		v.Title = "range-diff"
 	}
 	m := maker{room: mostWhole}
+	var all []*pairView
 	for n, c := range r.Comparisons {
-		cv := comparisonView{ID: fmt.Sprintf("c%d", n+1), Old: c.Old, New: c.New, Notes: c.Notes, Tally: rangediff.Tally(c.Changes)}
+		cv := comparisonView{ID: fmt.Sprintf("c%d", n+1), Old: c.Old, New: c.New, Notes: c.Notes, Tally: rangediff.Tally(c.Changes),
+			Pairs: make([]pairView, len(c.Changes))}
 		for i, change := range c.Changes {
 			pair := m.pair(change, c.Diff)
-			if len(pair.Hunks) > 0 {
+			if len(pair.Hunks) > 0 || pair.left > 0 {
 				pair.ID = fmt.Sprintf("%sp%d", cv.ID, i+1)
-				cv.Folds = append(cv.Folds, pair)
 			}
-			cv.Pairs = append(cv.Pairs, pair)
+			cv.Pairs[i] = pair
+			all = append(all, &cv.Pairs[i])
 		}
 		v.Comparisons = append(v.Comparisons, cv)
+	}
+	fit(all, mostCompared)
+	for n := range v.Comparisons {
+		cv, short := &v.Comparisons[n], 0
+		for _, pair := range cv.Pairs {
+			if pair.ID != "" {
+				cv.Folds = append(cv.Folds, pair)
+			}
+			if pair.left > 0 {
+				short++
+			}
+		}
+		if short > 0 {
+			cv.Notes = append(slices.Clone(cv.Notes), fmt.Sprintf("%d of %d patches are not shown in full, the page would be too large.", short, len(cv.Pairs)))
+		}
 	}
 	if len(r.Comparisons) > 1 {
 		v.Revisions, v.Tracks = tracks(r.Comparisons, v.Comparisons)
@@ -68,54 +88,24 @@ func newView(r *Report) *view {
 	return v
 }
 
-// mostWhole is how many bytes of the page the commits without counterpart may
-// take, which are no comparison. The first ones have them.
-const mostWhole = 1_500_000
-
-// A maker makes the pairs of a page.
-type maker struct {
-	differ rangediff.Differ
-	room   int // what is left of mostWhole
-}
-
-// whole shows a commit that has no counterpart.
-func (m *maker) whole(c *rangediff.Commit) []template.HTML {
-	text := wholeHTML(c.Text)
-	if len(text) > m.room {
-		return []template.HTML{"<p>This patch is left out, the page would be too large. " + shown("git show "+c.ID) + " has it.</p>\n"}
-	}
-	m.room -= len(text)
-	return []template.HTML{text}
-}
-
 func (m *maker) pair(c rangediff.Change, o rangediff.DiffOptions) pairView {
 	p := pairView{Kind: string(c.Kind), What: c.String(), Status: string(c.Status()), OldNumber: number(c.OldNumber), NewNum: number(c.NewNumber)}
 	if c.Old != nil {
-		p.OldShort, p.Subject = c.Old.Short, c.Old.Subject
+		p.OldShort, p.Subject = c.Old.Short, brief(c.Old.Subject)
 	}
 	if c.New != nil {
-		p.NewShort, p.Subject = c.New.Short, c.New.Subject
+		p.NewShort, p.Subject = c.New.Short, brief(c.New.Subject)
 	}
 	switch c.Status() {
 	case rangediff.Removed:
-		p.Whole, p.Hunks = true, m.whole(c.Old)
+		m.whole(&p, c.Old)
 	case rangediff.Added:
-		p.Whole, p.Hunks = true, m.whole(c.New)
+		m.whole(&p, c.New)
 	case rangediff.Changed:
 		if c.Old.Subject != c.New.Subject {
-			p.OldSubject = c.Old.Subject
+			p.OldSubject = brief(c.Old.Subject)
 		}
-		for _, h := range m.differ.Diff(c.Old.Text, c.New.Text, o) {
-			p.Hunks = append(p.Hunks, hunkHTML(h))
-			for _, l := range h.Lines {
-				switch l.Sign {
-				case '+':
-					p.Added++
-				case '-':
-					p.Removed++
-				}
-			}
-		}
+		m.compare(&p, c.Pair, o)
 	}
 	return p
 }
