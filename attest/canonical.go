@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"mime"
 	"strings"
 
@@ -23,6 +24,12 @@ type canonical struct {
 // canonicalise computes the form in process where the mail is plain, and asks
 // git elsewhere. env is for git.
 func canonicalise(ctx context.Context, m message, env []string) (*canonical, error) {
+	for _, from := range m.values("from") {
+		// Git reads on behind the end of it: what it finds is never the same.
+		if bytes.Count(from, []byte(`"`))%2 != 0 {
+			return nil, fmt.Errorf("%w: a quote in From has no end", ErrNoAuthor)
+		}
+	}
 	info, plain := readPlain(m)
 	if !plain {
 		var err error

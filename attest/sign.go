@@ -106,6 +106,21 @@ func (s *Signer) Sign(ctx context.Context, raw []byte, now time.Time) ([]byte, e
 	return out.Bytes(), nil
 }
 
+// SignAll signs finished messages, in order: all of them, or none when one
+// cannot be signed. A sender calls it once every header is final, Date and
+// Message-ID too, and before it plans or records anything: the bytes that come
+// back are those that have to leave.
+func (s *Signer) SignAll(ctx context.Context, raws [][]byte, now time.Time) ([][]byte, error) {
+	signed := make([][]byte, len(raws))
+	for i, raw := range raws {
+		var err error
+		if signed[i], err = s.Sign(ctx, raw, now); err != nil {
+			return nil, fmt.Errorf("message %d of %d: %w", i+1, len(raws), err)
+		}
+	}
+	return signed, nil
+}
+
 // unsigned leaves out earlier signatures: a message has one by us.
 func unsigned(fields []field) []field {
 	var kept []field

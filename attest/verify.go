@@ -105,6 +105,10 @@ type Signature struct {
 	offered []byte // the public key that goes with the signature, for Pins
 }
 
+// OfferedKey is the public key that came with a signature that it fits, as
+// keyrings would have it; nil where a keyring was asked.
+func (s Signature) OfferedKey() []byte { return s.offered }
+
 // Check checks every signature of a message. It returns ErrNotMail for what is
 // no mail, and an error when a program or a keyring cannot be used at all; all
 // that is wrong with the message itself is in the Report.

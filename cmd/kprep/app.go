@@ -30,7 +30,7 @@ func commands(e *env) []*cli.Command {
 		newCommand(e), enrollCommand(e),
 		coverCommand(e), depsCommand(e), collectCommand(e), setCommand(e), rerollCommand(e), rebaseCommand(e), restackCommand(e),
 		previewCommand(e), checkCommand(e), diffCommand(e), infoCommand(e), listCommand(e),
-		sendCommand(e),
+		sendCommand(e), signCommand(e),
 		undoCommand(e), redoCommand(e), logCommand(e), cleanupCommand(e), forgetCommand(e), claimCommand(e),
 		configCommand(e), tourCommand(e),
 		rangeDiffCommand(e), maintainersCommand(e),

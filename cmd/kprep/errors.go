@@ -77,7 +77,7 @@ func hint(err error) string {
 	if unfinished := (*submission.UnfinishedError)(nil); errors.As(err, &unfinished) {
 		return unfinishedHint(unfinished) // mail is out: that comes first, whatever else failed
 	}
-	for _, h := range []func(error) string{keptTextHint, maintainersHint, compareHint, rebaseHint, seriesHint, archiveHint, gitHint, sendHint} {
+	for _, h := range []func(error) string{keptTextHint, maintainersHint, compareHint, rebaseHint, seriesHint, archiveHint, attestHint, gitHint, sendHint} {
 		if text := h(err); text != "" {
 			return text
 		}
