@@ -13,6 +13,8 @@ type DiffOptions struct {
 	Context, InterHunk int
 	Algorithm          xdiff.Options
 	Space              xdiff.Whitespace // which whitespace does not count
+	IgnoreBlankLines   bool             // show changes of blank lines only next to others
+	Functions          bool             // show whole parts of the texts, from heading to heading
 	// UTF8 says that headings are looked for as in a UTF-8 locale, where a
 	// line that is not UTF-8 is none. git takes LC_ALL, LC_CTYPE and LANG for
 	// it, in this order.
@@ -42,8 +44,15 @@ type Differ struct{ differ xdiff.Differ }
 func (d *Differ) Diff(old, new []byte, o DiffOptions) []Hunk {
 	table := xdiff.Table{Space: o.Space}
 	a, b := table.File(old), table.File(new)
-	hunks := xdiff.Hunks(d.differ.Diff(a, b, o.Algorithm), len(a.Lines), len(b.Lines), o.Context, o.InterHunk)
-	headings := xdiff.Headings(a, hunks, func(line []byte) ([]byte, bool) { return section(line, o.UTF8) })
+	// Without context git compares in another way.
+	o.Algorithm.NoContext = o.Context == 0 && !o.Functions
+	unified := xdiff.Unified{Context: o.Context, InterHunk: o.InterHunk, FunctionContext: o.Functions,
+		Funcname: func(line []byte) ([]byte, bool) { return section(line, o.UTF8) }}
+	if o.IgnoreBlankLines {
+		unified.Ignored = append(unified.Ignored, o.Space.Blank)
+	}
+	hunks := unified.Hunks(a, b, d.differ.Diff(a, b, o.Algorithm))
+	headings := xdiff.Headings(a, hunks, unified.Funcname)
 	out := make([]Hunk, len(hunks))
 	for n, h := range hunks {
 		out[n] = Hunk{Heading: headings[n], Lines: hunkLines(h, a, b)}

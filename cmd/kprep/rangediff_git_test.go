@@ -118,9 +118,10 @@ func compareRandomly(t *testing.T, r *gittest.Repo, random *rand.Rand, n int) bo
 	env := slices.Clone(r.Env)
 	env = maybe(env, 30, "LC_ALL=C")
 	var config []string
-	config = maybe(config, 10, "diff.context=1", "diff.context=0", "diff.interHunkContext=3")
+	config = maybe(config, 10, "diff.context=1", "diff.context=0", "diff.context=20", "diff.interHunkContext=3")
 	config = maybe(config, 10, "diff.suppressBlankEmpty=true", "diff.renames=copies", "diff.renames=false")
-	config = maybe(config, 10, "diff.noprefix=true", "diff.indentHeuristic=false", "core.quotePath=false", "diff.algorithm=patience")
+	config = maybe(config, 10, "diff.noprefix=true", "diff.indentHeuristic=false", "core.quotePath=false")
+	config = maybe(config, 15, "diff.algorithm=patience", "diff.algorithm=histogram", "diff.algorithm=minimal", "diff.algorithm=myers")
 	config = maybe(config, 10, "notes.displayRef=refs/notes/*", "log.mailmap=false", "log.showRoot=false")
 	config = maybe(config, 10, "core.abbrev=12", "core.abbrev=no", "i18n.logOutputEncoding=ISO-8859-1")
 	for _, slot := range []string{"old", "new", "context", "frag", "func", "commit", "contextDimmed", "newBold"} {
@@ -135,8 +136,10 @@ func compareRandomly(t *testing.T, r *gittest.Repo, random *rand.Rand, n int) bo
 	options = maybe(options, 20, "--creation-factor=0", "--creation-factor=20", "--creation-factor=100", "--creation-factor=999")
 	options = maybe(options, 10, "--left-only", "--right-only", "-s")
 	options = maybe(options, 10, "--notes=other", "--no-notes", "--notes")
-	options = maybe(options, 10, "--minimal", "--no-indent-heuristic")
-	options = maybe(options, 3, "--stat", "--word-diff", "--color-moved", "-W")
+	options = maybe(options, 20, "--minimal", "--patience", "--histogram", "--diff-algorithm=histogram", "--diff-algorithm=minimal", "--diff-algorithm=default")
+	options = maybe(options, 10, "-W", "--function-context")
+	options = maybe(options, 10, "--ignore-blank-lines", "--no-indent-heuristic")
+	options = maybe(options, 3, "--stat", "--word-diff", "--color-moved")
 	form := pick(random,
 		[]string{fmt.Sprintf("base%d..old%d", n, n), fmt.Sprintf("onto%d..new%d", n, n)},
 		[]string{fmt.Sprintf("base%d", n), fmt.Sprintf("old%d", n), fmt.Sprintf("new%d", n)},

@@ -26,8 +26,11 @@ type rangeDiffWords struct {
 	colour              string   // always, never, auto; "" when not said
 	plainColour         bool
 	context, interHunk  int // -1 when not said
-	minimal, indent     *bool
+	indent              *bool
+	algorithms          []string // minimal, patience …
+	functions           bool
 	space               xdiff.Whitespace
+	blankLines          bool
 }
 
 // readRangeDiffWords reads a command line; false when git is to do it.
@@ -54,8 +57,8 @@ func readRangeDiffWords(words []string, colour string) (*rangeDiffWords, bool) {
 			return nil, false
 		}
 	}
-	// -U asks for a patch, so with -s the order counts.
-	contradicts := g.leftOnly && g.rightOnly || g.noPatch && g.context >= 0
+	// -U and -W ask for a patch, so with -s the order counts.
+	contradicts := g.leftOnly && g.rightOnly || g.noPatch && (g.context >= 0 || g.functions) || len(g.algorithms) > 1
 	return g, len(g.arguments) >= 1 && len(g.arguments) <= 3 && !contradicts
 }
 
@@ -86,8 +89,12 @@ func (g *rangeDiffWords) option(word string) bool {
 		g.colour = "always"
 	case "--no-color":
 		g.colour = "never"
-	case "--minimal":
-		g.minimal = &yes
+	case "--minimal", "--patience", "--histogram":
+		g.algorithms = append(g.algorithms, word[2:])
+	case "-W", "--function-context":
+		g.functions = true
+	case "--ignore-blank-lines":
+		g.blankLines = true
 	case "--indent-heuristic":
 		g.indent = &yes
 	case "--no-indent-heuristic":
@@ -115,6 +122,9 @@ func (g *rangeDiffWords) valueOption(word string) bool {
 	case "--color":
 		g.colour = value
 		return slices.Contains([]string{"always", "never", "auto"}, value)
+	case "--diff-algorithm":
+		g.algorithms = append(g.algorithms, value)
+		return true
 	case "--creation-factor":
 		return plainNumber(value, &g.creationFactor)
 	case "--unified":
@@ -161,10 +171,9 @@ func (e *env) rangeDiffPrinter(ctx context.Context, repo *gitrepo.Repo, g *range
 			InterHunk: settings.number("diff.interHunkContext", g.interHunk, 0),
 			Space:     g.space,
 			UTF8:      utf8,
-			Algorithm: xdiff.Options{
-				Minimal:         g.minimal != nil,
-				IndentHeuristic: settings.boolean("diff.indentHeuristic", true),
-			},
+			Algorithm: settings.algorithm(g.algorithms),
+
+			IgnoreBlankLines: g.blankLines, Functions: g.functions,
 		},
 	}
 	if g.indent != nil {
@@ -178,9 +187,7 @@ func (e *env) rangeDiffPrinter(ctx context.Context, repo *gitrepo.Repo, g *range
 			return nil, errors.Join(ctx.Err(), errNotOurs)
 		}
 	}
-	// Without context git cuts equal ends off by blocks of bytes before it
-	// compares, which moves changes now and then.
-	if settings.strange || p.Diff.Context == 0 {
+	if settings.strange {
 		return nil, errNotOurs
 	}
 	return p, nil
@@ -195,7 +202,7 @@ func (e *env) leftToGit(config *gitrepo.Config) bool {
 	}
 	for _, key := range config.Keys() {
 		switch key {
-		case "diff.algorithm", "diff.colormoved", "diff.colormovedws", "diff.wserrorhighlight",
+		case "diff.colormoved", "diff.colormovedws", "diff.wserrorhighlight",
 			"diff.external", "diff.relative", "log.showsignature", "pager.range-diff":
 			return true
 		}
@@ -226,6 +233,29 @@ func (s *rangeDiffSettings) number(key string, option, def int) int {
 		return option
 	}
 	return def
+}
+
+// algorithm is the one option if there is one, or what is configured. Together
+// they may mean more.
+func (s *rangeDiffSettings) algorithm(options []string) xdiff.Options {
+	o := xdiff.Options{IndentHeuristic: s.boolean("diff.indentHeuristic", true)}
+	names := slices.Clone(options)
+	if s.config.Scope("diff.algorithm") != "" {
+		configured, _ := s.config.Get("diff.algorithm")
+		names = append(names, configured)
+	}
+	switch name := strings.Join(names, " and "); name {
+	case "", "myers", "default":
+	case "minimal":
+		o.Minimal = true
+	case "patience":
+		o.Algorithm = xdiff.Patience
+	case "histogram":
+		o.Algorithm = xdiff.Histogram
+	default:
+		s.strange = true
+	}
+	return o
 }
 
 // configuredColours are git's colours with those that the user has chosen.
