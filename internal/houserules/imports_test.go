@@ -41,9 +41,10 @@ func imports() map[string][]string {
 		"feedback":            {"series", "inbox", "trailers", "rangediff"},
 		"endpoint/server":     {"endpoint", "attest", "sendmail", "patchmail"},
 		"internal/gittest":    {},
+		"internal/browser":    {"internal/gittest"},
 		"internal/mailtest":   {"patchmail"},
 		"internal/bench":      {"internal/mailtest"},
-		"internal/e2e":        {"internal/gittest", "internal/mailtest"},
+		"internal/e2e":        {"internal/gittest", "internal/mailtest", "internal/browser"},
 		"internal/houserules": {},
 	}
 	for _, direct := range slices.Clone(may["submission"]) {

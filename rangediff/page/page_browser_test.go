@@ -2,8 +2,12 @@ package page
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/kprep/kprep/internal/browser"
 )
 
 // unfolded opens all that can be folded.
@@ -13,29 +17,29 @@ const unfolded = `document.querySelectorAll("details").forEach(d => d.open = tru
 // what it says has enough contrast, and nothing complains.
 func TestBrowserShowsThePage(t *testing.T) {
 	t.Parallel()
-	b := startBrowser(t)
-	b.open(written(t, history(4, 3)))
-	b.eval(unfolded, nil)
+	b := browser.Start(t)
+	b.Open(written(t, history(4, 3)))
+	b.Eval(unfolded, nil)
 	for _, width := range []int{1280, 390} {
 		for _, scheme := range []string{"light", "dark"} {
 			for _, view := range []string{"u", "s"} {
 				name := fmt.Sprintf("%d pixels, %s, view %s", width, scheme, view)
-				b.screen(width, 900, scheme)
-				b.press(view)
-				if !b.is(fmt.Sprintf("document.documentElement.scrollWidth <= %d && innerWidth <= %[1]d", width)) {
+				b.Screen(width, 900, scheme)
+				b.Press(view)
+				if !b.Is(fmt.Sprintf("document.documentElement.scrollWidth <= %d && innerWidth <= %[1]d", width)) {
 					t.Errorf("%s: the page is wider than the screen", name)
 				}
-				if view == "s" && !b.is(`(d => d.offsetTop == d.parentElement.querySelector("ins").offsetTop)(document.querySelector(".r del"))`) {
+				if view == "s" && !b.Is(`(d => d.offsetTop == d.parentElement.querySelector("ins").offsetTop)(document.querySelector(".r del"))`) {
 					t.Errorf("%s: old and new lines are not side by side", name)
 				}
 				var faint []string
-				if b.eval(contrasts, &faint); len(faint) > 0 {
+				if b.Eval(contrasts, &faint); len(faint) > 0 {
 					t.Errorf("%s: hard to read: %q", name, faint)
 				}
 			}
 		}
 	}
-	if complaints := b.complaints(); len(complaints) > 0 {
+	if complaints := b.Complaints(); len(complaints) > 0 {
 		t.Errorf("the browser complains:\n%s", strings.Join(complaints, "\n"))
 	}
 }
@@ -63,9 +67,9 @@ const contrasts = `(() => {
 
 func TestBrowserKeys(t *testing.T) {
 	t.Parallel()
-	b := startBrowser(t)
-	b.screen(1280, 900, "light")
-	b.open(written(t, history(6, 4)))
+	b := browser.Start(t)
+	b.Screen(1280, 900, "light")
+	b.Open(written(t, history(6, 4)))
 	const folds = `[...document.querySelectorAll("details.pair")]`
 	at := func(n int) string {
 		return fmt.Sprintf("%s.findIndex(d => d.contains(document.activeElement)) == %d", folds, n)
@@ -87,20 +91,20 @@ func TestBrowserKeys(t *testing.T) {
 		{"j", `document.getElementById("help").contains(document.activeElement)`},
 		{"Escape", `!document.getElementById("help").open`},
 	} {
-		if b.press(step.key); !b.is(step.want) {
+		if b.Press(step.key); !b.Is(step.want) {
 			t.Errorf("after the key %s not: %s", step.key, step.want)
 		}
 	}
-	b.eval(`location.hash = "#c1p3"`, nil)
-	if !b.is(`document.getElementById("c1p3").closest("details").open`) {
+	b.Eval(`location.hash = "#c1p3"`, nil)
+	if !b.Is(`document.getElementById("c1p3").closest("details").open`) {
 		t.Error("what a link leads into stays folded")
 	}
-	b.press("s")
-	b.load("Page.reload", nil)
-	if !b.is(`document.getElementById("split").checked`) {
+	b.Press("s")
+	b.Load("Page.reload", nil)
+	if !b.Is(`document.getElementById("split").checked`) {
 		t.Error("the view is forgotten")
 	}
-	if complaints := b.complaints(); len(complaints) > 0 {
+	if complaints := b.Complaints(); len(complaints) > 0 {
 		t.Errorf("the browser complains:\n%s", strings.Join(complaints, "\n"))
 	}
 }
@@ -108,43 +112,43 @@ func TestBrowserKeys(t *testing.T) {
 // Without scripts all is there, and folds and views work.
 func TestBrowserWithoutScripts(t *testing.T) {
 	t.Parallel()
-	b := startBrowser(t)
-	b.screen(1280, 900, "light")
-	b.call("Emulation.setScriptExecutionDisabled", map[string]any{"value": true}, nil)
-	b.open(written(t, history(6, 4)))
-	if !b.is(`document.querySelector(".scripted").hidden`) {
+	b := browser.Start(t)
+	b.Screen(1280, 900, "light")
+	b.Call("Emulation.setScriptExecutionDisabled", map[string]any{"value": true}, nil)
+	b.Open(written(t, history(6, 4)))
+	if !b.Is(`document.querySelector(".scripted").hidden`) {
 		t.Error("buttons are shown that do nothing")
 	}
-	b.click("details.pair summary")
-	if !b.is(`document.querySelector("details.pair").open && document.querySelector("details.pair .code").checkVisibility()`) {
+	b.Click("details.pair summary")
+	if !b.Is(`document.querySelector("details.pair").open && document.querySelector("details.pair .code").checkVisibility()`) {
 		t.Error("a click does not unfold a patch")
 	}
-	b.click("label:has(#split)")
-	if !b.is(`getComputedStyle(document.querySelector(".r")).display == "grid"`) {
+	b.Click("label:has(#split)")
+	if !b.Is(`getComputedStyle(document.querySelector(".r")).display == "grid"`) {
 		t.Error("a click does not put old and new side by side")
 	}
 	// A link into a fold unfolds it.
-	b.eval(`document.querySelectorAll("details.pair")[1].open = false`, nil)
-	b.click(`a[href="#` + "c1p3" + `"]`)
-	if !b.is(`document.getElementById("c1p3").closest("details").open`) {
+	b.Eval(`document.querySelectorAll("details.pair")[1].open = false`, nil)
+	b.Click(`a[href="#` + "c1p3" + `"]`)
+	if !b.Is(`document.getElementById("c1p3").closest("details").open`) {
 		t.Error("the link to a patch does not unfold it")
 	}
-	if got, want := b.landmarks(), "banner contentinfo main navigation"; got != want {
+	if got, want := landmarks(t, b), "banner contentinfo main navigation"; got != want {
 		t.Errorf("landmarks: %s, want %s", got, want)
 	}
 }
 
 // landmarks are the parts that a screen reader jumps to, without the named
 // sections inside of main.
-func (b *browser) landmarks() string {
-	b.t.Helper()
+func landmarks(t *testing.T, b *browser.Browser) string {
+	t.Helper()
 	var tree struct {
 		Nodes []struct {
 			Role struct{ Value string }
 			Name struct{ Value string }
 		}
 	}
-	b.call("Accessibility.getFullAXTree", nil, &tree)
+	b.Call("Accessibility.getFullAXTree", nil, &tree)
 	seen := map[string]bool{}
 	for _, n := range tree.Nodes {
 		switch role := n.Role.Value; role {
@@ -152,7 +156,7 @@ func (b *browser) landmarks() string {
 			seen[role] = true
 		case "table", "region", "group", "DisclosureTriangle", "radio", "button":
 			if n.Name.Value == "" && role != "group" {
-				b.t.Errorf("a %s without name", role)
+				t.Errorf("a %s without name", role)
 			}
 		}
 	}
@@ -168,25 +172,35 @@ func (b *browser) landmarks() string {
 // What commits say is not carried out.
 func TestBrowserHostileText(t *testing.T) {
 	t.Parallel()
-	b := startBrowser(t)
-	b.screen(1280, 900, "dark")
-	b.open(written(t, hostile()))
-	b.eval(unfolded, nil)
+	b := browser.Start(t)
+	b.Screen(1280, 900, "dark")
+	b.Open(written(t, hostile()))
+	b.Eval(unfolded, nil)
 	for _, scheme := range []string{"dark", "light"} {
-		b.screen(390, 900, scheme)
+		b.Screen(390, 900, scheme)
 		var faint []string
-		if b.eval(contrasts, &faint); len(faint) > 0 {
+		if b.Eval(contrasts, &faint); len(faint) > 0 {
 			t.Errorf("%s: hard to read: %q", scheme, faint)
 		}
-		if !b.is("document.documentElement.scrollWidth <= 390") {
+		if !b.Is("document.documentElement.scrollWidth <= 390") {
 			t.Errorf("%s: the page is wider than the screen", scheme)
 		}
 	}
-	b.press("j")
-	if !b.is(`window.taken === undefined && document.activeElement.tagName == "SUMMARY"`) {
+	b.Press("j")
+	if !b.Is(`window.taken === undefined && document.activeElement.tagName == "SUMMARY"`) {
 		t.Error("a script of others ran, or ours did not")
 	}
-	if complaints := b.complaints(); len(complaints) > 0 {
+	if complaints := b.Complaints(); len(complaints) > 0 {
 		t.Errorf("the browser complains:\n%s", strings.Join(complaints, "\n"))
 	}
+}
+
+// written writes a report into a file.
+func written(t *testing.T, r *Report) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "page.html")
+	if err := os.WriteFile(file, []byte(write(t, r)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }

@@ -1,4 +1,4 @@
-package page
+package browser
 
 import (
 	"bufio"
@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -17,9 +16,9 @@ import (
 	"github.com/kprep/kprep/internal/gittest"
 )
 
-// A browser is a Chromium that is told what to do over a pipe, in the DevTools
+// A Browser is a Chromium that is told what to do over a pipe, in the DevTools
 // protocol: JSON messages, each with a zero byte behind it.
-type browser struct {
+type Browser struct {
 	t       *testing.T
 	in      *os.File
 	out     *bufio.Reader
@@ -38,9 +37,9 @@ type message struct {
 	} `json:"error"`
 }
 
-// startBrowser starts a Chromium without window, with an empty tab. It ends
+// Start starts a Chromium without window, with an empty tab. It ends
 // with the test, or after three minutes: the machine may be busy.
-func startBrowser(t *testing.T) *browser {
+func Start(t *testing.T) *Browser {
 	t.Helper()
 	gittest.Peer(t, "chromium")
 	theirIn, in, err := os.Pipe()
@@ -80,20 +79,20 @@ func startBrowser(t *testing.T) *browser {
 			time.Sleep(20 * time.Millisecond)
 		}
 	})
-	b := &browser{t: t, in: in, out: bufio.NewReader(out)}
+	b := &Browser{t: t, in: in, out: bufio.NewReader(out)}
 	var target struct{ TargetID string }
-	b.call("Target.createTarget", map[string]any{"url": "about:blank"}, &target)
+	b.Call("Target.createTarget", map[string]any{"url": "about:blank"}, &target)
 	var attached struct{ SessionID string }
-	b.call("Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached)
+	b.Call("Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached)
 	b.session = attached.SessionID
 	for _, domain := range []string{"Page", "Runtime", "Log"} {
-		b.call(domain+".enable", nil, nil)
+		b.Call(domain+".enable", nil, nil)
 	}
 	return b
 }
 
-// call has a command carried out. The events that come before its answer are kept.
-func (b *browser) call(method string, params map[string]any, result any) {
+// Call has a command carried out. The events that come before its answer are kept.
+func (b *Browser) Call(method string, params map[string]any, result any) {
 	b.t.Helper()
 	b.last++
 	command := map[string]any{"id": b.last, "method": method}
@@ -127,7 +126,7 @@ func (b *browser) call(method string, params map[string]any, result any) {
 	}
 }
 
-func (b *browser) read() message {
+func (b *Browser) read() message {
 	b.t.Helper()
 	text, err := b.out.ReadBytes(0)
 	if err != nil {
@@ -143,16 +142,16 @@ func (b *browser) read() message {
 	return m
 }
 
-// open loads a file.
-func (b *browser) open(file string) {
+// Open loads a file.
+func (b *Browser) Open(file string) {
 	b.t.Helper()
-	b.load("Page.navigate", map[string]any{"url": "file://" + file})
+	b.Load("Page.navigate", map[string]any{"url": "file://" + file})
 }
 
-// load carries out a command that loads a page, and waits until it is there.
-func (b *browser) load(command string, params map[string]any) {
+// Load carries out a command that loads a page, and waits until it is there.
+func (b *Browser) Load(command string, params map[string]any) {
 	b.t.Helper()
-	b.call(command, params, nil)
+	b.Call(command, params, nil)
 	loaded := func(m message) bool { return m.Method == "Page.loadEventFired" }
 	for !slices.ContainsFunc(b.events, loaded) {
 		b.read()
@@ -160,15 +159,15 @@ func (b *browser) load(command string, params map[string]any) {
 	b.events = slices.DeleteFunc(b.events, loaded)
 }
 
-// screen sets the size of the window and the colours that the user prefers.
-func (b *browser) screen(width, height int, scheme string) {
+// Screen sets the size of the window and the colours that the user prefers.
+func (b *Browser) Screen(width, height int, scheme string) {
 	b.t.Helper()
-	b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}, nil)
-	b.call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
+	b.Call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}, nil)
+	b.Call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
 }
 
-// eval is the value of an expression, into which result points.
-func (b *browser) eval(expression string, result any) {
+// Eval is the value of an expression, into which result points.
+func (b *Browser) Eval(expression string, result any) {
 	b.t.Helper()
 	var answer struct {
 		Result           struct{ Value json.RawMessage }
@@ -177,7 +176,7 @@ func (b *browser) eval(expression string, result any) {
 			Exception struct{ Description string }
 		}
 	}
-	b.call("Runtime.evaluate", map[string]any{"expression": expression, "returnByValue": true, "awaitPromise": true}, &answer)
+	b.Call("Runtime.evaluate", map[string]any{"expression": expression, "returnByValue": true, "awaitPromise": true}, &answer)
 	if e := answer.ExceptionDetails; e != nil {
 		b.t.Fatalf("%s: %s %s", expression, e.Text, e.Exception.Description)
 	}
@@ -188,16 +187,16 @@ func (b *browser) eval(expression string, result any) {
 	}
 }
 
-// is evaluates a condition.
-func (b *browser) is(condition string) bool {
+// Is evaluates a condition.
+func (b *Browser) Is(condition string) bool {
 	b.t.Helper()
 	var yes bool
-	b.eval("!!("+condition+")", &yes)
+	b.Eval("!!("+condition+")", &yes)
 	return yes
 }
 
-// press types a key.
-func (b *browser) press(key string) {
+// Press types a key.
+func (b *Browser) Press(key string) {
 	b.t.Helper()
 	for _, kind := range []string{"keyDown", "keyUp"} {
 		params := map[string]any{"type": kind, "key": key}
@@ -207,25 +206,25 @@ func (b *browser) press(key string) {
 		if len(key) == 1 && kind == "keyDown" {
 			params["text"] = key
 		}
-		b.call("Input.dispatchKeyEvent", params, nil)
+		b.Call("Input.dispatchKeyEvent", params, nil)
 	}
 }
 
-// click clicks in the middle of an element.
-func (b *browser) click(selector string) {
+// Click clicks in the middle of an element.
+func (b *Browser) Click(selector string) {
 	b.t.Helper()
 	var at struct{ X, Y float64 }
-	b.eval(fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.scrollIntoView({block: "center"}); const r = e.getBoundingClientRect(); return {x: r.x + r.width/2, y: r.y + r.height/2} })()`, selector), &at)
+	b.Eval(fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.scrollIntoView({block: "center"}); const r = e.getBoundingClientRect(); return {x: r.x + r.width/2, y: r.y + r.height/2} })()`, selector), &at)
 	for _, kind := range []string{"mousePressed", "mouseReleased"} {
-		b.call("Input.dispatchMouseEvent", map[string]any{"type": kind, "x": at.X, "y": at.Y, "button": "left", "clickCount": 1}, nil)
+		b.Call("Input.dispatchMouseEvent", map[string]any{"type": kind, "x": at.X, "y": at.Y, "button": "left", "clickCount": 1}, nil)
 	}
 }
 
-// complaints are the errors of scripts, and what was written to the console or
+// Complaints are the errors of scripts, and what was written to the console or
 // to the browser's log.
-func (b *browser) complaints() []string {
+func (b *Browser) Complaints() []string {
 	b.t.Helper()
-	b.eval("0", nil) // what happened before is told before
+	b.Eval("0", nil) // what happened before is told before
 	var list []string
 	for _, m := range b.events {
 		switch m.Method {
@@ -234,18 +233,4 @@ func (b *browser) complaints() []string {
 		}
 	}
 	return list
-}
-
-// written writes a report into a file.
-func written(t *testing.T, r *Report) string {
-	t.Helper()
-	var text strings.Builder
-	if err := Write(&text, r); err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "page.html")
-	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
 }
