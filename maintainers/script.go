@@ -37,12 +37,23 @@ func UnknownTo(script []byte) []string {
 			unknown = append(unknown, "the option --"+name)
 		}
 	}
+	for _, m := range regexp.MustCompile(optionSpecs).FindAllSubmatch(script, -1) {
+		names := strings.Split(string(m[1]), "|")
+		phrase := "the option --" + names[0]
+		if !slices.ContainsFunc(names, func(name string) bool { return known[name] }) && !slices.Contains(unknown, phrase) {
+			unknown = append(unknown, phrase)
+		}
+	}
 	slices.Sort(unknown)
 	if !bytes.Contains(script, []byte("0.26")) {
 		unknown = append(unknown, "another version than 0.26")
 	}
 	return unknown
 }
+
+// optionSpecs finds the options that a script parses, with their other names, as
+// Getopt::Long has them: one need not stand in the help text.
+const optionSpecs = `(?m)^\s*['"]([a-zA-Z][a-zA-Z0-9|_-]*)(?:[!+]|[=:][sif][@%]?)?['"]\s*=>\s*\\`
 
 // otherWords are options that change no answer to a question that is asked
 // here, and those of the programs that the script runs.

@@ -13,6 +13,8 @@ func TestUnknownTo(t *testing.T) {
 	}{
 		{"nothing but known options, on and off", "my $V = '0.26';\n--m --nogit --no-git-fallback --letters --cc-cmd\n", nil},
 		{"an option of its own", "0.26 --m --deputies --nodeputies", []string{"the option --deputies", "the option --nodeputies"}},
+		{"an option that the help text is silent about", "0.26 --m\n\t\t'm!' => \\$m,\n\t\t'team|crew=s' => \\$team,\n", []string{"the option --team"}},
+		{"a known option by its other name", "0.26\n'v|version' => \\$v,\n'h|help|usage' => \\$h,\n'pattern-depth=i' => \\$p\n", nil},
 		{"another version", "0.31 --m", []string{"another version than 0.26"}},
 		{"no such script at all", "#!/bin/sh\necho x\n", []string{"another version than 0.26"}},
 	} {

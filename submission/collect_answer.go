@@ -1,18 +1,30 @@
 package submission
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/kprep/kprep/patchmail"
 )
 
 // read takes what a command printed: one address a line, perhaps with a role
-// behind it as get_maintainer.pl prints it. Empty lines say nothing.
+// behind it as get_maintainer.pl prints it. Empty lines say nothing. Of lines
+// that name nobody, the first few are told.
 func (a *Answer) read(output string, kind Field, patch int, source string) {
+	before := len(a.Warnings)
 	for line := range strings.Lines(output) {
 		a.readLine(line, Found{Kind: kind, Patch: patch, Source: source})
 	}
+	if more := len(a.Warnings) - before - maxBadLines; more > 0 {
+		a.Warnings = append(a.Warnings[:before+maxBadLines], Warning{Source: source, Reason: fmt.Sprintf("%d more lines that name nobody", more)})
+	}
 }
+
+// maxBadLines is how many lines of one answer are complained of.
+const maxBadLines = 5
+
+// maxBadLine is how many bytes of such a line are shown.
+const maxBadLine = 200
 
 // readLine takes one line, whose addresses become sightings like as.
 func (a *Answer) readLine(line string, as Found) {
@@ -22,6 +34,9 @@ func (a *Answer) readLine(line string, as Found) {
 	}
 	list, err := readRecipients(line)
 	if err != nil {
+		if len(line) > maxBadLine {
+			line = strings.ToValidUTF8(line[:maxBadLine], "") + "…"
+		}
 		a.Warnings = append(a.Warnings, Warning{Source: as.Source, Line: line, Reason: reason(err)})
 	}
 	for _, address := range list {

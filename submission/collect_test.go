@@ -170,6 +170,25 @@ func TestAnswerLines(t *testing.T) {
 	}
 }
 
+// A command that prints garbage does not flood the terminal.
+func TestGarbageIsToldInFewLines(t *testing.T) {
+	t.Parallel()
+	var a Answer
+	var text strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&text, "%d %s\n", i, strings.Repeat("x", 10000))
+	}
+	a.read(text.String()+"a@example.org\n", Cc, 0, "b4.x")
+	if len(a.Found) != 1 || len(a.Warnings) != 6 || a.Warnings[5].String() != "b4.x: 995 more lines that name nobody" {
+		t.Errorf("found %v, %d warnings", a.Found, len(a.Warnings))
+	}
+	for _, w := range a.Warnings {
+		if len(w.String()) > 300 {
+			t.Errorf("a warning of %d bytes", len(w.String()))
+		}
+	}
+}
+
 func TestOneWarningForTheSameLine(t *testing.T) {
 	t.Parallel()
 	got, err := find(t, "#!/bin/sh\necho nobody\necho a@example.org\n", "", time.Minute, "1", "2", "3")
