@@ -53,7 +53,7 @@ func UnknownTo(script []byte) []string {
 
 // optionSpecs finds the options that a script parses, with their other names, as
 // Getopt::Long has them: one need not stand in the help text.
-const optionSpecs = `(?m)^\s*['"]([a-zA-Z][a-zA-Z0-9|_-]*)(?:[!+]|[=:][sif][@%]?)?['"]\s*=>\s*\\`
+const optionSpecs = `(?m)^\s*['"]([a-zA-Z][a-zA-Z0-9|-]*)(?:[!+]|[=:][sif][@%]?)?['"]\s*=>\s*\\[$@%]`
 
 // otherWords are options that change no answer to a question that is asked
 // here, and those of the programs that the script runs.
