@@ -11,6 +11,7 @@ import (
 type Printer struct {
 	Diff      DiffOptions
 	NoPatch   bool // headings alone
+	Stat      bool // below headings how many lines differ, not which
 	LeftOnly  bool // leave out commits that are only in the new range
 	RightOnly bool // leave out commits that are only in the old range
 	// SuppressBlankEmpty writes an empty line of context without its sign.
@@ -90,7 +91,11 @@ func (p *Printer) appendPair(dst []byte, pair Pair, head heading, differ *Differ
 	if status := pair.Status(); status != Changed || p.NoPatch {
 		return dst
 	}
-	for _, h := range differ.Diff(pair.Old.Text, pair.New.Text, p.Diff) {
+	hunks := differ.Diff(pair.Old.Text, pair.New.Text, p.Diff)
+	if p.Stat {
+		return p.appendStat(dst, hunks)
+	}
+	for _, h := range hunks {
 		dst = p.appendHunk(dst, h)
 	}
 	return dst

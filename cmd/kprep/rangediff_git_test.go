@@ -139,7 +139,8 @@ func compareRandomly(t *testing.T, r *gittest.Repo, random *rand.Rand, n int) bo
 	options = maybe(options, 20, "--minimal", "--patience", "--histogram", "--diff-algorithm=histogram", "--diff-algorithm=minimal", "--diff-algorithm=default")
 	options = maybe(options, 10, "-W", "--function-context")
 	options = maybe(options, 10, "--ignore-blank-lines", "--no-indent-heuristic")
-	options = maybe(options, 3, "--stat", "--word-diff", "--color-moved")
+	options = maybe(options, 15, "--stat")
+	options = maybe(options, 3, "--numstat", "--word-diff", "--color-moved")
 	form := pick(random,
 		[]string{fmt.Sprintf("base%d..old%d", n, n), fmt.Sprintf("onto%d..new%d", n, n)},
 		[]string{fmt.Sprintf("base%d", n), fmt.Sprintf("old%d", n), fmt.Sprintf("new%d", n)},

@@ -21,7 +21,7 @@ type rangeDiffWords struct {
 
 	creationFactor      int
 	leftOnly, rightOnly bool
-	noPatch             bool
+	noPatch, stat       bool
 	notes               []string // options for git log
 	colour              string   // always, never, auto; "" when not said
 	plainColour         bool
@@ -57,9 +57,19 @@ func readRangeDiffWords(words []string, colour string) (*rangeDiffWords, bool) {
 			return nil, false
 		}
 	}
-	// -U and -W ask for a patch, so with -s the order counts.
-	contradicts := g.leftOnly && g.rightOnly || g.noPatch && (g.context >= 0 || g.functions) || len(g.algorithms) > 1
-	return g, len(g.arguments) >= 1 && len(g.arguments) <= 3 && !contradicts
+	return g, len(g.arguments) >= 1 && len(g.arguments) <= 3 && !g.ambiguous()
+}
+
+// ambiguous reports options of which the order counts, or which mean more
+// together.
+func (g *rangeDiffWords) ambiguous() bool {
+	forms := 0
+	for _, asked := range []bool{g.noPatch, g.stat, g.context >= 0 || g.functions} { // the last is the patch
+		if asked {
+			forms++
+		}
+	}
+	return forms > 1 || g.leftOnly && g.rightOnly || len(g.algorithms) > 1
 }
 
 // takesNumber reports whether word is an option whose number is the next word,
@@ -81,6 +91,8 @@ func (g *rangeDiffWords) option(word string) bool {
 		g.rightOnly = true
 	case "-s", "--no-patch":
 		g.noPatch = true
+	case "--stat":
+		g.stat = true
 	case "--no-dual-color":
 		g.plainColour = true
 	case "--notes", "--no-notes":
@@ -164,7 +176,7 @@ func (e *env) rangeDiffPrinter(ctx context.Context, repo *gitrepo.Repo, g *range
 	settings := rangeDiffSettings{config: config}
 	utf8, _ := e.utf8Locale()
 	p := &rangediff.Printer{
-		NoPatch: g.noPatch, LeftOnly: g.leftOnly, RightOnly: g.rightOnly,
+		NoPatch: g.noPatch, Stat: g.stat, LeftOnly: g.leftOnly, RightOnly: g.rightOnly,
 		SuppressBlankEmpty: settings.boolean("diff.suppressBlankEmpty", false),
 		Diff: rangediff.DiffOptions{
 			Context:   settings.number("diff.context", g.context, 3),
