@@ -28,7 +28,9 @@ import (
 //	F55                    cmd/kprep, send_addresses.txtar
 //	F56                    here, TestF56EightBit; the choice of an encoding in patchmail
 //
-// Not yet: F48-F53 (web), F57 (message-ids that a server changes).
+//	F57                    here, TestF57Renamed; cmd/kprep, send_outlook.txtar
+//
+// Not yet: F48-F53 (web).
 // F58, a bounce, comes after all that a transport can see.
 func TestEveryFaultHasItsTest(t *testing.T) {
 	t.Parallel()

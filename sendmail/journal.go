@@ -24,6 +24,7 @@ type Journal struct {
 	departed *os.File  // nil when only read
 	run      string
 	pairs    []map[string]Receipt // by message, by recipient
+	onWire   map[int]string       // message-ids that a server gave to messages
 	coded    map[int]string       // messages with a 7-bit form, its SHA-256
 	marks    []string
 	noteAt   time.Time // of the last record
@@ -107,7 +108,7 @@ func load(dir string) (j *Journal, good int, lost []byte, err error) {
 	if err != nil {
 		return nil, 0, nil, err
 	}
-	j = &Journal{dir: dir, plan: plan, sum: sum, coded: map[int]string{}}
+	j = &Journal{dir: dir, plan: plan, sum: sum, coded: map[int]string{}, onWire: map[int]string{}}
 	for i, m := range plan.Messages {
 		pairs := map[string]Receipt{}
 		for _, r := range m.Recipients {
@@ -152,6 +153,10 @@ func (j *Journal) apply(r record) error {
 	}
 	if r.Message < 0 || r.Message >= len(j.pairs) {
 		return fmt.Errorf("the log speaks of message %d", r.Message)
+	}
+	if r.OnWire != "" {
+		j.onWire[r.Message] = r.OnWire
+		return nil
 	}
 	if r.SevenBit != "" {
 		j.coded[r.Message] = r.SevenBit
@@ -288,7 +293,7 @@ func (j *Journal) Message(i int) (Outgoing, error) {
 		return Outgoing{}, &DamagedError{Dir: j.dir, Reason: file + " is not what was planned"}
 	}
 	m := p.outline()
-	m.Raw = raw
+	m.Raw = j.rethread(raw)
 	return m, nil
 }
 

@@ -174,7 +174,9 @@ func (r *run) deliver(ctx context.Context, i int) error {
 		}
 	}
 	if i == 0 && len(r.j.plan.Messages) > 1 && r.stopped == "" {
-		r.stopped = r.j.ghost()
+		if r.stopped = r.j.ghost(); r.stopped == "" {
+			r.stopped = r.nameless()
+		}
 	}
 	return nil
 }

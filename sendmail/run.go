@@ -61,7 +61,7 @@ func (p Policy) Run(ctx context.Context, j *Journal, t Transport, progress func(
 		r.stopped = "interrupted"
 	}
 	s := j.Summary()
-	s.Stopped = r.stopped
+	s.Stopped, s.Nameless = r.stopped, r.stopped != "" && r.stopped == r.nameless()
 	return s, err
 }
 
@@ -104,6 +104,11 @@ func (r *run) all(ctx context.Context) error {
 	}
 	if err := r.prepare(ctx, first); err != nil {
 		return err
+	}
+	if first > 0 {
+		if r.stopped = r.nameless(); r.stopped != "" {
+			return nil
+		}
 	}
 	for pass := 0; ; pass++ {
 		if err := r.pass(ctx, first); err != nil || r.stopped != "" {
@@ -194,6 +199,9 @@ func (r *run) attempt(ctx context.Context, i int, recipients []string) ([]Receip
 	got, err := r.t.Send(ctx, r.j.plan.EnvelopeFrom, i, m, recipients, func(to []string) error { return r.j.depart(i, to) })
 	if journalErr := r.j.Append(got...); journalErr != nil {
 		return got, errors.Join(err, journalErr)
+	}
+	if renameErr := r.learnID(i, got); renameErr != nil {
+		return got, errors.Join(err, renameErr)
 	}
 	if len(got) > 0 {
 		e.Done, e.Receipts = true, got

@@ -18,6 +18,8 @@ type Summary struct {
 	// anyone where it has none (spec/mail.md 4.3). Then tag and reroll follow.
 	Complete bool
 
+	Nameless bool // Run stopped because the server did not tell what it made of the first message-id
+
 	Stopped string // why Run stopped early; "" when it did not
 }
 

@@ -46,6 +46,8 @@ type Abilities struct {
 	MaxSize  int64 // bytes of a message on the wire; 0 when not known
 
 	MaxRecipients int // of one transaction; 0 when not known
+
+	RenamesIDs bool // gives messages other message-ids, and names them in its answer to the dot
 }
 
 // A NoTransportError reports that the configuration names no way to send.

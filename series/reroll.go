@@ -15,6 +15,7 @@ import (
 // What was sent, as the sent tag records it.
 type Mailed struct {
 	FirstID  string   // message-id of the first message; "" when nobody knows it
+	OnWire   string   `json:",omitempty"` // the one that the server gave it instead; "" for none
 	Subject  string   // cover title, without prefixes
 	Prefixes []string // as mailed, without PATCH, revision and counter
 	Text     string   // the cover as rendered, To and Cc in it
@@ -97,8 +98,13 @@ func (s *Series) nextRevision(m Mailed) (*coverletter.Tracking, string) {
 	next.Revision++
 	link := ""
 	if m.FirstID != "" {
-		next.History[version] = append(next.History[version], m.FirstID)
-		link = strings.Replace(m.LinkMask, "%s", m.FirstID, 1)
+		id := m.FirstID
+		next.History[version] = append(next.History[version], id)
+		if m.OnWire != "" && m.OnWire != id { // b4 takes the last one
+			id = m.OnWire
+			next.History[version] = append(next.History[version], id)
+		}
+		link = strings.Replace(m.LinkMask, "%s", id, 1)
 	}
 	return next, coverletter.AddChangelog(s.Text, next.Revision, link)
 }
@@ -154,7 +160,9 @@ func (e *LostBranchError) Error() string {
 // may be called again after a crash: what stands where it should is left
 // alone. A branch that moved while the mail went out, or has another name now,
 // is rerolled where it is; when it is gone the tag is written all the same and
-// a *LostBranchError says so. BeforeRewrite was asked before the mail left;
+// a *LostBranchError says so. When the server has renamed the first message
+// (Mailed.OnWire), the next revision is made again, with both message-ids in
+// its history. BeforeRewrite was asked before the mail left;
 // AfterRewrite is told here.
 func FinishReroll(ctx context.Context, repo *gitrepo.Repo, r *Reroll) error {
 	var open []gitrepo.RefUpdate
@@ -179,7 +187,7 @@ func FinishReroll(ctx context.Context, repo *gitrepo.Repo, r *Reroll) error {
 	switch {
 	case err != nil:
 		return err
-	case onBranch != nil && tip == onBranch.Old:
+	case onBranch != nil && tip == onBranch.Old && r.Mailed.OnWire == "":
 		open = append(open, *onBranch)
 	case onBranch == nil || tip != onBranch.New:
 		var u *gitrepo.RefUpdate

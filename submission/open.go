@@ -201,6 +201,13 @@ func (o *Open) Settle(d sendmail.Doubt, arrived bool) error {
 	return o.journal.Settle(d.Message, arrived)
 }
 
+// Renamed says what message-id its server gave to the first message.
+func (o *Open) Renamed(id string) error { return o.journal.Rename(0, id) }
+
+// Nameless says that the server gives messages new message-ids, and did not
+// tell that of the first, to which the others reply.
+func (o *Open) Nameless(mail sendmail.Settings) bool { return o.journal.Nameless(mail) }
+
 // Shown records that a message of unknown fate was found in an archive, which
 // where names. It returns [sendmail.ErrShownBefore] where that proves nothing.
 func (o *Open) Shown(d sendmail.Doubt, where string) error { return o.journal.Shown(d.Message, where) }

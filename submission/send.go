@@ -255,6 +255,7 @@ func (o Outcome) finish(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Jou
 	if err := json.Unmarshal(j.Plan().Finish, &reroll); err != nil {
 		return o, &UnfinishedError{Kind: KindSend, Summary: o.Summary, Refs: true, Err: err}
 	}
+	reroll.Mailed.OnWire = j.OnWire(0)
 	err := markOnce(j, markMailDone)
 	if err == nil {
 		err = series.FinishReroll(ctx, repo, &reroll)

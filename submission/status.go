@@ -38,6 +38,7 @@ type Running struct {
 // A MessageStatus is what became of one message.
 type MessageStatus struct {
 	ID         string       `json:"message-id"`
+	OnWire     string       `json:"message-id-on-wire,omitempty"` // that the server gave it
 	Subject    string       `json:"subject"`
 	Date       time.Time    `json:"date"`
 	Name       string       `json:"name"`
@@ -124,7 +125,7 @@ func ReadStatus(dir string, showBcc bool) (SendStatus, error) {
 	}
 	receipts := j.Receipts()
 	for i, m := range plan.Messages {
-		message := MessageStatus{ID: m.ID, Subject: m.Subject, Date: m.Date, Name: m.Name}
+		message := MessageStatus{ID: m.ID, OnWire: j.OnWire(i), Subject: m.Subject, Date: m.Date, Name: m.Name}
 		for _, r := range receipts {
 			if r.Message == i {
 				message.Recipients = append(message.Recipients, s.pair(m, r, showBcc))

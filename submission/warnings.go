@@ -18,7 +18,7 @@ const clockSlack = 5 * time.Minute
 // delivery finds what may keep lists or servers from taking the mail as it is
 // (spec/mail part 3), though it can be sent.
 func (s *Submission) delivery() []Problem {
-	all := slices.Concat(s.domains(), s.threading(), s.renamed())
+	all := slices.Concat(s.domains(), s.threading())
 	if word := listCommand(s.Messages[0]); word != "" {
 		all = append(all, Problem{Name: "list-command", Next: "begin with another word: see 'kprep cover'",
 			Text: fmt.Sprintf("the text begins with %q, which some lists take for a command to them", word)})
@@ -63,20 +63,6 @@ func (s *Submission) threading() []Problem {
 			Text: "the mail is to answer an earlier revision, and the message-id of that is not on record"}}
 	}
 	return nil
-}
-
-// renamed warns of a server that gives every message an id of its own: the
-// patches would answer one that nobody sees (spec/mail 3.3).
-func (s *Submission) renamed() []Problem {
-	does := slices.Contains([]string{"smtp.office365.com", "smtp-mail.outlook.com"}, strings.ToLower(s.Mail.Server))
-	if s.Mail.OutlookIDFix != nil {
-		does = *s.Mail.OutlookIDFix
-	}
-	if !does || len(s.Messages) == 1 || s.Mail.Command != "" {
-		return nil
-	}
-	return []Problem{{Name: "message-id", Next: "use another server, or 'kprep send -o DIR' and a mail program",
-		Text: fmt.Sprintf("%s replaces message-ids: the patches will not be in the thread of the cover letter", s.Mail.Server)}}
 }
 
 // listCommand is the first word of a message's text, or of its title, where

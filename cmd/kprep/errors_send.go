@@ -86,6 +86,8 @@ func unfinishedHint(e *submission.UnfinishedError) string {
 		next = "'kprep send --continue' does only that"
 	case e.Summary.Unknown > 0:
 		next = unknownHint
+	case e.Summary.Nameless:
+		next = "'kprep send --continue --id-on-wire ID' goes on, with the message-id that your copy of it has"
 	case e.Err == nil && e.Summary.Stopped == "":
 		next = "'kprep send --accept-refusals' leaves it at that, and makes the branch the next revision"
 	}

@@ -110,7 +110,7 @@ func smtpFault(s string) (mailtest.Fault, error) {
 	case "kept":
 		f.Drop, f.Keep = true, true
 	default:
-		f.Reply = how
+		f.Reply, f.Keep = how, how[:1] == "2"
 	}
 	return f, nil
 }

@@ -160,6 +160,9 @@ func writeStatus(b *strings.Builder, s submission.SendStatus) {
 	fmt.Fprintf(b, "begun %s, through %s\n", clock(s.Created), patchmail.PrintableLine(s.Route))
 	for _, m := range s.Messages {
 		fmt.Fprintf(b, "  %s\n    <%s>\n", patchmail.PrintableLine(m.Subject), patchmail.PrintableLine(m.ID))
+		if m.OnWire != "" && m.OnWire != m.ID {
+			fmt.Fprintf(b, "    renamed by the server to <%s>\n", patchmail.PrintableLine(m.OnWire))
+		}
 		for len(m.Recipients) > 0 {
 			first := m.Recipients[0]
 			var who []string

@@ -27,6 +27,7 @@ func settleFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "arrived", Usage: "settle what is unknown: the message `ID` arrived, or those in @FILE"},
 		&cli.StringSliceFlag{Name: "not-arrived", Usage: "settle what is unknown: the message `ID` did not arrive, or those in @FILE, or all"},
 		&cli.StringSliceFlag{Name: "check-archive", Usage: "look for messages of unknown fate in `PATH`, an mbox or a Maildir"},
+		&cli.StringFlag{Name: "id-on-wire", Usage: "the message-id `ID` that the server gave the first message"},
 		&cli.BoolFlag{Name: "accept-refusals", Usage: "leave it at that where a To was refused"},
 		&cli.BoolFlag{Name: "debug", Usage: "show what is said to the mail server, without secrets and messages"},
 		&cli.BoolFlag{Name: "json", Usage: "print what became of every message as JSON"},
@@ -35,7 +36,7 @@ func settleFlags() []cli.Flag {
 
 // settling are the options that say something about a send that is not over.
 func settling() []string {
-	return []string{"arrived", "not-arrived", "check-archive", "accept-refusals"}
+	return []string{"arrived", "not-arrived", "check-archive", "id-on-wire", "accept-refusals"}
 }
 
 func settles(c *cli.Context) bool { return slices.ContainsFunc(settling(), c.IsSet) }
@@ -102,6 +103,11 @@ func (e *env) continueSend(c *cli.Context, s *series.Series) error {
 	if err := e.settle(open, arrived, lost); err != nil {
 		return err
 	}
+	if c.IsSet("id-on-wire") {
+		if err := open.Renamed(bare(c.String("id-on-wire"))); err != nil {
+			return err
+		}
+	}
 	if c.Bool("continue") && !c.Bool("yes") && e.mayPrompt() {
 		if err := e.askFate(c, open); err != nil {
 			return err
@@ -132,6 +138,11 @@ func (e *env) goOn(c *cli.Context, open *submission.Open) (submission.Outcome, e
 		return submission.Outcome{}, err
 	}
 	mail.Trace = e.trace(c)
+	if open.Nameless(mail) && !c.Bool("yes") && e.mayPrompt() {
+		if err := e.askID(c, open); err != nil {
+			return submission.Outcome{}, err
+		}
+	}
 	return open.Continue(c.Context, mail, e.sendPolicy(c, mail), e.progress)
 }
 
@@ -166,13 +177,17 @@ func (e *env) messageIDs(given []string) ([]string, error) {
 			words = strings.Fields(string(text))
 		}
 		for _, id := range words {
-			id = strings.TrimSuffix(strings.TrimPrefix(id, "<"), ">")
-			if id != "" {
+			if id = bare(id); id != "" {
 				ids = append(ids, id)
 			}
 		}
 	}
 	return ids, nil
+}
+
+// bare is a message-id without its brackets.
+func bare(id string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(id), "<"), ">")
 }
 
 // everything stands for all messages of unknown fate.
@@ -277,6 +292,16 @@ func (e *env) askFate(c *cli.Context, open *submission.Open) error {
 		}
 	}
 	return nil
+}
+
+// askID asks what the server made of the first message-id.
+func (e *env) askID(c *cli.Context, open *submission.Open) error {
+	fmt.Fprint(e.stderr, "The server gives messages new message-ids. That of the first, as your copy has it, or nothing if you do not know: ")
+	answer, err := e.readLine(c.Context)
+	if err != nil || bare(answer) == "" {
+		return err
+	}
+	return open.Renamed(bare(answer))
 }
 
 func (e *env) abandonSend(c *cli.Context, s *series.Series) error {
