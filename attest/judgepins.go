@@ -2,8 +2,10 @@ package attest
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kprep/kprep/patchmail"
 )
@@ -95,4 +97,35 @@ func (j *judge) unpinnable() string {
 		return "it was not signed at the date of the message"
 	}
 	return ""
+}
+
+// Somebody signs by habit who has signed so many messages, the last of them
+// within that time.
+const (
+	habitCount = 3
+	habitTime  = 365 * 24 * time.Hour
+)
+
+// checkDowngrade notes when somebody who always signs has not: an attacker who
+// cannot sign would leave the signature out.
+func (v *Verifier) checkDowngrade(report *Report) error {
+	if v.Pins == nil || v.AsPatatt {
+		return nil
+	}
+	for _, sender := range append(report.Senders, strings.ToLower(report.Email)) {
+		if _, err := v.Pins.file(sender); err != nil {
+			continue
+		}
+		pins, err := v.Pins.Of(sender)
+		if err != nil {
+			return err
+		}
+		for _, pin := range pins {
+			if pin.State != PinRevoked && pin.Count >= habitCount && (v.Now.IsZero() || v.Now.Sub(pin.Last.Time) < habitTime) {
+				report.Notes = append(report.Notes, fmt.Sprintf("%s has signed %d messages before, and not this one", patchmail.PrintableLine(sender), pin.Count))
+				return nil
+			}
+		}
+	}
+	return nil
 }

@@ -61,6 +61,7 @@ type Report struct {
 	Subject       string   // without prefixes
 	MessageID     string   // without angle brackets; "" when it has none
 	Signatures    []Signature
+	Notes         []string // what to know of the message as a whole
 }
 
 // Status is the worst of all signatures, NoSig when there is none.
@@ -123,8 +124,14 @@ func (v *Verifier) Check(ctx context.Context, raw []byte) (*Report, error) {
 		return nil, fmt.Errorf("the message has more than %d signatures", maxSignatures)
 	}
 	c, err := canonicalise(ctx, m, v.Programs.Env)
-	if errors.Is(err, ErrNoAuthor) && len(raws) == 0 {
-		return report, nil
+	if len(raws) == 0 {
+		if err != nil && !errors.Is(err, ErrNoAuthor) {
+			return nil, err
+		}
+		if c != nil {
+			report.Author, report.Email, report.Subject = c.info.Author, c.info.Email, c.info.Subject
+		}
+		return report, v.checkDowngrade(report)
 	}
 	if err != nil {
 		return nil, err

@@ -101,7 +101,24 @@ func walkFile(ctx context.Context, file string, visit func(Mail) error, broken f
 		return &MailError{File: file, Err: err}
 	}
 	defer f.Close()
-	in := bufio.NewReader(f)
+	return walkReader(ctx, f, file, visit, broken)
+}
+
+// WalkReader is Walk for an mbox or a message that is read from elsewhere, such
+// as standard input; name stands for the file.
+func WalkReader(ctx context.Context, r io.Reader, name string, visit func(Mail) error, broken func(error)) error {
+	err := walkReader(ctx, r, name, visit, broken)
+	if errors.Is(err, fs.SkipAll) {
+		return nil
+	}
+	if unread := (*MailError)(nil); errors.As(err, &unread) {
+		return fmt.Errorf("read mail: %w", unread.Err)
+	}
+	return err
+}
+
+func walkReader(ctx context.Context, r io.Reader, file string, visit func(Mail) error, broken func(error)) error {
+	in := bufio.NewReader(r)
 	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		z, err := gzip.NewReader(in)
 		if err != nil {
@@ -111,7 +128,7 @@ func walkFile(ctx context.Context, file string, visit func(Mail) error, broken f
 	}
 	number := 0
 	var stopped error
-	err = split(in, func(raw []byte, err error) error {
+	err := split(in, func(raw []byte, err error) error {
 		number++
 		if stopped = ctx.Err(); stopped != nil {
 			return stopped

@@ -21,8 +21,12 @@ func attestHint(err error) string {
 		return "patatt.signingkey is ed25519:NAME, openssh:FILE or openpgp:KEYID; 'kprep key list' shows your keys"
 	case errors.As(err, new(*attest.SignError)):
 		return "nothing was signed; see that the key is there and its agent or card answers"
+	case errors.As(err, new(*ownKeyError)):
+		return "'kprep key list' shows your keys; gpg and ssh-keygen export those of theirs"
 	case errors.As(err, &exists):
 		return "choose another name, or write over it with --force: nobody can sign with the old key then"
+	case errors.As(err, &pin) && pin.Fingerprint == "":
+		return "'kprep key list' shows whose keys are known"
 	case errors.As(err, &pin):
 		return fmt.Sprintf("'kprep key trust %s FINGERPRINT --from FILE' takes the key from a message that it signed", pin.Identity)
 	}
