@@ -18,7 +18,7 @@ var ErrNoAuthor = errors.New("the message names no author")
 type canonical struct {
 	info   gitrepo.Mailinfo
 	body   []byte              // lines with CRLF
-	fields map[string][][]byte // relaxed values by name, in order of appearance
+	fields map[string][][]byte // values by name, in order of appearance
 }
 
 // canonicalise computes the form in process where the mail is plain, and asks
@@ -52,7 +52,7 @@ func canonicalise(ctx context.Context, m message, env []string) (*canonical, err
 		case "subject":
 			value = []byte(info.Subject)
 		}
-		c.fields[name] = append(c.fields[name], relax(value))
+		c.fields[name] = append(c.fields[name], value)
 	}
 	return c, nil
 }
@@ -126,7 +126,7 @@ func (c *canonical) headerInput(names []string) []byte {
 		if n > 0 {
 			n--
 			out.WriteString(name + ":")
-			out.Write(fields[n])
+			out.Write(relax(fields[n]))
 			out.WriteString("\r\n")
 		}
 		left[name] = n

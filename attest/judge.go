@@ -135,6 +135,10 @@ func (j *judge) checkSignature(ctx context.Context, key []byte) error {
 			j.result.Fingerprint, j.result.Made = s.fingerprint, s.made
 			if !j.AsPatatt && !slices.Contains(s.users, strings.ToLower(j.result.Identity)) {
 				err = fmt.Errorf("no user id of the key %s names %s", s.fingerprint, j.result.Identity)
+			} else if !j.AsPatatt && key == nil && !s.valid {
+				// Anybody can make a key in another's name.
+				j.result.Trust = Seen
+				j.note("gpg has the key, and does not know whose it is")
 			}
 		}
 	} else if err = verifyWith(j.result.Algorithm, key, j.claim.value, j.digest); err == nil {
@@ -199,8 +203,11 @@ func (j *judge) checkIdentity() {
 	identity := strings.ToLower(j.result.Identity)
 	author := strings.ToLower(j.report.Email)
 	shown := patchmail.PrintableLine(j.result.Identity)
+	// Who sends a patch of another says so in the body; else From is the author.
+	passedOn := !slices.Contains(j.report.Senders, author)
+	sent := slices.Contains(j.report.Senders, identity) || slices.Contains(j.report.Originally, identity)
 	switch {
-	case identity != author && !slices.Contains(j.report.Senders, identity):
+	case identity != author && !(passedOn && sent):
 		j.fail(BadSig, "it is signed by %s, and is by %s", shown, patchmail.PrintableLine(j.report.Email))
 		return
 	case identity != author:

@@ -78,9 +78,9 @@ func (j *judge) judgePin(pins []Pin) {
 	case pins[at].State == PinRevoked:
 		j.fail(BadSig, "you revoked the key %s", j.result.Fingerprint)
 	case pins[at].State == PinConfirmed:
-		j.result.Trust, j.result.Key = Confirmed, "(known key)"
+		j.result.Trust = Confirmed
 	default:
-		j.result.Trust, j.result.Key = Seen, "(known key)"
+		j.result.Trust = Seen
 	}
 }
 
@@ -91,7 +91,7 @@ func (j *judge) unpinnable() string {
 	switch {
 	case j.result.Trimmed:
 		return "there is text that it did not sign"
-	case !slices.Contains(j.report.Senders, strings.ToLower(j.result.Identity)):
+	case !slices.Contains(slices.Concat(j.report.Senders, j.report.Originally), strings.ToLower(j.result.Identity)):
 		return "the message was sent by somebody else"
 	case date.IsZero() || j.result.Made.Sub(date).Abs() > staleness:
 		return "it was not signed at the date of the message"

@@ -65,6 +65,7 @@ type pgpSignature struct {
 	fingerprint string // of the primary key
 	made        time.Time
 	users       []string // addresses in its user ids, in lower case
+	valid       bool     // gpg knows whose the key is
 }
 
 // verifyOpenPGP has gpg check the value of b= with the keys of one file and
@@ -101,6 +102,7 @@ func verifyOpenPGP(ctx context.Context, p Programs, key []byte, value string, di
 	s := &pgpSignature{fingerprint: valid[len(valid)-1], made: time.Unix(seconds, 0).UTC()}
 	listed := p.run(ctx, p.GPG, nil, append(common, "--with-colons", "--list-keys", s.fingerprint)...)
 	s.users = pgpUsers(listed.stdout)
+	s.valid = status(ran.stderr, "TRUST_FULLY") != nil || status(ran.stderr, "TRUST_ULTIMATE") != nil
 	return s, nil
 }
 

@@ -3,6 +3,7 @@ package attest
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -185,5 +186,67 @@ func TestRoundTripsWithPatatt(t *testing.T) {
 				t.Errorf("%s, damaged: %v %+v", key, err, report)
 			}
 		}
+	}
+}
+
+// A key in gpg's own keyring counts as far as gpg knows whose it is.
+func TestOwnGPG(t *testing.T) {
+	t.Parallel()
+	gittest.Peer(t, "git", "gpg")
+	programs := testPrograms(t)
+	check := func(o Verifier) Signature {
+		t.Helper()
+		o.Programs = programs
+		report, err := o.Check(context.Background(), readVector(t, "openpgp/plain.eml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return report.Signatures[0]
+	}
+	if s := check(Verifier{OwnGPG: true}); s.Status != NoKey {
+		t.Errorf("without the key: %+v", s)
+	}
+	key := readVector(t, "keyring/openpgp/fjord.example.org/ilse.brandt/default")
+	run := programs.run(context.Background(), "gpg", key, "--batch", "--import")
+	if run.err != nil {
+		t.Fatal(run)
+	}
+	if s := check(Verifier{OwnGPG: true}); s.Status != Pass || s.Trust != Seen {
+		t.Errorf("a key of anybody: %+v", s)
+	}
+	if s := check(Verifier{OwnGPG: true, AsPatatt: true}); s.Status != Pass || s.Trust != Kept {
+		t.Errorf("as patatt: %+v", s)
+	}
+	if s := check(Verifier{}); s.Status != NoKey {
+		t.Errorf("when it is not to be asked: %+v", s)
+	}
+	if run := programs.run(context.Background(), "gpg", []byte(check(Verifier{OwnGPG: true}).Fingerprint+":6:\n"), "--batch", "--import-ownertrust"); run.err != nil {
+		t.Fatal(run)
+	}
+	if run := programs.run(context.Background(), "gpg", nil, "--batch", "--check-trustdb"); run.err != nil {
+		t.Fatal(run)
+	}
+	if s := check(Verifier{OwnGPG: true}); s.Status != Pass || s.Trust != Kept {
+		t.Errorf("a key that gpg trusts: %+v", s)
+	}
+}
+
+// A small signature that unpacks to very much, and one that is no signature.
+func TestHostileOpenPGP(t *testing.T) {
+	t.Parallel()
+	gittest.Peer(t, "git", "gpg")
+	programs := testPrograms(t)
+	bomb := programs.run(context.Background(), "sh", nil, "-c", "head -c 50000000 /dev/zero | gpg --batch --store -z 9")
+	if bomb.err != nil || len(bomb.stdout) > 1<<20 {
+		t.Fatalf("%d bytes, %v", len(bomb.stdout), bomb.err)
+	}
+	key := readVector(t, "keyring/openpgp/fjord.example.org/ilse.brandt/default")
+	for name, value := range map[string]string{"a bomb": base64.StdEncoding.EncodeToString(bomb.stdout), "nothing": "", "noise": "bm9pc2U=", "no base64": "!"} {
+		if s, err := verifyOpenPGP(context.Background(), programs, key, value, []byte("digest")); err == nil {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+	if entries, err := os.ReadDir(programs.Scratch); err != nil || len(entries) > 0 {
+		t.Errorf("left behind: %v, %v", entries, err)
 	}
 }

@@ -193,3 +193,38 @@ func TestPinsAtOnce(t *testing.T) {
 		t.Errorf("%+v, %v", known, err)
 	}
 }
+
+// The key of OpenSSH comes with the signature itself, that of ed25519 beside it;
+// OpenPGP brings none.
+func TestFirstUseOfEachKind(t *testing.T) {
+	t.Parallel()
+	for file, want := range map[string]Trust{"ed25519/plain.eml": FirstUse, "openssh/plain.eml": FirstUse, "openssh/plain-rsa.eml": FirstUse,
+		"openssh/plain-ecdsa.eml": FirstUse, "openpgp/plain.eml": Untrusted, "tampered/openssh-body-changed.eml": Untrusted} {
+		pins := &Pins{filepath.Join(t.TempDir(), "keys")}
+		report, err := (&Verifier{Pins: pins}).Check(context.Background(), readVector(t, file))
+		if err != nil || report.Signatures[0].Trust != want {
+			t.Errorf("%s: %v %+v", file, err, report)
+		}
+	}
+}
+
+// An identity that always signs, and then does not.
+func TestDowngrade(t *testing.T) {
+	t.Parallel()
+	pins := &Pins{filepath.Join(t.TempDir(), "keys")}
+	for i := range habitCount {
+		report, err := (&Verifier{Pins: pins, Now: signingTime}).Check(context.Background(), []byte(datedMail))
+		if err != nil || len(report.Notes) > 0 {
+			t.Errorf("after %d: %v %+v", i, err, report)
+		}
+		meet(t, pins, signedBy(t, 1, strings.Replace(datedMail, "<1@", "<"+strings.Repeat("1", i+1)+"@", 1)))
+	}
+	report, err := (&Verifier{Pins: pins, Now: signingTime}).Check(context.Background(), []byte(datedMail))
+	if err != nil || report.Status() != NoSig || len(report.Notes) != 1 {
+		t.Errorf("%v %+v", err, report)
+	}
+	report, err = (&Verifier{Pins: pins, Now: signingTime.Add(2 * habitTime)}).Check(context.Background(), []byte(datedMail))
+	if err != nil || len(report.Notes) != 0 {
+		t.Errorf("years later: %v %+v", err, report)
+	}
+}

@@ -24,6 +24,7 @@ type Settings struct {
 	// DataDir is where patatt keeps the user's own keys.
 	DataDir  string
 	Home     string // of the user, for "~"
+	Dir      string // where relative names of keyrings begin
 	Programs Programs
 }
 
@@ -184,7 +185,7 @@ func (s Settings) OpenKeyrings(ctx context.Context, repo *gitrepo.Repo) (rings [
 	for _, name := range s.Keyrings {
 		ref, isRef := strings.CutPrefix(name, "ref:")
 		if !isRef {
-			rings = append(rings, DirKeyring(os.Expand(s.expand(name), s.variable)))
+			rings = append(rings, DirKeyring(s.place(name)))
 			continue
 		}
 		parts := strings.SplitN(ref, ":", 3)
@@ -194,8 +195,7 @@ func (s Settings) OpenKeyrings(ctx context.Context, repo *gitrepo.Repo) (rings [
 		}
 		from := repo
 		if parts[0] != "" {
-			dir := os.Expand(s.expand(parts[0]), s.variable)
-			if from, err = gitrepo.Open(ctx, dir, gitrepo.Options{Env: s.Programs.Env}); errors.Is(err, gitrepo.ErrNotRepository) || errors.Is(err, os.ErrNotExist) {
+			if from, err = gitrepo.Open(ctx, s.place(parts[0]), gitrepo.Options{Env: s.Programs.Env}); errors.Is(err, gitrepo.ErrNotRepository) || errors.Is(err, os.ErrNotExist) {
 				continue
 			} else if err != nil {
 				close()
@@ -208,6 +208,15 @@ func (s Settings) OpenKeyrings(ctx context.Context, repo *gitrepo.Repo) (rings [
 		}
 	}
 	return rings, close, nil
+}
+
+// place expands the name of a keyring or a repository.
+func (s Settings) place(name string) string {
+	name = os.Expand(s.expand(name), s.variable)
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(s.Dir, name)
 }
 
 // variable looks up "$NAME" in the environment of the programs.

@@ -85,6 +85,15 @@ func TestStrictRefusals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sign := func(raw string) []byte {
+		signed, err := signer.Sign(context.Background(), []byte(raw), signingTime)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return signed
+	}
+	stranger := sign(strings.Replace(datedMail, "jane@", "zoe@", 1))
+	passedOn := sign(strings.Replace(datedMail, "\n\nText", "\n\nFrom: Zoe Zed <zoe@example.org>\n\nText", 1))
 	for _, tc := range []struct {
 		name string
 		raw  string
@@ -96,6 +105,10 @@ func TestStrictRefusals(t *testing.T) {
 		{"in the future", string(signed), signingTime.Add(-time.Hour), BadSig},
 		{"a second Message-ID", strings.Replace(string(signed), "Message-ID", "Message-ID: <2@example.org>\nMessage-ID", 1), signingTime, BadSig},
 		{"not signed", datedMail, signingTime, NoSig},
+		{"by another than the author", string(stranger), signingTime, BadSig},
+		{"with an unsigned header that calls the signer the sender", "X-Original-From: jane@example.org\n" + string(stranger), signingTime, BadSig},
+		{"by who passes a patch on", string(passedOn), signingTime, Pass},
+		{"after a list has rewritten From", strings.Replace("X-Original-From: Jane <jane@example.org>\n"+string(passedOn), "From: Jane Dév <jane@", "From: Jane via list <list@", 1), signingTime, Pass},
 	} {
 		if got := check([]byte(tc.raw), tc.now); got.Status() != tc.want {
 			t.Errorf("%s: %v, want %v: %+v", tc.name, got.Status(), tc.want, got.Signatures)

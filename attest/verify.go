@@ -57,7 +57,8 @@ type Verifier struct {
 // A Report is what Check found.
 type Report struct {
 	Author, Email string   // of the patch, as git would take them
-	Senders       []string // addresses in From and X-Original-From, in lower case
+	Senders       []string // addresses in From, in lower case
+	Originally    []string // addresses in X-Original-From, where a list has rewritten From
 	Subject       string   // without prefixes
 	MessageID     string   // without angle brackets; "" when it has none
 	Signatures    []Signature
@@ -118,7 +119,7 @@ func (v *Verifier) Check(ctx context.Context, raw []byte) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	report := &Report{Senders: senders(m), MessageID: messageID(m)}
+	report := &Report{Senders: addresses(m, "from"), Originally: addresses(m, "x-original-from"), MessageID: messageID(m)}
 	raws := m.values(strings.ToLower(signatureField))
 	if len(raws) > maxSignatures {
 		return nil, fmt.Errorf("the message has more than %d signatures", maxSignatures)
@@ -188,13 +189,11 @@ func firstAddress(value []byte) string {
 	return list[0].Mailbox
 }
 
-func senders(m message) []string {
+func addresses(m message, name string) []string {
 	var list []string
-	for _, name := range []string{"from", "x-original-from"} {
-		for _, value := range m.values(name) {
-			if address := firstAddress(value); address != "" {
-				list = append(list, strings.ToLower(address))
-			}
+	for _, value := range m.values(name) {
+		if address := firstAddress(value); address != "" {
+			list = append(list, strings.ToLower(address))
 		}
 	}
 	return list

@@ -21,7 +21,7 @@ func (a *attestation) gitDir() string {
 	if a.repo == nil {
 		return ""
 	}
-	return a.repo.GitDir
+	return a.repo.CommonDir
 }
 
 // attestation reads the configuration, of the repository that we are in or of
@@ -47,7 +47,7 @@ func (e *env) attestation(ctx context.Context, section string) (*attestation, er
 	if a.settings, err = attest.ReadSettings(a.config, section, e.getenv); err != nil {
 		return nil, err
 	}
-	a.settings.Programs.Env = e.environ
+	a.settings.Dir, a.settings.Programs.Env = e.dir, e.environ
 	cache := e.getenv("XDG_CACHE_HOME")
 	if !filepath.IsAbs(cache) {
 		cache = filepath.Join(e.getenv("HOME"), ".cache")

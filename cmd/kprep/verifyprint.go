@@ -113,10 +113,11 @@ func signedBy(s attest.Signature) string {
 	if !s.Made.IsZero() {
 		text += " on " + s.Made.UTC().Format(time.DateOnly)
 	}
-	switch s.Trust {
-	case attest.Confirmed:
+	switch {
+	case s.Key != "":
+	case s.Trust == attest.Confirmed:
 		return text + ", with the key that you confirmed, " + s.Fingerprint
-	case attest.Seen:
+	case s.Trust == attest.Seen:
 		return text + ", with the key that signed before, " + s.Fingerprint
 	}
 	return text + ", key " + s.Key
