@@ -27,7 +27,6 @@ import (
 //	F54                    here, TestF54Command
 //	F55                    cmd/kprep, send_addresses.txtar
 //	F56                    here, TestF56EightBit; the choice of an encoding in patchmail
-//
 //	F57                    here, TestF57Renamed; cmd/kprep, send_outlook.txtar
 //
 // Not yet: F48-F53 (web).

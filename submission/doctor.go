@@ -1,0 +1,185 @@
+package submission
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+
+	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/project"
+	"github.com/kprep/kprep/sendmail"
+)
+
+// What became of a check of the set-up.
+const (
+	ProbeOK      = "ok"
+	ProbeWarning = "warning"
+	ProbeFailed  = "failed"
+	ProbeSkipped = "skipped"
+)
+
+// A Probe is one check of the set-up, and what it found.
+type Probe struct {
+	Check string `json:"check"` // identity, signing, transport, password, server, extensions
+	State string `json:"state"`
+	Text  string `json:"text"`
+	Err   error  `json:"-"` // why it failed; nil otherwise
+}
+
+// A Diagnosis is what was found out about the set-up, in the order of checking.
+type Diagnosis struct {
+	Findings []Probe  `json:"findings"`
+	Provider Provider `json:"provider"`
+}
+
+// Failed says whether mail could not be sent.
+func (d *Diagnosis) Failed() bool {
+	for _, f := range d.Findings {
+		if f.State == ProbeFailed {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *Diagnosis) add(check, state, format string, args ...any) {
+	d.Findings = append(d.Findings, Probe{Check: check, State: state, Text: fmt.Sprintf(format, args...)})
+}
+
+func (d *Diagnosis) fail(check string, err error) {
+	d.Findings = append(d.Findings, Probe{Check: check, State: ProbeFailed, Text: err.Error(), Err: err})
+}
+
+// Diagnose checks who sends, how commits are signed, and the way to the first
+// mail server: unless offline, by a session that ends before MAIL. Nothing is
+// sent and nothing is changed; a credential helper may keep a password that was
+// right, and forgets one that was refused. Trace is that of
+// [sendmail.Settings].
+func Diagnose(ctx context.Context, repo *gitrepo.Repo, identity string, identitySet, offline bool, trace func(string)) (*Diagnosis, error) {
+	config, err := repo.Config()
+	if err != nil {
+		return nil, err
+	}
+	d := &Diagnosis{}
+	if !identitySet {
+		settings, err := project.Load(ctx, repo, "")
+		if err != nil {
+			return nil, err
+		}
+		if v, ok := settings.Get("sendemail-identity"); ok && !v.FromTree {
+			identity, identitySet = v.Text, true
+		}
+	}
+	mail, mailErr := sendmail.ReadSettings(config, identity, identitySet)
+	from := d.identity(repo, mail.From)
+	d.signing(config)
+	d.Provider = providerOf(mail, from)
+	if mailErr != nil {
+		d.fail("transport", mailErr)
+		return d, nil
+	}
+	for _, w := range mail.Warnings {
+		d.add("transport", ProbeWarning, "%s", w)
+	}
+	mail.Trace = trace
+	d.transport(ctx, mail, credentials{repo}, offline)
+	return d, nil
+}
+
+func (d *Diagnosis) identity(repo *gitrepo.Repo, from string) string {
+	committer, err := repo.Committer()
+	if err != nil {
+		d.fail("identity", err)
+		return ""
+	}
+	a, err := sender(repo, from)
+	if err != nil {
+		d.fail("identity", err)
+		return ""
+	}
+	d.add("identity", ProbeOK, "mail is from %s; commits are by %s <%s>", a, committer.Name, committer.Email)
+	return a.Mailbox
+}
+
+func (d *Diagnosis) signing(config *gitrepo.Config) {
+	wanted, err := config.Bool("commit.gpgSign", false)
+	if err != nil {
+		d.fail("signing", err)
+		return
+	}
+	if !wanted {
+		d.add("signing", ProbeOK, "commits are not signed (commit.gpgSign)")
+		return
+	}
+	format, _ := config.Get("gpg.format")
+	program, key := "gpg", "gpg.program"
+	switch strings.ToLower(format) {
+	case "x509":
+		program, key = "gpgsm", "gpg.x509.program"
+	case "ssh":
+		program, key = "ssh-keygen", "gpg.ssh.program"
+	}
+	if configured, ok := config.Get(key); ok && configured != "" {
+		program = configured
+	}
+	if _, err := exec.LookPath(program); err != nil {
+		d.fail("signing", fmt.Errorf("commits are to be signed (commit.gpgSign), and there is no program %s (%s)", program, key))
+		return
+	}
+	if signer, _ := config.Get("user.signingKey"); signer == "" && strings.EqualFold(format, "ssh") {
+		d.fail("signing", errors.New("commits are to be signed with an SSH key, and user.signingKey names none"))
+		return
+	}
+	d.add("signing", ProbeOK, "commits are signed by %s", program)
+}
+
+func (d *Diagnosis) transport(ctx context.Context, mail sendmail.Settings, creds sendmail.Credentials, offline bool) {
+	t, err := sendmail.OpenTransport(mail, creds)
+	if err != nil {
+		d.fail("transport", err)
+		return
+	}
+	defer t.Close() // which says QUIT
+	d.add("transport", ProbeOK, "mail goes through %s", t)
+	if offline {
+		d.add("server", ProbeSkipped, "nothing was connected to")
+		return
+	}
+	if err := t.Authorize(ctx); err != nil {
+		d.fail("password", err)
+		return
+	}
+	able, err := t.Prepare(ctx, nil)
+	if err != nil {
+		d.fail("server", err)
+		return
+	}
+	d.add("server", ProbeOK, "it can be reached, and lets you in")
+	if mail.Command != "" || strings.HasPrefix(mail.Server, "/") {
+		return // what the program can do is its own business
+	}
+	d.add("extensions", ProbeOK, "%s", abilities(able))
+	if !able.EightBit {
+		d.add("extensions", ProbeWarning, "it takes no 8-bit text: patches with letters outside of ASCII leave as quoted-printable")
+	}
+}
+
+func abilities(a sendmail.Abilities) string {
+	size := "any size, as far as it says"
+	if a.MaxSize > 0 {
+		size = fmt.Sprintf("messages of at most %d bytes", a.MaxSize)
+	}
+	words := []string{"it takes " + size}
+	if a.MaxRecipients > 0 {
+		words = append(words, fmt.Sprintf("at most %d recipients at a time", a.MaxRecipients))
+	}
+	if a.EightBit {
+		words = append(words, "8-bit text")
+	}
+	if a.UTF8 {
+		words = append(words, "addresses outside of ASCII")
+	}
+	return strings.Join(words, ", ")
+}
