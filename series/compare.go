@@ -8,6 +8,7 @@ import (
 
 	"github.com/kprep/kprep/coverletter"
 	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/rangecache"
 	"github.com/kprep/kprep/rangediff"
 )
 
@@ -33,7 +34,7 @@ type Comparison struct {
 }
 
 // Compare compares two states that Sides found. The series stays as it is,
-// and nothing is stored. It returns a *SideError or an *UnrelatedError.
+// and nothing is stored but what rangecache keeps. It returns a *SideError or an *UnrelatedError.
 func (s *Series) Compare(ctx context.Context, sides [2]Side, o CompareOptions) (*Comparison, error) {
 	c := &Comparison{Old: sides[0], New: sides[1], Options: o}
 	if err := s.read(ctx, c); err != nil {
@@ -108,12 +109,18 @@ func Printer(colours *rangediff.Colours) *rangediff.Printer {
 
 // patchTexts reads the patches of a side, oldest first.
 func (s *Series) patchTexts(ctx context.Context, side Side) ([]rangediff.Commit, error) {
-	patches, err := parseLog(func(read func(io.Reader) error) error {
-		return s.repo.PatchLog(ctx, rangediff.LogOptions(), side.Start, side.End, read)
-	})
+	answer, err := rangecache.Ask(ctx, s.repo, rangecache.Question{
+		Words:   []string{fmt.Sprintf("%s..%s", side.Start, side.End)},
+		Options: []string{"as mailed"}, // those of PatchLog
+		Log: func(ctx context.Context, _ int, options []string, read func(io.Reader) error) error {
+			return s.repo.PatchLog(ctx, options, side.Start, side.End, read)
+		},
+	}, 1)
 	if err != nil {
 		return nil, err
 	}
+	answer.Keep(ctx) // or else the next time takes as long
+	patches := answer.Commits[0]
 	ids := make([]gitrepo.ID, len(patches))
 	for n, p := range patches {
 		ids[n] = gitrepo.ID(p.ID)

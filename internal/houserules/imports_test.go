@@ -35,7 +35,7 @@ func imports() map[string][]string {
 		"inbox":               {"patchmail", "gitrepo"},
 		"sendmail":            {"patchmail", "endpoint", "sendmail/smtp"},
 		"sendmail/smtp":       {"patchmail"},
-		"series":              {"coverletter", "trailers", "patchmail", "gitrepo", "oplog", "rangediff"},
+		"series":              {"coverletter", "trailers", "patchmail", "gitrepo", "oplog", "rangediff", "rangecache"},
 		"archive":             {"submission", "series", "oplog", "gitrepo", "coverletter"},
 		"submission":          {"series", "sendmail", "attest", "maintainers", "project", "inbox"}, // and what these import
 		"feedback":            {"series", "inbox", "trailers", "rangediff"},
