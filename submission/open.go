@@ -2,6 +2,7 @@ package submission
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -211,3 +212,19 @@ func (o *Open) Nameless(mail sendmail.Settings) bool { return o.journal.Nameless
 // Shown records that a message of unknown fate was found in an archive, which
 // where names. It returns [sendmail.ErrShownBefore] where that proves nothing.
 func (o *Open) Shown(d sendmail.Doubt, where string) error { return o.journal.Shown(d.Message, where) }
+
+// Moved says that the branch is not what it was when the send began. What is
+// sent stays what was planned.
+func (o *Open) Moved(ctx context.Context) (bool, error) {
+	var r series.Reroll
+	if o.journal.Plan().Finish == nil || json.Unmarshal(o.journal.Plan().Finish, &r) != nil {
+		return false, nil // a resend, or Finish will say so
+	}
+	for _, u := range r.Updates {
+		if u.Name == r.Branch {
+			tip, err := o.repo.Ref(ctx, u.Name)
+			return tip != u.Old && tip != u.New, err
+		}
+	}
+	return false, nil
+}

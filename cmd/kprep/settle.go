@@ -97,6 +97,13 @@ func (e *env) continueSend(c *cli.Context, s *series.Series) error {
 	if err := e.askClock(c, open); err != nil {
 		return err
 	}
+	moved, err := open.Moved(c.Context)
+	if err != nil {
+		return err
+	}
+	if moved {
+		e.notef("the branch has changed since the send began; what goes out is what was planned then")
+	}
 	if err := e.checkArchives(c, open); err != nil {
 		return err
 	}
