@@ -21,6 +21,7 @@ import (
 //	F39                    cmd/kprep, send_confirm.txtar and prompt_test.go
 //	F42                    also cmd/kprep, send_disk.txtar: the journal on a full disk
 //	F43                    cmd/kprep, send_twice.txtar; here the lock: TestOpenJournalRefuses
+//	F44                    also internal/e2e, TestSuspendedDuringASend; F36: TestKillDuringASend there
 //	F45                    cmd/kprep, TestF45ClockSetBack
 //	F46                    cmd/kprep, send_continue.txtar
 //	F47                    cmd/kprep, send_hook.txtar

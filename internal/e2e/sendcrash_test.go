@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -198,4 +199,31 @@ func TestKillDuringASend(t *testing.T) {
 		c.server.Close()
 	}
 	t.Logf("a send takes %v; kills by what they hit: %v", whole, hit)
+}
+
+// F44: a process that sleeps while its connection dies goes on when it wakes up.
+func TestSuspendedDuringASend(t *testing.T) {
+	t.Parallel()
+	server := mailtest.Start(t, mailtest.Options{Faults: []mailtest.Fault{
+		{At: mailtest.AtMAIL, Message: 3, Pause: 500 * time.Millisecond, Drop: true}}})
+	c := sendCrash{t: t, repo: toSend(t), server: server, port: server.Port()}
+	cmd := program(c.repo, "-c", "sendemail.smtpServerPort="+c.port, "send", "--yes")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(30 * time.Second); strings.Count(strings.Join(server.Lines(), "\n"), "MAIL") < 3; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			cmd.Process.Kill()
+			t.Fatalf("it never came to the third message: %q", server.Lines())
+		}
+	}
+	cmd.Process.Signal(syscall.SIGSTOP)
+	time.Sleep(time.Second) // the server has hung up by now
+	cmd.Process.Signal(syscall.SIGCONT)
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+	if ids := c.arrived(); len(ids) != 12 || server.Connections() != 2 {
+		t.Errorf("%d messages over %d connections: %q", len(ids), server.Connections(), ids)
+	}
 }
