@@ -29,6 +29,7 @@ func depsCommand(e *env) *cli.Command {
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "add", Usage: "add `LINE`"},
 			&cli.StringSliceFlag{Name: "remove", Usage: "remove `LINE`"},
+			&cli.BoolFlag{Name: "list", Usage: "print them, as without any option"},
 			&cli.BoolFlag{Name: "edit", Usage: "edit them all"},
 			&cli.StringFlag{Name: "from", Usage: "take them all from `FILE`, or from standard input for -"},
 			&cli.BoolFlag{Name: "check", Usage: "see whether they are here, and whether all patches apply on top of them"},
@@ -86,18 +87,18 @@ func parseDeps(c *cli.Context) (depsChange, error) {
 		}
 	}
 	jobs := 0
-	for _, is := range []bool{adds || removes, c.Bool("edit"), c.IsSet("from"), c.Bool("check")} {
+	for _, is := range []bool{adds || removes, c.Bool("list"), c.Bool("edit"), c.IsSet("from"), c.Bool("check")} {
 		if is {
 			jobs++
 		}
 	}
 	switch {
 	case jobs > 1:
-		return change, usagef("deps", "one of --add and --remove, --edit, --from and --check at a time")
+		return change, usagef("deps", "one of --list, --add and --remove, --edit, --from and --check at a time")
 	case c.IsSet("archive") && !c.Bool("check"):
 		return change, usagef("deps", "--archive goes with --check")
-	case c.Bool("json") && jobs == 1 && !c.Bool("check"):
-		return change, usagef("deps", "--json goes with --check, or alone")
+	case c.Bool("json") && jobs == 1 && !c.Bool("check") && !c.Bool("list"):
+		return change, usagef("deps", "--json goes with --check and --list, or alone")
 	}
 	for _, line := range change.add {
 		if _, err := series.ParsePrerequisite(line); err != nil {
