@@ -2,12 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
-	"unicode"
-	"unicode/utf16"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sync/errgroup"
@@ -99,28 +95,4 @@ func (e *env) printFact(facts *series.Facts, key string, asJSON bool) error {
 		return err
 	}
 	return usagef("info", "unknown key %q; the keys are %s", key, strings.Join(series.FactNames(), ", "))
-}
-
-// printJSON prints a result in full. HTML characters stay as they are; what
-// changes the direction of text, or is invisible, is escaped.
-func (e *env) printJSON(v any) error {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
-		return err
-	}
-	var out strings.Builder
-	for _, r := range b.String() {
-		if unicode.Is(unicode.Cf, r) || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			for _, unit := range utf16.Encode([]rune{r}) {
-				fmt.Fprintf(&out, `\u%04x`, unit)
-			}
-			continue
-		}
-		out.WriteRune(r)
-	}
-	_, err := io.WriteString(e.stdout, out.String())
-	return err
 }
