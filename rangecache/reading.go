@@ -35,10 +35,8 @@ type Question struct {
 // An Answer is the commits of the ranges.
 type Answer struct {
 	Commits [][]rangediff.Commit
-	// State is what git made of the words; nil when it refused them, as
-	// StateErr says.
-	State    *gitrepo.LogState
-	StateErr error
+	// State is what git made of the words; nil when it refused them.
+	State *gitrepo.LogState
 
 	repo       *gitrepo.Repo
 	question   Question
@@ -59,7 +57,8 @@ func Ask(ctx context.Context, repo *gitrepo.Repo, q Question, ranges int) (*Answ
 	}
 	var group errgroup.Group
 	group.Go(func() error {
-		a.State, a.StateErr = repo.LogState(ctx, q.Words)
+		// Why words are refused, the log says better.
+		a.State, _ = repo.LogState(ctx, q.Words)
 		return nil
 	})
 	// When nothing is kept the logs need not wait.
