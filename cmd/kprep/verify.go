@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"slices"
 	"time"
 
@@ -27,6 +29,7 @@ func verifyCommand(e *env) *cli.Command {
 			"8 unknown key, 16 not understood, 32 bad.",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "keyring", Usage: "look for keys in `DIR` or ref:REPO:REF:DIR alone"},
+			&cli.StringFlag{Name: "dkim-keys", Usage: "check DKIM signatures by the TXT records in `FILE`; nothing is looked up"},
 			&cli.BoolFlag{Name: "trim-body", Usage: "check as much of the body as was signed; drop the rest before you use it"},
 			&cli.BoolFlag{Name: "as-patatt", Usage: "judge as patatt does, with its weaknesses, and remember nothing"},
 			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
@@ -67,7 +70,11 @@ func (e *env) verify(c *cli.Context, files []string) error {
 			return err
 		}
 	}
-	checked, err := e.checkMail(c.Context, v, files)
+	dkim, err := e.readDKIMKeys(c.String("dkim-keys"))
+	if err != nil {
+		return err
+	}
+	checked, err := e.checkMail(c.Context, v, dkim, files)
 	if err != nil {
 		return err
 	}
@@ -94,8 +101,8 @@ type checkedMail struct {
 	file    string
 	number  int
 	subject patchmail.Subject
-	list    string   // List-Id, "" when it has none
-	dkim    []string // domains that say they signed it
+	list    string // List-Id, "" when it has none
+	dkim    []attest.DKIMResult
 	report  *attest.Report
 	err     error // why there is no report
 }
@@ -113,11 +120,15 @@ var errNoMail = errors.New("there is no message to check")
 
 // checkMail checks every message that the files hold. One that cannot be read
 // does not keep the others from it.
-func (e *env) checkMail(ctx context.Context, v *attest.Verifier, files []string) ([]*checkedMail, error) {
+func (e *env) checkMail(ctx context.Context, v *attest.Verifier, keys attest.DKIMKeys, files []string) ([]*checkedMail, error) {
 	var all []*checkedMail
 	visit := func(mail inbox.Mail) error {
 		m := &checkedMail{file: mail.File, number: mail.Number}
-		m.subject, m.list, m.dkim = headerFacts(mail.Raw)
+		m.subject, m.list = headerFacts(mail.Raw)
+		var err error
+		if m.dkim, err = attest.CheckDKIM(mail.Raw, keys); err != nil {
+			e.debugf("no DKIM signature of message %d in %s can be read: %v", m.number, m.file, err)
+		}
 		if m.report, m.err = v.Check(ctx, mail.Raw); ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -145,6 +156,23 @@ func (e *env) checkMail(ctx context.Context, v *attest.Verifier, files []string)
 		return nil, errNoMail
 	}
 	return all, nil
+}
+
+// readDKIMKeys reads the file of --dkim-keys, "" for none.
+func (e *env) readDKIMKeys(name string) (attest.DKIMKeys, error) {
+	if name == "" {
+		return nil, nil
+	}
+	file, err := os.Open(e.path(name))
+	if err != nil {
+		return nil, fmt.Errorf("read DKIM keys: %w", err)
+	}
+	defer file.Close()
+	keys, err := attest.ReadDKIMKeys(file)
+	if err != nil {
+		return nil, fmt.Errorf("read DKIM keys: %s: %w", name, err)
+	}
+	return keys, nil
 }
 
 // rememberKeys notes which keys signed, once all messages are checked: a series

@@ -15,19 +15,23 @@ import (
 
 // headerFacts reads what a header shows beside its signatures. What cannot be
 // read is empty.
-func headerFacts(raw []byte) (subject patchmail.Subject, list string, dkim []string) {
+func headerFacts(raw []byte) (subject patchmail.Subject, list string) {
 	m, err := mail.ReadMessage(bytes.NewReader(raw))
 	if err != nil {
-		return subject, "", nil
+		return subject, ""
 	}
-	for _, value := range m.Header["Dkim-Signature"] {
-		for tag := range strings.SplitSeq(value, ";") {
-			if name, domain, ok := strings.Cut(tag, "="); ok && strings.TrimSpace(name) == "d" {
-				dkim = append(dkim, strings.TrimSpace(domain))
-			}
-		}
+	return patchmail.ParseSubject(m.Header.Get("Subject")), m.Header.Get("List-Id")
+}
+
+// dkimWords says what a DKIM signature is worth here.
+func dkimWords(r attest.DKIMResult) string {
+	switch {
+	case !r.Checked:
+		return "has a DKIM signature of " + r.Domain + ", which is not checked"
+	case r.Reason != "":
+		return "has a bad DKIM signature of " + r.Domain + ": " + r.Reason
 	}
-	return patchmail.ParseSubject(m.Header.Get("Subject")), m.Header.Get("List-Id"), dkim
+	return "came by " + r.Domain + ", by its DKIM signature"
 }
 
 func (m *checkedMail) title() string {
@@ -71,8 +75,8 @@ func (e *env) printVerified(checked []*checkedMail, asPatatt bool) error {
 		for _, note := range m.report.Notes {
 			fmt.Fprintf(e.stdout, "        %s\n", patchmail.PrintableLine(note))
 		}
-		if len(m.dkim) > 0 {
-			fmt.Fprintf(e.stdout, "        also signed by DKIM of %s, which is not checked\n", patchmail.PrintableLine(strings.Join(m.dkim, ", ")))
+		for _, r := range m.dkim {
+			fmt.Fprintf(e.stdout, "        %s\n", patchmail.PrintableLine(dkimWords(r)))
 		}
 	}
 	if asPatatt {
@@ -140,8 +144,14 @@ type verifiedMail struct {
 	Status     attest.Status       `json:"status"`
 	Error      string              `json:"error,omitempty"`
 	Notes      []string            `json:"notes,omitempty"`
-	DKIM       []string            `json:"dkim,omitempty"` // domains, not checked
+	DKIM       []verifiedDKIM      `json:"dkim,omitempty"`
 	Signatures []verifiedSignature `json:"signatures"`
+}
+
+type verifiedDKIM struct {
+	Domain  string `json:"domain"`
+	Checked bool   `json:"checked"`
+	Reason  string `json:"reason,omitempty"` // why it does not hold
 }
 
 type verifiedSignature struct {
@@ -162,7 +172,10 @@ type verifiedSignature struct {
 func verifyReport(checked []*checkedMail, worst attest.Status) verifiedJSON {
 	doc := verifiedJSON{Schema: 1, Status: worst, Missing: append([]int{}, missingParts(checked)...)}
 	for _, m := range checked {
-		out := verifiedMail{File: m.file, Number: m.number, Status: m.status(), DKIM: m.dkim, Signatures: []verifiedSignature{}}
+		out := verifiedMail{File: m.file, Number: m.number, Status: m.status(), Signatures: []verifiedSignature{}}
+		for _, r := range m.dkim {
+			out.DKIM = append(out.DKIM, verifiedDKIM(r))
+		}
 		if m.err != nil {
 			out.Error = m.err.Error()
 		}
