@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/trailers"
 )
 
 // clockSlack is how far a clock may be behind another one.
@@ -22,6 +23,12 @@ func (s *Submission) delivery() []Problem {
 	if word := listCommand(s.Messages[0]); word != "" {
 		all = append(all, Problem{Name: "list-command", Next: "begin with another word: see 'kprep cover'",
 			Text: fmt.Sprintf("the text begins with %q, which some lists take for a command to them", word)})
+	}
+	for _, c := range s.Series.Patches {
+		for _, line := range trailers.Unreachable(c.Message) {
+			all = append(all, Problem{Name: "trailer",
+				Text: fmt.Sprintf("commit %s: nobody gets mail for \"%s: %s\", which has no address", c.ID.Short(), line.Key, line.Value)})
+		}
 	}
 	for _, c := range s.Series.Patches {
 		if ahead := c.Committer.When.Sub(s.now); ahead > clockSlack {

@@ -25,6 +25,21 @@ func (t Trailer) Person() (patchmail.Address, bool) {
 	return a, true
 }
 
+// Unreachable returns the lines of the trailer block of a message that are to
+// name a person by an address, those of Cc and To, and whose value is none:
+// nobody gets mail for them (spec/mail.md 2.4).
+func Unreachable(msg string) []Trailer {
+	above, _ := Cut(msg)
+	_, block := Split(above)
+	var all []Trailer
+	for _, t := range Parse(block) {
+		if _, ok := t.Person(); !ok && (strings.EqualFold(t.Key, "cc") || strings.EqualFold(t.Key, "to")) {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
 // utility reports whether a trailer of this name is about something else than
 // a person even if its value looks like an address (b4-interop 9.3).
 func utility(key string) bool {
