@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"github.com/kprep/kprep/sendmail/smtp"
 )
 
 // A Command is the transport over a program that takes sendmail's arguments:
@@ -31,14 +33,14 @@ const exTempFail = 75
 
 func newCommand(shell string, s Settings) (*Command, error) {
 	return &Command{
-		name: shell, options: s.ServerOptions, limits: standardLimits(),
+		name: shell, options: s.ServerOptions, limits: s.commandLimits(),
 		// The dash is $0; sender and recipients are never part of the text.
 		argv: []string{"sh", "-c", shell + ` "$@"`, "-"},
 	}, nil
 }
 
 func newProgram(path string, s Settings) (*Command, error) {
-	return &Command{name: path, options: s.ServerOptions, limits: standardLimits(), argv: []string{path}}, nil
+	return &Command{name: path, options: s.ServerOptions, limits: s.commandLimits(), argv: []string{path}}, nil
 }
 
 // String names the command.
@@ -93,6 +95,7 @@ func (c *Command) run(ctx context.Context, args []string, input []byte) (State, 
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.limits.program)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(c.limits.grace, cancel) })()
+	defer context.AfterFunc(smtp.Hurry(ctx), cancel)()
 
 	cmd := exec.CommandContext(limited, c.argv[0], args...)
 	cmd.WaitDelay = c.limits.linger
@@ -116,18 +119,29 @@ func (c *Command) run(ctx context.Context, args []string, input []byte) (State, 
 	said := strings.TrimSpace(output.String())
 	switch {
 	case code < 0:
-		return Unknown, 0, fmt.Sprintf("%s was killed (%v); %s", c.name, cmd.ProcessState, said)
+		return Unknown, 0, strings.TrimSuffix(fmt.Sprintf("%s was killed (%v); %s", c.name, cmd.ProcessState, said), "; ")
 	case code == 0 && err == nil && errors.Join(writeErr, closeErr) != nil:
-		return Unknown, 0, fmt.Sprintf("%s ended well without reading the whole message; %s", c.name, said)
+		return Unknown, 0, strings.TrimSuffix(fmt.Sprintf("%s ended well without reading the whole message; %s", c.name, said), "; ")
 	case code == 0 && err == nil:
 		return Accepted, 0, "queued by " + c.name
 	case code == exTempFail, code == 126, code == 127:
-		return Deferred, code, fmt.Sprintf("exit status %d: %s", code, said)
+		return Deferred, code, ended(code, said)
 	case code > 128:
 		// The shell's way of saying that a signal killed what it ran.
-		return Unknown, code, fmt.Sprintf("exit status %d, as after a signal: %s", code, said)
+		return Unknown, code, ended(code, "as after a signal", said)
 	}
-	return Refused, code, fmt.Sprintf("exit status %d: %s", code, said)
+	return Refused, code, ended(code, said)
+}
+
+// ended puts an exit status and what there is to say about it in a line.
+func ended(code int, said ...string) string {
+	text := fmt.Sprintf("exit status %d", code)
+	for _, more := range said {
+		if more != "" {
+			text += ": " + more
+		}
+	}
+	return text
 }
 
 // maxOutput is how much of what a command says is looked at.

@@ -7,6 +7,8 @@ import (
 	"syscall"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/kprep/kprep/sendmail/smtp"
 )
 
 func main() {
@@ -30,15 +32,9 @@ func execute(e *env, verbs func(*env) []*cli.Command) int {
 // program: a reader that goes away must not stop a send in the middle.
 func interruptible(parent context.Context) (context.Context, context.CancelFunc) {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	signals := []os.Signal{syscall.SIGTERM, syscall.SIGQUIT}
-	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
-		if !signal.Ignored(s) {
-			signals = append(signals, s)
-		}
-	}
 	ctx, cancel := context.WithCancel(parent)
 	received := make(chan os.Signal, 1)
-	signal.Notify(received, signals...)
+	signal.Notify(received, endings()...)
 	go func() {
 		select {
 		case <-received:
@@ -50,4 +46,35 @@ func interruptible(parent context.Context) (context.Context, context.CancelFunc)
 		cancel()
 	}()
 	return ctx, cancel
+}
+
+// endings are the signals by which somebody wants the program to end.
+func endings() []os.Signal {
+	signals := []os.Signal{syscall.SIGTERM, syscall.SIGQUIT}
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			signals = append(signals, s)
+		}
+	}
+	return signals
+}
+
+// hurried is for sending mail: there the second signal, too, lets the program
+// end by itself, so that the journal tells what it can, but at once; only the
+// third ends it from outside (spec/mail.md 4.4, F38).
+func hurried(ctx context.Context) (context.Context, context.CancelFunc) {
+	hurry, cancel := context.WithCancel(context.Background())
+	received := make(chan os.Signal, 2)
+	signal.Notify(received, endings()...)
+	go func() {
+		for range 2 {
+			select {
+			case <-received:
+			case <-hurry.Done():
+			}
+		}
+		signal.Stop(received)
+		cancel()
+	}()
+	return smtp.WithHurry(ctx, hurry), cancel
 }

@@ -193,7 +193,9 @@ func (e *env) send(c *cli.Context, s *series.Series) error {
 			return err
 		}
 	}
-	out, err := ready.Send(c.Context, e.sendPolicy(c, sub.Mail), e.progress)
+	ctx, done := hurried(c.Context)
+	defer done()
+	out, err := ready.Send(ctx, e.sendPolicy(c, sub.Mail), e.progress)
 	return e.reportSend(c, kind, out, err)
 }
 

@@ -150,7 +150,9 @@ func (e *env) goOn(c *cli.Context, open *submission.Open) (submission.Outcome, e
 			return submission.Outcome{}, err
 		}
 	}
-	return open.Continue(c.Context, mail, e.sendPolicy(c, mail), e.progress)
+	ctx, done := hurried(c.Context)
+	defer done()
+	return open.Continue(ctx, mail, e.sendPolicy(c, mail), e.progress)
 }
 
 // askClock asks before anything is sent by a clock that was set back: the dates

@@ -56,10 +56,32 @@ func (w *wire) stopAt(t time.Time) {
 	w.conn.SetDeadline(t)
 }
 
-// guard leaves the wire the time of grace once ctx is done. The caller calls
-// what it returns at the end.
-func (w *wire) guard(ctx context.Context, grace time.Duration) func() bool {
-	return context.AfterFunc(ctx, func() { w.stopAt(time.Now().Add(grace)) })
+// guard leaves the wire the time of grace once ctx is done, and none once its
+// [Hurry] is. The caller calls what it returns at the end.
+func (w *wire) guard(ctx context.Context, grace time.Duration) func() {
+	patient := context.AfterFunc(ctx, func() { w.stopAt(time.Now().Add(grace)) })
+	hurried := context.AfterFunc(Hurry(ctx), func() { w.stopAt(time.Now()) })
+	return func() {
+		patient()
+		hurried()
+	}
+}
+
+type hurryKey struct{}
+
+// WithHurry returns a context whose time of grace after an interrupt ends as
+// soon as hurry is done: somebody does not want to wait for it.
+func WithHurry(ctx, hurry context.Context) context.Context {
+	return context.WithValue(ctx, hurryKey{}, hurry)
+}
+
+// Hurry is done when the time of grace of ctx is over before its time; never
+// for a context that WithHurry did not make.
+func Hurry(ctx context.Context) context.Context {
+	if hurry, ok := ctx.Value(hurryKey{}).(context.Context); ok {
+		return hurry
+	}
+	return context.Background()
 }
 
 // say writes commands, a line each.
