@@ -11,7 +11,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kprep/kprep/gitrepo"
-	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/rangediff"
 	"github.com/kprep/kprep/series"
 )
@@ -167,39 +166,4 @@ func parseRevision(verb, word string) (int, error) {
 		return 0, usagef(verb, "%q is no revision: they are called v1, v2 …", word)
 	}
 	return n, nil
-}
-
-// shownColoured is shown for output that has git's own colours in it:
-// these stay, everything else is escaped.
-func (e *env) shownColoured(text []byte) []byte {
-	if !e.terminal.stdout {
-		return text
-	}
-	var out []byte
-	for len(text) > 0 {
-		at := gitColour(text)
-		if at < 0 {
-			return append(out, patchmail.Printable(string(text))...)
-		}
-		out = append(out, patchmail.Printable(string(text[:at]))...)
-		end := at + bytes.IndexByte(text[at:], 'm') + 1
-		out = append(out, text[at:end]...)
-		text = text[end:]
-	}
-	return out
-}
-
-// gitColour finds the first "ESC [ digits and semicolons m", -1 for none.
-func gitColour(text []byte) int {
-	for at := 0; ; at++ {
-		next := bytes.Index(text[at:], []byte("\x1b["))
-		if next < 0 {
-			return -1
-		}
-		at += next
-		rest := bytes.TrimLeft(text[at+2:], "0123456789;")
-		if len(rest) > 0 && rest[0] == 'm' {
-			return at
-		}
-	}
 }

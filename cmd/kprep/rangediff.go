@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/rangecache"
 	"github.com/kprep/kprep/rangediff"
 	"github.com/urfave/cli/v2"
@@ -110,10 +111,11 @@ func (e *env) printRangeDiff(ctx context.Context, repo *gitrepo.Repo, printer *r
 		return printer.Print(e.stdout, pairs)
 	}
 	var text bytes.Buffer
+	printer.Escape = patchmail.Printable
 	if err := printer.Print(&text, pairs); err != nil {
 		return err
 	}
-	return e.page(ctx, repo, e.shownColoured(text.Bytes()))
+	return e.page(ctx, repo, text.Bytes())
 }
 
 // atTopLevel reports whether we certainly are at the top of a work tree.
