@@ -147,6 +147,8 @@ func (j *judge) checkSignature(ctx context.Context, key []byte) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case errors.As(err, new(*ProgramError)):
+		return err
 	case err == nil:
 		j.checkTime()
 	case errors.Is(err, errNoPublicKey), j.AsPatatt && j.result.Algorithm == OpenPGP && !errors.Is(err, errOtherMessage):

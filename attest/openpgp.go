@@ -79,15 +79,22 @@ func verifyOpenPGP(ctx context.Context, p Programs, key []byte, value string, di
 	if key != nil {
 		home, err := p.scratch()
 		if err != nil {
-			return nil, err
+			return nil, &ProgramError{p.GPG, err}
 		}
 		defer os.RemoveAll(home)
 		common = append(common, "--homedir", home, "--no-default-keyring", "--keyring", filepath.Join(home, "keys"))
-		if ran := p.run(ctx, p.GPG, key, append(common, "--import")...); status(ran.stderr, "IMPORT_OK") == nil {
+		ran := p.run(ctx, p.GPG, key, append(common, "--import")...)
+		if errors.As(ran.err, new(*ProgramError)) {
+			return nil, ran.err
+		}
+		if status(ran.stderr, "IMPORT_OK") == nil {
 			return nil, fmt.Errorf("gpg cannot read the key: %s", ran.said())
 		}
 	}
 	ran := p.run(ctx, p.GPG, signature, append(common, "--output", "-", "--verify")...)
+	if errors.As(ran.err, new(*ProgramError)) {
+		return nil, ran.err
+	}
 	if err := pgpVerdict(ran); err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -248,5 +249,72 @@ func TestHostileOpenPGP(t *testing.T) {
 	}
 	if entries, err := os.ReadDir(programs.Scratch); err != nil || len(entries) > 0 {
 		t.Errorf("left behind: %v, %v", entries, err)
+	}
+}
+
+// An agent has the private half; of the key only the public one is configured,
+// in a file or written out.
+func TestAgent(t *testing.T) {
+	t.Parallel()
+	gittest.Peer(t, "git", "ssh-keygen", "ssh-agent", "ssh-add")
+	programs := testPrograms(t)
+	dir := filepath.Dir(programs.Scratch)
+	socket, file := filepath.Join(dir, "agent"), filepath.Join(dir, "key")
+	agent := exec.Command("ssh-agent", "-D", "-a", socket)
+	if err := agent.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer agent.Wait()
+	defer agent.Process.Kill()
+	programs.Env = append(programs.Env, "SSH_AUTH_SOCK="+socket)
+	if run := programs.run(context.Background(), "ssh-keygen", nil, "-q", "-t", "ecdsa", "-N", "", "-f", file); run.err != nil {
+		t.Fatal(run)
+	}
+	for deadline := time.Now().Add(time.Minute); programs.run(context.Background(), "ssh-add", nil, file).err != nil; {
+		if time.Now().After(deadline) {
+			t.Fatal("the agent does not answer")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	public, err := os.ReadFile(file + ".pub")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"openssh:" + file + ".pub", "openssh:key::" + strings.TrimSpace(string(public))} {
+		signer, err := Settings{Key: key, Identity: "jane@example.org", Programs: programs}.Signer("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		signed, err := signer.SignAll(context.Background(), [][]byte{[]byte(datedMail), []byte(plainMail)}, signingTime)
+		if err != nil || len(signed) != 2 {
+			t.Errorf("%s: %v", key, err)
+			continue
+		}
+		report, err := (&Verifier{Keyrings: []Keyring{memoryKeyring(public)}, Now: signingTime}).Check(context.Background(), signed[1])
+		if err != nil || report.Status() != Pass {
+			t.Errorf("%s: %v %+v", key, err, report)
+		}
+	}
+	if entries, err := os.ReadDir(programs.Scratch); err == nil && len(entries) > 0 {
+		t.Errorf("left behind: %v", entries)
+	}
+}
+
+// Without gpg nothing is known of a signature: it is not called bad.
+func TestMissingProgram(t *testing.T) {
+	t.Parallel()
+	verifier := Verifier{Keyrings: []Keyring{DirKeyring(filepath.Join(vectorsDir, "keyring"))}, Programs: Programs{GPG: "/nowhere/gpg", Scratch: t.TempDir()}}
+	if report, err := verifier.Check(context.Background(), readVector(t, "openpgp/plain.eml")); !errors.As(err, new(*ProgramError)) {
+		t.Errorf("%+v, %v", report, err)
+	}
+	signer, err := Settings{Key: "openpgp:x", Programs: verifier.Programs}.Signer("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := signer.SignAll(context.Background(), [][]byte{[]byte(datedMail)}, signingTime); !errors.As(err, new(*SignError)) {
+		t.Errorf("%v", err)
 	}
 }

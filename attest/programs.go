@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"strings"
@@ -41,6 +42,16 @@ func (p Programs) scratch() (string, error) {
 	return os.MkdirTemp(p.Scratch, "attest-")
 }
 
+// A ProgramError reports a program that could not be started: nothing is known
+// of what it was to check or sign.
+type ProgramError struct {
+	Program string
+	Err     error
+}
+
+func (e *ProgramError) Error() string { return fmt.Sprintf("run %s: %v", e.Program, e.Err) }
+func (e *ProgramError) Unwrap() error { return e.Err }
+
 // A ran is what became of a program.
 type ran struct {
 	stdout []byte
@@ -61,6 +72,11 @@ func (p Programs) run(ctx context.Context, program string, stdin []byte, args ..
 	err := cmd.Run()
 	if errors.Is(err, exec.ErrWaitDelay) { // it started an agent, which stays
 		err = nil
+	}
+	if failed := (*exec.Error)(nil); errors.As(err, &failed) {
+		err = &ProgramError{program, failed.Err}
+	} else if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
+		err = &ProgramError{program, failed.Err}
 	}
 	if ctx.Err() != nil {
 		err = ctx.Err()

@@ -110,7 +110,7 @@ func (s Settings) Signer(gitDir string) (*Signer, error) {
 	}
 	kind, id, ok := strings.Cut(s.Key, ":")
 	if !ok || id == "" {
-		return nil, &KeyError{s.Key, errors.New("it has to begin with ed25519:, openssh: or openpgp:")}
+		return nil, &KeyError{s.Key, errors.New("its kind, such as ed25519:, has to stand in front")}
 	}
 	signer := &Signer{Identity: s.Identity, Selector: s.Selector, name: s.Key, env: s.Programs.Env}
 	programs := s.Programs.withDefaults()
