@@ -142,6 +142,9 @@ func (e *env) diffColours(ctx context.Context, repo *gitrepo.Repo) (*rangediff.C
 // as [series.Series.Sides] takes them.
 func parseRevisions(s *series.Series, word string) (old, new int, err error) {
 	left, right, _ := strings.Cut(word, "..")
+	if strings.HasPrefix(right, ".") {
+		return 0, 0, usagef("diff", "two revisions have two dots between them, not %q", word)
+	}
 	old, new = series.SentBefore, series.OnBranch
 	if left != "" {
 		old, err = parseState(s, left)
