@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kprep/kprep/maintainers"
+	"github.com/kprep/kprep/project"
 )
 
 // A Sighting is one recipient with all that named it in one place.
@@ -66,10 +67,11 @@ type Difference struct {
 	Only    string `json:"only"` // who names it
 }
 
-// compareScript asks the script too, where MAINTAINERS answered.
-func (g *Collected) compareScript(ctx context.Context, patches []PatchMail, questions []question, dir string, o CollectOptions) error {
+// compareScript asks the script too, where MAINTAINERS answered, and keeps
+// what that shows.
+func (g *Collected) compareScript(ctx context.Context, patches []PatchMail, who choice, dir string, o CollectOptions) error {
 	var again []question
-	for _, q := range questions {
+	for _, q := range who.questions {
 		if q.query != nil {
 			again = append(again, question{field: q.field, command: q.command})
 		}
@@ -84,7 +86,12 @@ func (g *Collected) compareScript(ctx context.Context, patches []PatchMail, ques
 	g.Warnings = append(g.Warnings, all.Warnings...)
 	g.Differences = append(only(g.Found, all.Found, patches), only(all.Found, g.Found, patches)...)
 	slices.SortStableFunc(g.Differences, func(a, b Difference) int { return a.Patch - b.Patch })
-	return nil
+	verdict := project.Equal
+	if len(g.Differences) > 0 {
+		verdict = project.Differs
+	}
+	g.Unproven = false
+	return o.Scripts.Learn(who.script, verdict)
 }
 
 // only lists what is in found and not in other, for the fields that other was

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/kprep/kprep/maintainers"
@@ -22,11 +23,15 @@ type AsideError struct{ Reason string }
 func (e *AsideError) Error() string { return e.Reason }
 
 // loadQuery reads MAINTAINERS. script is the content of the project's script:
-// one with options or code that kprep does not know is better asked itself,
-// which is an *AsideError, as is a configuration that only it can follow.
-func loadQuery(p maintainers.Project, script []byte) (*query, error) {
+// one with options that kprep does not know, or that a comparison has shown to
+// answer otherwise, is better asked itself, which is an *AsideError, as is a
+// configuration that only it can follow.
+func loadQuery(p maintainers.Project, script []byte, verdict project.Verdict) (*query, error) {
 	if unknown := maintainers.UnknownTo(script); len(unknown) > 0 {
 		return nil, &AsideError{fmt.Sprintf("%s has %s, which kprep does not know", maintainers.ScriptPath, strings.Join(unknown, ", "))}
+	}
+	if verdict == project.Differs {
+		return nil, &AsideError{"a comparison has shown that it answers otherwise than kprep"}
 	}
 	base, err := p.Options()
 	if err != nil {
@@ -72,32 +77,47 @@ func (q *query) answer(field Field, patch int, p PatchMail) Answer {
 	return a
 }
 
+// A choice is who answers the two questions.
+type choice struct {
+	questions []question
+	script    []byte // of the project, where MAINTAINERS is asked in its place
+	aside     string // why it is asked itself; "" for no reason to tell
+	unproven  bool   // no comparison has shown yet that MAINTAINERS answers like it
+}
+
 // ask chooses who answers: a command that the user or the project configured;
-// else MAINTAINERS, where the tree has the script and kprep knows it. For a
-// project's script that is asked itself, note says why.
-func ask(to, cc project.Command, o CollectOptions) (questions []question, note string, err error) {
-	questions = []question{{field: To, command: to}, {field: Cc, command: cc}}
-	if o.Script || o.Project == nil {
-		return questions, "", nil
+// else MAINTAINERS, where the tree has the script and kprep knows it.
+func ask(to, cc project.Command, o CollectOptions) (choice, error) {
+	c := choice{questions: []question{{field: To, command: to}, {field: Cc, command: cc}}}
+	isScript := func(q question) bool { return q.command.Key == maintainers.ScriptPath }
+	if o.Script || o.Project == nil || !slices.ContainsFunc(c.questions, isScript) {
+		return c, nil
 	}
-	var loaded *query
-	for i, q := range questions {
-		if q.command.Key != maintainers.ScriptPath {
-			continue
-		}
-		if loaded == nil {
-			script, err := fs.ReadFile(o.Project.Tree, maintainers.ScriptPath)
-			if err != nil {
-				return nil, "", err
-			}
-			if loaded, err = loadQuery(*o.Project, script); err != nil {
-				if step := (*AsideError)(nil); errors.As(err, &step) {
-					return questions, step.Reason, nil
-				}
-				return nil, "", err
-			}
-		}
-		questions[i].query = loaded
+	script, err := fs.ReadFile(o.Project.Tree, maintainers.ScriptPath)
+	if err != nil {
+		return c, err
 	}
-	return questions, "", nil
+	verdict, err := o.Scripts.Verdict(script)
+	if err != nil {
+		return c, err
+	}
+	trusted := verdict
+	if o.Compare {
+		trusted = "" // to see how they differ now
+	}
+	loaded, err := loadQuery(*o.Project, script, trusted)
+	if step := (*AsideError)(nil); errors.As(err, &step) {
+		c.aside = step.Reason
+		return c, nil
+	}
+	if err != nil {
+		return c, err
+	}
+	c.script, c.unproven = script, verdict == "" && !maintainers.Conforms(script)
+	for i, q := range c.questions {
+		if isScript(q) {
+			c.questions[i].query = loaded
+		}
+	}
+	return c, nil
 }

@@ -27,7 +27,8 @@ type CollectOptions struct {
 	// to the project's script, as Script does.
 	Project *maintainers.Project
 	Script  bool
-	Compare bool // ask both, and only say where they differ: [Collected.Differences]
+	Scripts project.Scripts // what comparisons have shown
+	Compare bool            // ask both, and only say where they differ: [Collected.Differences]
 }
 
 // Collected is who should receive a series.
@@ -44,6 +45,9 @@ type Collected struct {
 	Found   []Found             // all that was named, old and new
 	Asked   bool                // some command was run, or MAINTAINERS was asked
 	Note    string              // why the script was asked and not MAINTAINERS; "" for none
+	// Unproven says that MAINTAINERS was asked in place of a script that it was
+	// never compared with.
+	Unproven bool
 	// Differences is what Compare found; nothing else is then set but Found and
 	// Warnings.
 	Differences []Difference
@@ -78,12 +82,12 @@ func Collect(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Collec
 	if cc, err = readLists(book, seriesLists(settings, "send-series-cc")); err != nil {
 		return nil, err
 	}
-	questions, note, err := ask(toCmd, ccCmd, o)
+	who, err := ask(toCmd, ccCmd, o)
 	if err != nil {
 		return nil, err
 	}
-	got.Note = note
-	for _, q := range questions {
+	got.Note, got.Unproven = who.aside, who.unproven
+	for _, q := range who.questions {
 		got.Asked = got.Asked || q.asks()
 		if q.query == nil && q.command.Line != "" || o.Compare && q.asks() {
 			if err := o.Consent(q.command); err != nil {
@@ -96,14 +100,14 @@ func Collect(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Collec
 		if err != nil {
 			return nil, err
 		}
-		find := finder(repo.TopLevel, o.Env, collectLimit, questions...)
+		find := finder(repo.TopLevel, o.Env, collectLimit, who.questions...)
 		all, err := findAll(ctx, patches, find)
 		if err != nil {
 			return nil, err
 		}
 		got.Found, got.Warnings = all.Found, all.Warnings
 		if o.Compare {
-			return got, got.compareScript(ctx, patches, questions, repo.TopLevel, o)
+			return got, got.compareScript(ctx, patches, who, repo.TopLevel, o)
 		}
 		to, cc = append(to, all.To...), append(cc, all.Cc...)
 	}

@@ -61,7 +61,11 @@ func (e *env) collect(c *cli.Context, s *series.Series) error {
 	if err != nil {
 		return err
 	}
-	o := submission.CollectOptions{Now: e.now(), Mailer: "kprep " + programVersion(), Home: e.getenv("HOME"), Env: e.environ,
+	scripts, err := project.UserScripts(e.getenv)
+	if err != nil {
+		scripts = project.Scripts{} // without a home nothing is known
+	}
+	o := submission.CollectOptions{Scripts: scripts, Now: e.now(), Mailer: "kprep " + programVersion(), Home: e.getenv("HOME"), Env: e.environ,
 		Consent: func(cmd project.Command) error { return e.consent(c, consents, cmd) }, Again: c.Bool("again"),
 		Script: c.Bool("script"), Compare: c.Bool("compare")}
 	if e.repo.TopLevel != "" {
@@ -77,6 +81,9 @@ func (e *env) collect(c *cli.Context, s *series.Series) error {
 	}
 	if got.Note != "" {
 		e.notef("running %s: %s", maintainers.ScriptPath, patchmail.PrintableLine(got.Note))
+	}
+	if got.Unproven {
+		e.notef("%s of this project was never compared with kprep; 'kprep collect --compare' does it once", maintainers.ScriptPath)
 	}
 	if o.Compare {
 		return e.printDifferences(got, c.Bool("json"))
