@@ -26,7 +26,10 @@ type Command struct {
 	argv    []string
 	options []string
 	limits  limits
+	waiting func(step string, limit time.Duration) // nil: nobody wants to know
 }
+
+func (c *Command) watch(waiting func(step string, limit time.Duration)) { c.waiting = waiting }
 
 // exTempFail is sysexits.h's.
 const exTempFail = 75
@@ -86,6 +89,9 @@ func (c *Command) Send(ctx context.Context, from string, index int, m Outgoing, 
 	}
 	if err := before(recipients); err != nil {
 		return receipts(index, recipients, Deferred, AtCommand, 0, "the journal could not be written"), err
+	}
+	if c.waiting != nil {
+		c.waiting("command", c.limits.program)
 	}
 	state, code, text := c.run(ctx, args, m.Raw)
 	return receipts(index, recipients, state, AtCommand, code, text), nil

@@ -107,6 +107,7 @@ func (r *run) pause(ctx context.Context, i int, d time.Duration, why string) err
 
 // connect is Transport.Prepare, with patience.
 func (r *run) connect(ctx context.Context, first int) error {
+	r.current = first
 	for pauses := 0; ; pauses++ {
 		var err error
 		if r.able, err = r.t.Prepare(ctx, r.j.outlines()); err == nil {

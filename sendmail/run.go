@@ -17,8 +17,19 @@ type Event struct {
 	Done     bool      // false: the message is about to be tried
 	Receipts []Receipt // of this attempt, when done
 
+	ID  string   // message-id, without angle brackets
+	Bcc []string // recipients whom nobody else is to know
+
 	Pause time.Duration // greater than 0: nothing is tried for so long
 	Why   string        // what the pause is for, harmless to a terminal
+
+	Step  string        // not empty: what is waited for, such as "greeting", "RCPT", "final dot" or "command"
+	Limit time.Duration // for so long at most
+}
+
+// A watched transport tells what it waits for.
+type watched interface {
+	watch(func(step string, limit time.Duration))
 }
 
 // Run sends what is pending or deferred in j, in the plan's order, and logs
@@ -53,6 +64,14 @@ func (p Policy) Run(ctx context.Context, j *Journal, t Transport, progress func(
 		progress = func(Event) {}
 	}
 	r := &run{j: j, t: t, progress: progress, policy: p}
+	if w, ok := t.(watched); ok {
+		w.watch(func(step string, limit time.Duration) {
+			e := r.event(r.current)
+			e.Step, e.Limit = step, limit
+			progress(e)
+		})
+		defer w.watch(nil)
+	}
 	err := r.all(ctx)
 	if err != nil && ctx.Err() != nil {
 		err = fmt.Errorf("interrupted: %w", ctx.Err()) // what it broke is no news
@@ -72,6 +91,7 @@ type run struct {
 	policy   Policy
 	able     Abilities
 	stopped  string
+	current  int             // index of the message that is tried
 	waiting  map[string]bool // recipients to whom an earlier message is outstanding
 }
 
@@ -185,7 +205,7 @@ func (r *run) message(i int) (Outgoing, error) {
 // event is about message i.
 func (r *run) event(i int) Event {
 	m := r.j.plan.Messages[i]
-	return Event{Message: i, Total: len(r.j.plan.Messages), Name: m.Name, Subject: m.Subject}
+	return Event{Message: i, Total: len(r.j.plan.Messages), Name: m.Name, Subject: m.Subject, ID: m.ID, Bcc: m.Bcc}
 }
 
 // attempt sends message i to the recipients, once.
@@ -195,6 +215,7 @@ func (r *run) attempt(ctx context.Context, i int, recipients []string) ([]Receip
 		return nil, err
 	}
 	e := r.event(i)
+	r.current = i
 	r.progress(e)
 	got, err := r.t.Send(ctx, r.j.plan.EnvelopeFrom, i, m, recipients, func(to []string) error { return r.j.depart(i, to) })
 	if journalErr := r.j.Append(got...); journalErr != nil {

@@ -74,6 +74,9 @@ func newSMTP(s Settings, creds Credentials) (*SMTP, error) {
 	return t, nil
 }
 
+// watch has the next connection tell what it waits for.
+func (t *SMTP) watch(waiting func(step string, limit time.Duration)) { t.config.Waiting = waiting }
+
 // limits are the standard ones, scaled to the time that the user gives a
 // server for its answer to a command.
 func (s Settings) limits() smtp.Limits {

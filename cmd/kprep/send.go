@@ -6,11 +6,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/kprep/kprep/sendmail"
 	"github.com/kprep/kprep/series"
 	"github.com/kprep/kprep/submission"
 )
@@ -195,8 +193,9 @@ func (e *env) send(c *cli.Context, s *series.Series) error {
 	}
 	ctx, done := hurried(c.Context)
 	defer done()
-	out, err := ready.Send(ctx, e.sendPolicy(c, sub.Mail), e.progress)
-	return e.reportSend(c, kind, out, err)
+	progress := e.sendProgress(c)
+	out, err := ready.Send(ctx, e.sendPolicy(c, sub.Mail), progress.tell)
+	return e.reportSend(c, kind, progress, out, err)
 }
 
 // kindOf is what a send is for, and the series that it sends.
@@ -225,30 +224,6 @@ func (e *env) kindOf(c *cli.Context, s *series.Series) (submission.Kind, *series
 func isRevision(word string) bool {
 	n, err := strconv.Atoi(strings.TrimPrefix(word, "v"))
 	return err == nil && n > 0 && strings.TrimPrefix(word, "v") == strconv.Itoa(n)
-}
-
-// progress tells of each message as it goes.
-func (e *env) progress(ev sendmail.Event) {
-	if ev.Pause > 0 {
-		e.notef("waiting %v: %s", ev.Pause.Round(time.Millisecond), ev.Why)
-	}
-	if !ev.Done {
-		return
-	}
-	refused := 0
-	for _, r := range ev.Receipts {
-		if r.State != sendmail.Accepted {
-			refused++
-			answer := r.Reply
-			if r.Code != 0 {
-				answer = fmt.Sprintf("%d %s", r.Code, r.Reply)
-			}
-			e.warnf("%s: %s for %s: %s", ev.Name, r.State, r.Recipient, answer)
-		}
-	}
-	if refused < len(ev.Receipts) {
-		e.notef("[%d/%d] %s", ev.Message+1, ev.Total, ev.Subject)
-	}
 }
 
 // confirm asks a question on the terminal. Without one, or at the end of

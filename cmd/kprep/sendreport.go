@@ -19,29 +19,31 @@ import (
 
 // reportSend tells how a send ended. The last line on stdout is how far it
 // came.
-func (e *env) reportSend(c *cli.Context, kind submission.Kind, out submission.Outcome, err error) error {
+func (e *env) reportSend(c *cli.Context, kind submission.Kind, p *progress, out submission.Outcome, err error) error {
 	status := out.Summary.Status()
 	unfinished := (*submission.UnfinishedError)(nil)
 	switch {
 	case errors.As(err, &unfinished):
 		status = unfinished.Status()
 	case err != nil:
+		p.endWait()
 		return err
 	}
+	p.end(status, out, err)
 	if c.Bool("json") && out.Journal != "" {
 		if jsonErr := e.reportJSON(out.Journal, status); jsonErr != nil || err != nil {
 			return errors.Join(err, jsonErr)
 		}
 	}
 	if err != nil {
-		if status == statusFailed || c.Bool("json") {
+		if status == statusFailed || c.Bool("json") || p.stream != nil {
 			return err
 		}
 		report(e.stderr, err)
 		_, err := fmt.Fprintf(e.stdout, "%s; kprep send --continue\n", out.Summary)
 		return errors.Join(err, &exitError{status: status})
 	}
-	if !c.Bool("json") {
+	if !c.Bool("json") && p.stream == nil {
 		writeRefusals(e.stdout, out.Receipts)
 		fmt.Fprintln(e.stdout, out.Summary.String())
 	}

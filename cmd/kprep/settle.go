@@ -31,6 +31,7 @@ func settleFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "accept-refusals", Usage: "leave it at that where a To was refused"},
 		&cli.BoolFlag{Name: "debug", Usage: "show what is said to the mail server, without secrets and messages"},
 		&cli.BoolFlag{Name: "json", Usage: "print what became of every message as JSON"},
+		&cli.BoolFlag{Name: "json-stream", Usage: "print what happens as it does, an event of JSON a line"},
 	}
 }
 
@@ -54,6 +55,11 @@ func exclusiveSettling(c *cli.Context) error {
 	}
 	for _, one := range []string{"dry-run", "output", "reflect", "preview-to", "resend"} {
 		if err := exclusive(c, one, "status", "abandon"); err != nil {
+			return err
+		}
+	}
+	for _, other := range []string{"json", "dry-run", "output", "abandon", "status"} {
+		if err := exclusive(c, "json-stream", other); err != nil {
 			return err
 		}
 	}
@@ -121,8 +127,9 @@ func (e *env) continueSend(c *cli.Context, s *series.Series) error {
 		}
 	}
 	var out submission.Outcome
+	progress := e.sendProgress(c)
 	if c.Bool("continue") {
-		out, err = e.goOn(c, open)
+		out, err = e.goOn(c, open, progress)
 	} else {
 		out, err = open.Finish(c.Context)
 	}
@@ -132,10 +139,10 @@ func (e *env) continueSend(c *cli.Context, s *series.Series) error {
 			out, err = open.Finish(c.Context)
 		}
 	}
-	return e.reportSend(c, submission.KindSend, out, err)
+	return e.reportSend(c, submission.KindSend, progress, out, err)
 }
 
-func (e *env) goOn(c *cli.Context, open *submission.Open) (submission.Outcome, error) {
+func (e *env) goOn(c *cli.Context, open *submission.Open, progress *progress) (submission.Outcome, error) {
 	config, err := e.repo.Config()
 	if err != nil {
 		return submission.Outcome{}, err
@@ -152,7 +159,7 @@ func (e *env) goOn(c *cli.Context, open *submission.Open) (submission.Outcome, e
 	}
 	ctx, done := hurried(c.Context)
 	defer done()
-	return open.Continue(ctx, mail, e.sendPolicy(c, mail), e.progress)
+	return open.Continue(ctx, mail, e.sendPolicy(c, mail), progress.tell)
 }
 
 // askClock asks before anything is sent by a clock that was set back: the dates

@@ -32,6 +32,16 @@ type Config struct {
 	Limits   Limits
 	Trace    func(line string)                                                    // told what is said and answered, but for messages and logins; nil: nobody
 	Dialer   func(ctx context.Context, network, address string) (net.Conn, error) // nil: a net.Dialer
+
+	// Waiting is told what is waited for next, such as "greeting", "RCPT" or
+	// "final dot", and for how long at most; nil: nobody is.
+	Waiting func(step string, limit time.Duration)
+}
+
+func (c Config) wait(step string, limit time.Duration) {
+	if c.Waiting != nil {
+		c.Waiting(step, limit)
+	}
 }
 
 func (c Config) address() string { return net.JoinHostPort(c.Host, c.Port) }
@@ -70,6 +80,7 @@ func Dial(ctx context.Context, c Config) (*Client, error) {
 	}
 	dialing, cancel := context.WithTimeout(ctx, c.Limits.Connect)
 	defer cancel()
+	c.wait("connection", c.Limits.Connect)
 	conn, err := dialer(dialing, "tcp", c.address())
 	if err != nil {
 		if lookup := (*net.DNSError)(nil); errors.As(err, &lookup) {
@@ -96,7 +107,7 @@ func (c *Client) open(ctx context.Context) error {
 	case c.config.Security == Loopback && !c.secure:
 		return &PlainTextError{Host: c.config.Host}
 	}
-	greeting, err := c.wire.reply(c.config.Limits.Greeting)
+	greeting, err := c.reply("greeting", c.config.Limits.Greeting)
 	if err := c.expect("greeting", 220, greeting, err); err != nil {
 		return err
 	}
@@ -223,7 +234,23 @@ func (c *Client) command(line string) (Reply, error) {
 	if err := c.wire.say(c.config.Limits.Command, []byte(line+"\r\n")); err != nil {
 		return Reply{}, err
 	}
-	return c.wire.reply(c.config.Limits.Command)
+	step := "AUTH"
+	if !c.wire.secret {
+		step = verb(line)
+	}
+	return c.reply(step, c.config.Limits.Command)
+}
+
+// verb is what a line asks for.
+func verb(line string) string {
+	word, _, _ := strings.Cut(line, " ")
+	return word
+}
+
+// reply reads the answer to a step.
+func (c *Client) reply(step string, limit time.Duration) (Reply, error) {
+	c.config.wait(step, limit)
+	return c.wire.reply(limit)
 }
 
 // expect types what is not the answer wanted to a step before any message.

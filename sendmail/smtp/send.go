@@ -131,7 +131,7 @@ func (t *transaction) introduce() {
 		}
 		var reply Reply
 		if t.err = t.say(i); t.err == nil {
-			reply, t.err = t.client.wire.reply(t.client.config.Limits.Command)
+			reply, t.err = t.client.reply(verb(t.commands[i]), t.client.config.Limits.Command)
 		}
 		if t.err == nil && i < t.mail && reply.class() != 2 {
 			t.err = errReset
@@ -251,6 +251,7 @@ func (t *transaction) deliver(taken []int) error {
 			t.outcomes[i].Step, t.outcomes[i].Reply, t.outcomes[i].Err = step, reply, err
 		}
 	}
+	c.config.wait("body", c.config.Limits.Write)
 	if err := c.wire.write(c.config.Limits.Write, stuffed(t.message.Data)); err != nil {
 		decide(AtData, c.lastWords(), err)
 		return nil
@@ -273,7 +274,7 @@ func (t *transaction) deliver(taken []int) error {
 	}
 	var reply Reply
 	if err == nil {
-		reply, err = c.wire.reply(c.config.Limits.Final)
+		reply, err = c.reply("final dot", c.config.Limits.Final)
 	}
 	c.unfinished = false
 	decide(AtDot, reply, err)

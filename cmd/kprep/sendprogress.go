@@ -1,0 +1,188 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/sendmail"
+	"github.com/kprep/kprep/submission"
+)
+
+// patience is how long a server is waited for without a word (spec/mail.md
+// 4.2).
+const patience = 15 * time.Second
+
+// A progress tells how a send goes: people on stderr, and programs on stdout,
+// an event a line.
+type progress struct {
+	e      *env
+	stream *json.Encoder // nil: no program listens
+	silent time.Duration // a wait is told of when it has been that long
+
+	mu      sync.Mutex
+	waiting *time.Timer // tells of a wait when it has been long enough; nil: nothing is waited for
+	line    bool        // a line of the terminal tells what is waited for
+}
+
+func (e *env) sendProgress(c *cli.Context) *progress {
+	p := &progress{e: e, silent: patience}
+	if c.Bool("json-stream") {
+		p.stream = json.NewEncoder(e.stdout)
+		p.stream.SetEscapeHTML(false)
+	}
+	return p
+}
+
+// tell is for each event of [sendmail.Run].
+func (p *progress) tell(ev sendmail.Event) {
+	p.endWait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case ev.Step != "":
+		p.wait(ev)
+	case ev.Pause > 0:
+		p.e.notef("waiting %v: %s", ev.Pause.Round(time.Millisecond), ev.Why)
+	case ev.Done:
+		p.done(ev)
+	}
+	p.emit(streamed(ev, p.e.verbose))
+}
+
+// done tells what became of a message.
+func (p *progress) done(ev sendmail.Event) {
+	failed := 0
+	for _, r := range ev.Receipts {
+		if r.State != sendmail.Accepted {
+			failed++
+			answer := submission.PairStatus{Step: r.Step, Code: r.Code, Reply: r.Reply}.Answer()
+			p.e.warnf("%s: %s for %s: %s", ev.Name, r.State, r.Recipient, answer)
+		}
+	}
+	if failed < len(ev.Receipts) {
+		p.e.notef("[%d/%d] %s", ev.Message+1, ev.Total, ev.Subject)
+	}
+}
+
+// wait tells of a wait once it is a long one: on a terminal in a line that
+// counts down, elsewhere once.
+func (p *progress) wait(ev sendmail.Event) {
+	since := time.Now()
+	var timer *time.Timer
+	timer = time.AfterFunc(p.silent, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.waiting != timer || p.e.quiet {
+			return
+		}
+		left := max(ev.Limit-time.Since(since), 0).Round(time.Second)
+		text := fmt.Sprintf("%s: waiting for %s, %v left", ev.Name, waitedFor(ev.Step), left)
+		if !p.e.terminal.stderr {
+			p.e.notef("%s", text)
+			return
+		}
+		fmt.Fprintf(p.e.stderr, "\r%s\x1b[K", patchmail.PrintableLine(text))
+		p.line = true
+		timer.Reset(time.Second)
+	})
+	p.waiting = timer
+}
+
+// waitedFor is a step in words.
+func waitedFor(step string) string {
+	switch step {
+	case "connection":
+		return "a connection"
+	case "greeting":
+		return "the server's greeting"
+	case "body":
+		return "the server to read the message"
+	case "command":
+		return "the mail command"
+	case "final dot":
+		return "the answer to the message"
+	}
+	return "the answer to " + step
+}
+
+// endWait takes back what the terminal says about a wait.
+func (p *progress) endWait() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.waiting != nil {
+		p.waiting.Stop()
+		p.waiting = nil
+	}
+	if p.line {
+		fmt.Fprint(p.e.stderr, "\r\x1b[K")
+		p.line = false
+	}
+}
+
+// emit writes an event where a program listens. A reader that has gone away
+// does not stop a send.
+func (p *progress) emit(ev streamEvent) {
+	if p.stream != nil {
+		ev.Schema, ev.Time = 1, time.Now().UTC()
+		p.stream.Encode(ev)
+	}
+}
+
+// A streamEvent is one line of 'send --json-stream'; see docs/sending.md.
+type streamEvent struct {
+	Schema     int                     `json:"schema"` // 1
+	Event      string                  `json:"event"`  // try, wait, pause, done, end
+	Time       time.Time               `json:"time"`
+	Message    int                     `json:"message,omitempty"` // from 1
+	Messages   int                     `json:"messages,omitempty"`
+	ID         string                  `json:"message-id,omitempty"`
+	Name       string                  `json:"name,omitempty"`
+	Subject    string                  `json:"subject,omitempty"`
+	Step       string                  `json:"step,omitempty"`
+	Seconds    float64                 `json:"seconds,omitempty"`
+	Reason     string                  `json:"reason,omitempty"`
+	Recipients []submission.PairStatus `json:"recipients,omitempty"`
+	Status     *int                    `json:"status,omitempty"`
+	Summary    string                  `json:"summary,omitempty"`
+	Journal    string                  `json:"journal,omitempty"`
+	Tag        string                  `json:"tag,omitempty"`
+	Revision   int                     `json:"next-revision,omitempty"`
+}
+
+// streamed is an event for programs. Who is to be told to nobody is not told,
+// unless asked for.
+func streamed(ev sendmail.Event, showBcc bool) streamEvent {
+	s := streamEvent{Event: "try", Message: ev.Message + 1, Messages: ev.Total, ID: ev.ID, Name: ev.Name, Subject: ev.Subject}
+	switch {
+	case ev.Step != "":
+		s.Event, s.Step, s.Seconds = "wait", ev.Step, ev.Limit.Seconds()
+	case ev.Pause > 0:
+		s.Event, s.Seconds, s.Reason = "pause", ev.Pause.Seconds(), ev.Why
+	case ev.Done:
+		s.Event = "done"
+		for _, r := range ev.Receipts {
+			pair := submission.PairStatus{Recipient: r.Recipient, State: r.State, Step: r.Step, Code: r.Code, Reply: r.Reply}
+			if slices.Contains(ev.Bcc, r.Recipient) && !showBcc {
+				pair.Recipient = "(bcc)"
+			}
+			s.Recipients = append(s.Recipients, pair)
+		}
+	}
+	return s
+}
+
+// end is the last event.
+func (p *progress) end(status int, out submission.Outcome, err error) {
+	p.endWait()
+	ev := streamEvent{Event: "end", Status: &status, Summary: out.Summary.String(), Journal: out.Journal, Tag: out.Tag, Revision: out.NextRevision}
+	if err != nil {
+		ev.Reason = patchmail.PrintableLine(err.Error())
+	}
+	p.emit(ev)
+}
