@@ -318,3 +318,30 @@ func TestMissingProgram(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// What a key signs for another purpose is no signature of mail.
+func TestOtherNamespace(t *testing.T) {
+	t.Parallel()
+	gittest.Peer(t, "ssh-keygen")
+	programs := testPrograms(t)
+	file := filepath.Join(filepath.Dir(programs.Scratch), "key")
+	if run := programs.run(context.Background(), "ssh-keygen", nil, "-q", "-t", "ed25519", "-N", "", "-f", file); run.err != nil {
+		t.Fatal(run)
+	}
+	public, err := os.ReadFile(file + ".pub")
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest := bytes.Repeat([]byte{7}, 32)
+	for namespace, good := range map[string]bool{"patatt": true, "git": false, "file": false} {
+		run := programs.run(context.Background(), "ssh-keygen", digest, "-Y", "sign", "-n", namespace, "-f", file)
+		if run.err != nil {
+			t.Fatal(run)
+		}
+		lines := strings.Split(strings.TrimSpace(string(run.stdout)), "\n")
+		err := verifyOpenSSH(public, strings.Join(lines[1:len(lines)-1], ""), digest)
+		if (err == nil) != good {
+			t.Errorf("%s: %v", namespace, err)
+		}
+	}
+}
