@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/ssh"
+
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/internal/gittest"
 )
@@ -242,6 +244,9 @@ func TestHostileOpenPGP(t *testing.T) {
 		t.Fatalf("%d bytes, %v", len(bomb.stdout), bomb.err)
 	}
 	key := readVector(t, "keyring/openpgp/fjord.example.org/ilse.brandt/default")
+	if run := programs.run(context.Background(), "gpg", bomb.stdout, "--batch", "--output", "-", "--decrypt"); run.err == nil || len(run.stdout) > maxOutput {
+		t.Errorf("a bomb unpacks to %d bytes, %v", len(run.stdout), run.err)
+	}
 	for name, value := range map[string]string{"a bomb": base64.StdEncoding.EncodeToString(bomb.stdout), "nothing": "", "noise": "bm9pc2U=", "no base64": "!"} {
 		if s, err := verifyOpenPGP(context.Background(), programs, key, value, []byte("digest")); err == nil {
 			t.Errorf("%s: %+v", name, s)
@@ -339,9 +344,22 @@ func TestOtherNamespace(t *testing.T) {
 			t.Fatal(run)
 		}
 		lines := strings.Split(strings.TrimSpace(string(run.stdout)), "\n")
-		err := verifyOpenSSH(public, strings.Join(lines[1:len(lines)-1], ""), digest)
-		if (err == nil) != good {
+		value := strings.Join(lines[1:len(lines)-1], "")
+		if err := verifyOpenSSH(public, value, digest); (err == nil) != good {
 			t.Errorf("%s: %v", namespace, err)
+		}
+		// It names another key than the one it is by.
+		blob, err := base64.StdEncoding.DecodeString(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, _, _, _, err := ssh.ParseAuthorizedKey(public)
+		if err != nil {
+			t.Fatal(err)
+		}
+		blob[bytes.Index(blob, key.Marshal())+len(key.Marshal())-1] ^= 1
+		if err := verifyOpenSSH(public, base64.StdEncoding.EncodeToString(blob), digest); err == nil {
+			t.Errorf("%s: the key in the signature does not count", namespace)
 		}
 	}
 }

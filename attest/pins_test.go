@@ -113,6 +113,44 @@ func TestTrustOnFirstUse(t *testing.T) {
 	}
 }
 
+// Two processes meet two keys of one person at the same time: the second is
+// told.
+func TestFirstUseTwice(t *testing.T) {
+	t.Parallel()
+	pins := &Pins{filepath.Join(t.TempDir(), "keys")}
+	check := func(seed byte) Signature {
+		report, err := (&Verifier{Pins: pins}).Check(context.Background(), signedBy(t, seed, datedMail))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return report.Signatures[0]
+	}
+	one, two := check(1), check(2)
+	if err := pins.Note(one, Sighting{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := pins.Note(two, Sighting{}); !errors.As(err, new(*ChangedError)) {
+		t.Errorf("the second key: %v", err)
+	}
+	if known, err := pins.Of("jane@example.org"); err != nil || len(known) != 1 {
+		t.Errorf("%+v, %v", known, err)
+	}
+}
+
+// A body that goes on behind what was signed passes when it is trimmed, and
+// teaches nothing.
+func TestNoPinFromTrimmed(t *testing.T) {
+	t.Parallel()
+	pins := &Pins{filepath.Join(t.TempDir(), "keys")}
+	raw := append(signedBy(t, 1, datedMail), "footer\n"...)
+	for trim, want := range map[bool]Status{false: BadSig, true: NoKey} {
+		report, err := (&Verifier{Pins: pins, TrimBody: trim}).Check(context.Background(), raw)
+		if err != nil || report.Status() != want || report.Signatures[0].Trust != Untrusted {
+			t.Errorf("trim %v: %v %+v", trim, err, report)
+		}
+	}
+}
+
 // What must never be remembered.
 func TestNoPin(t *testing.T) {
 	t.Parallel()

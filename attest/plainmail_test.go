@@ -89,6 +89,7 @@ func TestReadPlain(t *testing.T) {
 		{"a separator with blanks", with("---\n", "---  \n"), true},
 		{"a line of dashes", with("Text.", "Text.\n-----\nmore"), true},
 		{"a bare diff", with("---\n f | 1 +\n\ndiff --git a/f b/f\n", "--- a/f\n+++ b/f\n"), true},
+		{"a sender, and a diff by Subversion", with("Text.\n---\n f | 1 +\n\ndiff --git a/f b/f\n", "From: Zoe Zed <zoe@example.org>\n\nText.\nIndex: f\n"), true},
 		{"quoted-printable", with("\n\nText.", "\nContent-Transfer-Encoding: quoted-printable\n\nText=3D=\n  \nx"), true},
 		{"base64", "From: Jane D <j@example.org>\nSubject: s\nContent-Transfer-Encoding: base64\n\nVGV4dC4KLS0tCng=\n", true},
 		{"bytes of another charset in the patch", with("f | 1 +", "\xe9"), true},

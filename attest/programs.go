@@ -81,7 +81,7 @@ func (p Programs) run(ctx context.Context, program string, stdin []byte, args ..
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}
-	return ran{stdout.Bytes(), stderr.String(), err}
+	return ran{stdout.kept.Bytes(), stderr.kept.String(), err}
 }
 
 // said is what the program told people, on one line.
@@ -100,12 +100,13 @@ func (r ran) said() string {
 	return text
 }
 
-// A bounded buffer takes maxOutput bytes; after that the writer is stopped.
-type bounded struct{ bytes.Buffer }
+// A bounded buffer takes maxOutput bytes; after that the writer is stopped. It
+// hides the ReadFrom of the buffer, which io.Copy would use instead.
+type bounded struct{ kept bytes.Buffer }
 
 func (b *bounded) Write(data []byte) (int, error) {
-	if b.Len()+len(data) > maxOutput {
+	if b.kept.Len()+len(data) > maxOutput {
 		return 0, fmt.Errorf("more than %d MB of output", maxOutput>>20)
 	}
-	return b.Buffer.Write(data)
+	return b.kept.Write(data)
 }

@@ -116,6 +116,33 @@ func TestStrictRefusals(t *testing.T) {
 	}
 }
 
+// What git would take for the end of the header would move our fields into the
+// body.
+func TestSignRefusals(t *testing.T) {
+	t.Parallel()
+	signer, _ := testSigner(t)
+	for name, tc := range map[string]struct {
+		raw  string
+		want error
+	}{
+		"a line that is no field": {"From: Jane Dév <jane@example.org>\nnonsense\nSubject: s\n\nText.\n", ErrNotMail},
+		"a name with a blank":     {"From: Jane Dév <jane@example.org>\nTwo words: x\nSubject: s\n\nText.\n", ErrNotMail},
+		"no author":               {"Subject: s\n\nText.\n", ErrNoAuthor},
+		"a quote without end":     {"From: \"Jane <jane@example.org>\nSubject: s\n\nText.\n", ErrNoAuthor},
+	} {
+		if signed, err := signer.Sign(context.Background(), []byte(tc.raw), signingTime); !errors.Is(err, tc.want) {
+			t.Errorf("%s: %q, %v", name, signed, err)
+		}
+		if signed, err := signer.SignAll(context.Background(), [][]byte{[]byte(datedMail), []byte(tc.raw)}, signingTime); !errors.Is(err, tc.want) || signed != nil {
+			t.Errorf("%s, as the second of two: %d are signed, %v", name, len(signed), err)
+		}
+	}
+	mailbox := "From 0123abcd Mon Sep 17 00:00:00 2001\n" + datedMail
+	if _, err := signer.Sign(context.Background(), []byte(mailbox), signingTime); err != nil {
+		t.Errorf("as git format-patch writes it: %v", err)
+	}
+}
+
 // Whatever is signed verifies, nothing but the two fields is added, and to sign
 // again changes nothing. A change to any byte of the signed fields is found.
 func FuzzSign(f *testing.F) {
