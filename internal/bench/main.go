@@ -30,6 +30,7 @@ func bench(ctx context.Context, arguments []string) error {
 	files := flags.Int("files", 38000, "files in the tree")
 	only := flags.Bool("range-diff", false, "measure range-diff alone")
 	linux := flags.String("linux", "bin/linux", "compare maintainers with the real script in the sources in `DIR`")
+	sends := flags.Bool("send", false, "measure sends next door alone")
 	maintainers := flags.Bool("maintainers", false, "measure maintainers alone")
 	flags.Parse(arguments)
 
@@ -64,6 +65,9 @@ func bench(ctx context.Context, arguments []string) error {
 	if err := w.prepare(ctx, *maker, *commits, *files); err != nil {
 		return err
 	}
+	if *sends {
+		return w.measureSends(ctx, os.Stdout)
+	}
 	closeMail, err := w.receiveMail(ctx)
 	if err != nil {
 		return err
@@ -72,5 +76,5 @@ func bench(ctx context.Context, arguments []string) error {
 	if err := w.measure(ctx, os.Stdout, *runs); err != nil {
 		return err
 	}
-	return errors.Join(w.measureRangeDiffs(ctx, os.Stdout, *runs), w.measureMaintainers(ctx, os.Stdout, *linux, *runs))
+	return errors.Join(w.measureSends(ctx, os.Stdout), w.measureRangeDiffs(ctx, os.Stdout, *runs), w.measureMaintainers(ctx, os.Stdout, *linux, *runs))
 }
