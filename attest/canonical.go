@@ -24,16 +24,13 @@ type canonical struct {
 // canonicalise computes the form in process where the mail is plain, and asks
 // git elsewhere. env is for git.
 func canonicalise(ctx context.Context, m message, env []string) (*canonical, error) {
-	for _, from := range m.values("from") {
-		// Git reads on behind the end of it: what it finds is never the same.
-		if bytes.Count(from, []byte(`"`))%2 != 0 {
-			return nil, fmt.Errorf("%w: a quote in From has no end", ErrNoAuthor)
-		}
+	if err := checkDecisive(m); err != nil {
+		return nil, err
 	}
 	info, plain := readPlain(m)
 	if !plain {
 		var err error
-		if info, err = gitrepo.ReadMailinfo(ctx, gitrepo.Options{Env: env}, m.bytes()); err != nil {
+		if info, err = askGit(ctx, m, env); err != nil {
 			return nil, err
 		}
 	}
@@ -55,6 +52,35 @@ func canonicalise(ctx context.Context, m message, env []string) (*canonical, err
 		c.fields[name] = append(c.fields[name], value)
 	}
 	return c, nil
+}
+
+// checkDecisive refuses what git does not stand: it takes quadratic time for
+// brackets in a subject, crashes on many parentheses, and reads on behind a
+// quote without end, where it never finds the same.
+func checkDecisive(m message) error {
+	for _, name := range []string{"from", "subject"} {
+		for _, value := range m.values(name) {
+			if len(value) > maxDecisive {
+				return fmt.Errorf("the message has a %s of more than %d KB", name, maxDecisive>>10)
+			}
+			if name == "from" && bytes.Count(value, []byte(`"`))%2 != 0 {
+				return fmt.Errorf("%w: a quote in From has no end", ErrNoAuthor)
+			}
+		}
+	}
+	return nil
+}
+
+// askGit has git read a mail, in a bounded time: what checkDecisive refuses can
+// stand in the body too.
+func askGit(ctx context.Context, m message, env []string) (gitrepo.Mailinfo, error) {
+	limited, cancel := context.WithTimeout(ctx, gitTime)
+	defer cancel()
+	info, err := gitrepo.ReadMailinfo(limited, gitrepo.Options{Env: env}, m.bytes())
+	if limited.Err() != nil && ctx.Err() == nil {
+		err = fmt.Errorf("git needs more than %v to read the message", gitTime)
+	}
+	return info, err
 }
 
 // canonicalBody is the decoded body as "attestation", section 3.2, has it. It

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Bounds on what strangers send.
@@ -13,6 +14,8 @@ const (
 	maxFields     = 10_000
 	maxSignatures = 16
 	maxTags       = 64 << 10 // bytes of one signature field
+	maxDecisive   = 16 << 10 // bytes of one From or Subject
+	gitTime       = 10 * time.Second
 )
 
 // ErrNotMail means that a text has no header block, or nothing behind it.

@@ -228,14 +228,16 @@ func signedForm(t *testing.T, raw []byte) string {
 func TestBounds(t *testing.T) {
 	t.Parallel()
 	for name, raw := range map[string]string{
-		"empty":                "",
-		"no body":              "From: a@b\nSubject: x\n\n",
-		"no header":            "\nbody\n",
-		"a fold of nothing":    " x\nFrom: a@b\n\nbody\n",
-		"header alone":         "From: a@b\n",
-		"very many fields":     strings.Repeat("A: b\n", maxFields+10) + "\nbody\n",
-		"very many signatures": "From: Jane D <a@b>\nSubject: s\n" + strings.Repeat("X-Developer-Signature: a=b\n", maxSignatures+1) + "\nbody\n",
-		"a very long one":      "From: Jane D <a@b>\nSubject: s\nX-Developer-Signature: " + strings.Repeat("a", maxTags+1) + "\n\nbody\n",
+		"empty":                   "",
+		"no body":                 "From: a@b\nSubject: x\n\n",
+		"no header":               "\nbody\n",
+		"a fold of nothing":       " x\nFrom: a@b\n\nbody\n",
+		"header alone":            "From: a@b\n",
+		"very many fields":        strings.Repeat("A: b\n", maxFields+10) + "\nbody\n",
+		"very many signatures":    "From: Jane D <a@b>\nSubject: s\n" + strings.Repeat("X-Developer-Signature: a=b\n", maxSignatures+1) + "\nbody\n",
+		"a From that crashes git": "From: " + strings.Repeat("(", 1_000_000) + " <a@b>\nSubject: s\n\nbody\n",
+		"a very long subject":     "From: Jane D <a@b>\nSubject: " + strings.Repeat("[x]", 1_000_000) + "s\n\nbody\n",
+		"a very long one":         "From: Jane D <a@b>\nSubject: s\nX-Developer-Signature: " + strings.Repeat("a", maxTags+1) + "\n\nbody\n",
 	} {
 		if report, err := new(Verifier).Check(context.Background(), []byte(raw)); err == nil {
 			t.Errorf("%s: %+v, want an error", name, report)
