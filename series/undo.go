@@ -19,8 +19,8 @@ type Undone struct {
 // Where only commits of the user's came on top of a
 // branch since, and the files are the same before and after, these are put on
 // the restored state; otherwise what moved is an *oplog.MovedError and nothing
-// changes. force takes it back all the same.
-func Undo(ctx context.Context, repo *gitrepo.Repo, n int, force bool) (*Undone, error) {
+// changes, unless it is forced.
+func Undo(ctx context.Context, repo *gitrepo.Repo, n int, o UndoOptions) (*Undone, error) {
 	me, err := repo.Committer()
 	if err != nil {
 		return nil, err
@@ -31,11 +31,13 @@ func Undo(ctx context.Context, repo *gitrepo.Repo, n int, force bool) (*Undone, 
 	if err != nil {
 		return nil, err
 	}
-	of, err := whose(ctx, repo, stack)
-	if err != nil {
-		return nil, err
+	var of oplog.Whose
+	if !o.All {
+		if of, err = whose(ctx, repo, stack); err != nil {
+			return nil, err
+		}
 	}
-	op, err := log.Undo(ctx, n, oplog.UndoOptions{Of: of, Committer: me.Email, Force: force})
+	op, err := log.Undo(ctx, n, oplog.UndoOptions{Of: of, Committer: me.Email, Force: o.Force})
 	if errors.As(err, new(*gitrepo.MissingError)) {
 		// What is lost cannot be put aside for redo: say which branch it was.
 		if _, lost := Load(ctx, repo, ""); errors.As(lost, new(*LostTipError)) {
@@ -43,7 +45,7 @@ func Undo(ctx context.Context, repo *gitrepo.Repo, n int, force bool) (*Undone, 
 		}
 	}
 	moved := (*oplog.MovedError)(nil)
-	if force || !errors.As(err, &moved) {
+	if o.Force || !errors.As(err, &moved) {
 		return &Undone{Operation: op}, err
 	}
 	stack, stackErr := log.Stack(of)
@@ -56,6 +58,12 @@ func Undo(ctx context.Context, repo *gitrepo.Repo, n int, force bool) (*Undone, 
 	}
 	op, err = log.Undo(ctx, n, oplog.UndoOptions{Of: of, Committer: me.Email, Instead: []gitrepo.RefUpdate{on}, Objects: objects})
 	return &Undone{Operation: op, Replayed: count}, err
+}
+
+// UndoOptions say what Undo and Redo are about.
+type UndoOptions struct {
+	All   bool // operations on any branch, not only on the current one
+	Force bool // also over what was changed since
 }
 
 // NextUndo is the operation that Undo would take back first; nil for none.
@@ -96,7 +104,7 @@ func whose(ctx context.Context, repo *gitrepo.Repo, list []*oplog.Operation) (op
 
 // Redo brings back the last n operations that were undone, of the current
 // branch as for Undo; right behind an undo those that it undid.
-func Redo(ctx context.Context, repo *gitrepo.Repo, n int, force bool) (*Undone, error) {
+func Redo(ctx context.Context, repo *gitrepo.Repo, n int, o UndoOptions) (*Undone, error) {
 	me, err := repo.Committer()
 	if err != nil {
 		return nil, err
@@ -107,14 +115,16 @@ func Redo(ctx context.Context, repo *gitrepo.Repo, n int, force bool) (*Undone, 
 	if err != nil {
 		return nil, err
 	}
-	of, err := whose(ctx, repo, list)
-	if err != nil {
-		return nil, err
+	var of oplog.Whose
+	if !o.All {
+		if of, err = whose(ctx, repo, list); err != nil {
+			return nil, err
+		}
 	}
 	if here && of != (oplog.Whose{}) {
 		of = oplog.Whose{ChangeID: list[0].ChangeID, Branch: list[0].Branch}
 	}
-	op, err := log.Redo(ctx, n, oplog.UndoOptions{Of: of, Committer: me.Email, Force: force})
+	op, err := log.Redo(ctx, n, oplog.UndoOptions{Of: of, Committer: me.Email, Force: o.Force})
 	return &Undone{Operation: op}, err
 }
 

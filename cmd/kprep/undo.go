@@ -22,6 +22,7 @@ func undoCommand(e *env) *cli.Command {
 			"that came on top since are put on the restored state. A send cannot be undone;\n" +
 			"'kprep log' lists what can.",
 		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "all", Usage: "of any branch, in the order of 'kprep log --all'"},
 			&cli.BoolFlag{Name: "force", Usage: "take back even what was changed since"},
 			&cli.BoolFlag{Name: "past-send", Usage: "restore the patches and the cover letter from before the last send; the revision stays"},
 		},
@@ -37,7 +38,7 @@ func undoCommand(e *env) *cli.Command {
 			if c.Bool("past-send") {
 				return e.undoPastSend(c)
 			}
-			op, err := series.Undo(c.Context, repo, n, c.Bool("force"))
+			op, err := series.Undo(c.Context, repo, n, series.UndoOptions{All: c.Bool("all"), Force: c.Bool("force")})
 			return e.reportUndo(op, err)
 		},
 	}
@@ -50,6 +51,7 @@ func redoCommand(e *env) *cli.Command {
 		Usage:     "bring back what was undone",
 		ArgsUsage: "[N]",
 		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "all", Usage: "of any branch"},
 			&cli.BoolFlag{Name: "force", Usage: "bring it back over what was changed since"},
 		},
 		Action: func(c *cli.Context) error {
@@ -61,7 +63,7 @@ func redoCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
-			op, err := series.Redo(c.Context, repo, n, c.Bool("force"))
+			op, err := series.Redo(c.Context, repo, n, series.UndoOptions{All: c.Bool("all"), Force: c.Bool("force")})
 			return e.reportUndo(op, err)
 		},
 	}

@@ -125,7 +125,7 @@ func (c *contributor) undo(since int) {
 	if c.done == since {
 		return
 	}
-	out, err := program(c.r, "undo", fmt.Sprint(c.done-since)).CombinedOutput()
+	out, err := program(c.r, "undo", "--all", fmt.Sprint(c.done-since)).CombinedOutput()
 	if err != nil {
 		c.t.Fatalf("undo: %v\n%s\nafter\n%s", err, out, strings.Join(c.said, ""))
 	}
@@ -172,9 +172,9 @@ func TestThirtyRandomVerbsUndone(t *testing.T) {
 					after, steps := state(t, c.r), c.done-p.done
 					c.undo(p.done)
 					if steps > 0 {
-						run(t, c.r, "redo", fmt.Sprint(steps))
+						run(t, c.r, "redo", "--all", fmt.Sprint(steps))
 						c.check("redone", after)
-						run(t, c.r, "undo", fmt.Sprint(steps))
+						run(t, c.r, "undo", "--all", fmt.Sprint(steps))
 					}
 					c.r.Git("update-ref", "refs/notes/commits", p.note)
 					c.check("undone to a note", p.state)
