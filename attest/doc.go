@@ -8,9 +8,13 @@
 // does not break a signature. The format is "attestation", sections 2 to 5.
 //
 // To sign, read the user's settings by ReadSettings, make a Signer by
-// Settings.Signer, and call Signer.Sign with each finished message. To check,
-// fill in a Verifier and call Verifier.Check: it answers for every signature
-// of a message.
+// Settings.Signer, and call Signer.Sign with a finished message, or
+// Signer.SignAll with those of a series, before anything is planned or sent.
+// ErrNoSigningKey means that the user has no key, and Settings.NoSign that
+// series are to go out without.
+//
+// To check, fill in a Verifier and call Verifier.Check: it answers for every
+// signature of a message.
 //
 // Ed25519 is computed in process; OpenPGP signatures are made and checked by
 // gpg, those of OpenSSH made by ssh-keygen, so that agents and cards work.
