@@ -75,7 +75,7 @@ func verifyOpenPGP(ctx context.Context, p Programs, key []byte, value string, di
 	if err != nil {
 		return nil, errors.New("the signature is not base64")
 	}
-	common := []string{"--batch", "--no-auto-key-retrieve", "--no-auto-check-trustdb", "--status-fd=2"}
+	common := []string{"--batch", "--no-autostart", "--no-auto-key-retrieve", "--no-auto-check-trustdb", "--status-fd=2"} // checking needs no agent
 	if key != nil {
 		home, err := p.scratch()
 		if err != nil {
