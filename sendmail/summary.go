@@ -18,6 +18,10 @@ type Summary struct {
 	// anyone where it has none (spec/mail.md 4.3). Then tag and reroll follow.
 	Complete bool
 
+	// Rootless says that everybody refused the first message: nothing else may
+	// ever leave, as it would reply to a ghost (spec/mail.md 2.8).
+	Rootless bool
+
 	Nameless bool // Run stopped because the server did not tell what it made of the first message-id
 
 	Stopped string // why Run stopped early; "" when it did not
@@ -45,12 +49,16 @@ func (j *Journal) Summary() Summary {
 			s.Sent++
 		}
 		s.Complete = s.Complete && over && count[Accepted] > 0
+		s.Rootless = s.Rootless || i == 0 && over && count[Accepted] == 0
 		for _, to := range m.To {
 			s.Complete = s.Complete && j.pairs[i][to].State == Accepted
 		}
 	}
 	return s
 }
+
+// Final says that nothing is left to try or to find out.
+func (s Summary) Final() bool { return s.Pending+s.Deferred+s.Unknown == 0 }
 
 // Status is the exit status of the mail part (design section 7): 0 everything
 // was accepted, 1 nothing was, 3 some was and the rest refused or outstanding,

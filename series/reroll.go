@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kprep/kprep/coverletter"
@@ -148,10 +149,19 @@ func (r *Reroll) Rewrites() bool {
 }
 
 // A LostBranchError reports that the branch of a series that was sent is gone:
-// the sent tag is there, but there is nothing to make the next revision of.
-type LostBranchError struct{ Branch, Tag string }
+// the sent tag is there, but there is nothing to make the next revision of, or
+// more than one branch that it could be made of.
+type LostBranchError struct {
+	Branch, Tag string
+	Copies      []string // branches that have the series all the same
+	Revision    int      // the next one
+}
 
 func (e *LostBranchError) Error() string {
+	if len(e.Copies) > 0 {
+		return fmt.Sprintf("branch %q of the series is gone, and %s are copies of it; what was sent is in the tag %q",
+			shortBranch(e.Branch), strings.Join(e.Copies, ", "), e.Tag)
+	}
 	return fmt.Sprintf("branch %q of the series is gone; what was sent is in the tag %q", shortBranch(e.Branch), e.Tag)
 }
 
@@ -263,7 +273,11 @@ func whereNow(ctx context.Context, repo *gitrepo.Repo, r *Reroll) (*Series, erro
 		}
 	}
 	if len(found) != 1 { // of two copies neither is the one
-		return nil, &LostBranchError{Branch: r.Branch, Tag: r.Tag}
+		lost := &LostBranchError{Branch: r.Branch, Tag: r.Tag, Revision: r.Revision}
+		for _, s := range found {
+			lost.Copies = append(lost.Copies, strconv.Quote(shortBranch(s.Branch)))
+		}
+		return nil, lost
 	}
 	return found[0], nil
 }

@@ -60,7 +60,7 @@ func (o *Open) Doubts() []sendmail.Doubt { return o.journal.Doubts() }
 // user leaves it at the refusals.
 func over(j *sendmail.Journal) bool {
 	s := j.Summary()
-	return s.Complete || j.Has(markRefusals) && s.Pending+s.Deferred+s.Unknown == 0
+	return s.Complete || j.Has(markRefusals) && s.Final()
 }
 
 // An OutstandingError reports that it is too early to leave a send at its
@@ -79,7 +79,7 @@ func (e *OutstandingError) Error() string {
 // left to do, and when nothing was accepted.
 func (o *Open) AcceptRefusals() error {
 	s := o.journal.Summary()
-	if s.Pending+s.Deferred+s.Unknown > 0 || s.Accepted == 0 {
+	if !s.Final() || s.Accepted == 0 {
 		return &OutstandingError{Summary: s}
 	}
 	return o.journal.Mark(markRefusals)

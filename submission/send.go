@@ -162,6 +162,7 @@ type UnfinishedError struct {
 	Kind    Kind // of a mail to oneself nothing is kept to go on with
 	Summary sendmail.Summary
 	Refs    bool // the mail is out; only tag and branch are left
+	Over    bool // nothing is left that could be gone on with
 	Err     error
 }
 
@@ -169,8 +170,10 @@ func (e *UnfinishedError) Error() string {
 	switch {
 	case e.Refs:
 		return fmt.Sprintf("all mail was accepted, but tag and branch could not be updated: %v", e.Err)
-	case e.Err == nil && e.Summary.Stopped == "":
+	case e.Err == nil && e.Summary.Stopped == "" && e.Summary.Final():
 		return e.Summary.String() + ": somebody in To was refused"
+	case e.Err == nil && e.Summary.Stopped == "":
+		return e.Summary.String()
 	case e.Err == nil:
 		return e.Summary.String() + ": " + e.Summary.Stopped
 	}
@@ -263,7 +266,7 @@ func (o Outcome) finish(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Jou
 	if lost := (*series.LostBranchError)(nil); errors.As(err, &lost) {
 		// The tag is there and nothing else can be done: this send is over.
 		o.Tag = reroll.Tag
-		return o, &UnfinishedError{Summary: o.Summary, Refs: true, Err: errors.Join(err, markOnce(j, markClosed))}
+		return o, &UnfinishedError{Summary: o.Summary, Refs: true, Over: true, Err: errors.Join(err, markOnce(j, markClosed))}
 	}
 	if err == nil {
 		o.Tag, o.NextRevision = reroll.Tag, reroll.Revision

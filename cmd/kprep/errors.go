@@ -74,7 +74,7 @@ func hint(err error) string {
 	case errors.As(err, new(*series.StateError)):
 		return "move that file away: kprep then has to be told again, by 'kprep check' and 'kprep collect'"
 	}
-	if unfinished := (*submission.UnfinishedError)(nil); errors.As(err, &unfinished) {
+	if unfinished := (*submission.UnfinishedError)(nil); errors.As(err, &unfinished) && !unfinished.Over {
 		return unfinishedHint(unfinished) // mail is out: that comes first, whatever else failed
 	}
 	for _, h := range []func(error) string{keptTextHint, maintainersHint, compareHint, rebaseHint, seriesHint, archiveHint, attestHint, gitHint, sendHint} {
@@ -145,6 +145,8 @@ func seriesHint(err error) string {
 		return fmt.Sprintf("'kprep set cover-storage %s' writes it again", unmarked.Storage)
 	case errors.As(err, new(*series.CoverContentError)):
 		return "take them out of it, into a patch of their own: 'git rebase -i' onto its parent, and edit it there"
+	case errors.As(err, &lost) && len(lost.Copies) > 0:
+		return fmt.Sprintf("nothing is left to send; 'kprep set revision %d' on the one that goes on", lost.Revision)
 	case errors.As(err, &lost):
 		return fmt.Sprintf("nothing is left to send; 'git branch NAME %s' brings the patches back", lost.Tag)
 	case errors.As(err, new(*series.BaseBranchError)):

@@ -15,8 +15,8 @@ import (
 
 // sendHint helps with what stopped a send.
 func sendHint(err error) string {
-	refusals, unfinished, git := (*submission.Refusals)(nil), (*submission.UnfinishedError)(nil), (*gitrepo.Error)(nil)
-	mailed, thread := (*submission.MailedError)(nil), (*threadError)(nil)
+	refusals, git := (*submission.Refusals)(nil), (*gitrepo.Error)(nil)
+	mailed, thread, open := (*submission.MailedError)(nil), (*threadError)(nil), (*submission.OpenSendError)(nil)
 	switch {
 	case errors.As(err, &thread) && len(thread.paths) == 0:
 		return "save the thread into a file and name that, or name your archive with 'git config --add kprep.archive PATH'"
@@ -43,12 +43,14 @@ func sendHint(err error) string {
 		return "mend the commit's author or title with 'git rebase -i' and 'git commit --amend', with --author where it is the author"
 	case errors.As(err, new(*submission.UnknownAliasError)):
 		return "write the address as local@domain, or name the alias in a file of sendemail.aliasesFile"
-	case errors.As(err, new(*submission.OpenSendError)):
+	case errors.As(err, &open) && open.Summary.Rootless:
+		return rootlessHint
+	case errors.As(err, &open) && open.Summary.Final() && !open.Summary.Complete:
+		return "'kprep send --accept-refusals' leaves it at that, 'kprep send --abandon' gives it up"
+	case errors.As(err, &open):
 		return "'kprep send --continue' goes on with it, 'kprep send --abandon' gives it up"
 	case errors.As(err, new(*sendmail.BusyError)):
 		return "wait for it, or interrupt it and go on with 'kprep send --continue'"
-	case errors.As(err, &unfinished):
-		return unfinishedHint(unfinished)
 	case errors.As(err, &git) && git.Command == "credential":
 		return "run kprep on a terminal, or let a credential helper know the password, see gitcredentials(7)"
 	case errors.As(err, new(*submission.RecordedError)):
@@ -76,6 +78,10 @@ const unknownHint = "look for the message in the list's archive and in your inbo
 	"'kprep send --arrived ID' or '--not-arrived ID' says what you found, '--check-archive PATH' looks into mail; " +
 	"'kprep send --abandon' ends this send"
 
+// rootlessHint is for a thread that can have no beginning any more.
+const rootlessHint = "what is refused is not tried again: 'kprep send --abandon' gives it up; " +
+	"mend what the server objects to, then send anew"
+
 // unfinishedHint says how to go on with a send.
 func unfinishedHint(e *submission.UnfinishedError) string {
 	next := "'kprep send --continue' goes on, 'kprep send --abandon' gives it up"
@@ -88,7 +94,9 @@ func unfinishedHint(e *submission.UnfinishedError) string {
 		next = unknownHint
 	case e.Summary.Nameless:
 		next = "'kprep send --continue --id-on-wire ID' goes on, with the message-id that your copy of it has"
-	case e.Err == nil && e.Summary.Stopped == "":
+	case e.Summary.Rootless:
+		next = rootlessHint
+	case e.Summary.Final() && e.Summary.Accepted > 0:
 		next = "'kprep send --accept-refusals' leaves it at that, and makes the branch the next revision"
 	}
 	if e.Status() == statusFailed {

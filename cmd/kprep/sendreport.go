@@ -40,7 +40,11 @@ func (e *env) reportSend(c *cli.Context, kind submission.Kind, p *progress, out 
 			return err
 		}
 		report(e.stderr, err)
-		_, err := fmt.Fprintf(e.stdout, "%s; kprep send --continue\n", out.Summary)
+		next := "; kprep send --continue"
+		if unfinished != nil && unfinished.Over {
+			next = ""
+		}
+		_, err := fmt.Fprintf(e.stdout, "%s%s\n", out.Summary, next)
 		return errors.Join(err, &exitError{status: status})
 	}
 	if !c.Bool("json") && p.stream == nil {
