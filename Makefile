@@ -72,9 +72,11 @@ conformance:
 	KPREP_LINUX="$(abspath $(LINUX))" KPREP_CONFORMANCE=$(QUESTIONS) KPREP_SEED=$(SEED) \
 		$(GO) test -count=1 -timeout 2h -v -run Conformance ./maintainers
 
-# Real mail programs, on loopback: Postfix, which wants root, smtp-sink, msmtp.
+# Real mail programs, on loopback: Postfix and Exim, which want root, smtp-sink,
+# msmtp. Debian's Exim stays below bin.
 conformance-mail:
-	KPREP_POSTFIX=1 $(GO) test -count=1 -v -run Agrees ./sendmail
+	scripts/exim bin/exim
+	KPREP_POSTFIX=1 KPREP_EXIM="$(abspath bin/exim)/usr/sbin/exim4" $(GO) test -count=1 -v -run Agrees ./sendmail
 
 bench: build
 	$(GO) run ./internal/bench -kprep bin/kprep $(BENCHFLAGS)
