@@ -147,6 +147,10 @@ func TestOpenJournalRefuses(t *testing.T) {
 	j.Close()
 
 	for name, damage := range map[string]func(dir string) error{
+		"no plan": func(dir string) error { return os.Remove(filepath.Join(dir, "plan")) },
+		"no plan, from before there was the file of what departed": func(dir string) error {
+			return errors.Join(os.Remove(filepath.Join(dir, "plan")), os.Remove(filepath.Join(dir, "departed")))
+		},
 		"no log":              func(dir string) error { return os.Remove(filepath.Join(dir, "log")) },
 		"a message changed":   func(dir string) error { return appendTo(filepath.Join(dir, "msg/0000.eml"), "x\n") },
 		"a message lost":      func(dir string) error { return os.Remove(filepath.Join(dir, "msg/0001.eml")) },

@@ -1,6 +1,7 @@
 package sendmail
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -180,6 +181,9 @@ func readPlan(dir string) (p Plan, sum string, err error) {
 		if _, statErr := os.Stat(dir); statErr != nil {
 			return p, "", statErr
 		}
+		if begun(dir) {
+			return p, "", &DamagedError{Dir: dir, Reason: "its plan is gone"}
+		}
 		return p, "", ErrNoPlan
 	}
 	if err != nil {
@@ -192,6 +196,17 @@ func readPlan(dir string) (p Plan, sum string, err error) {
 		return p, "", fmt.Errorf("read the plan: format %d with %d messages is not one that this kprep knows", p.Format, len(p.Messages))
 	}
 	return p, digest(text), nil
+}
+
+// begun says that a journal without a plan had one: mail may have left by it.
+// The file of what departed is made after the plan, and a log has its second
+// record later still.
+func begun(dir string) bool {
+	if _, err := os.Lstat(filepath.Join(dir, departedFile)); !errors.Is(err, fs.ErrNotExist) {
+		return true
+	}
+	text, err := os.ReadFile(filepath.Join(dir, logFile))
+	return bytes.Count(text, []byte("\n")) > 1 || err != nil && !errors.Is(err, fs.ErrNotExist)
 }
 
 func createFile(path string, data []byte) error {

@@ -167,6 +167,13 @@ func (o *Open) Finish(ctx context.Context) (Outcome, error) {
 	return out.finish(ctx, o.repo, o.journal)
 }
 
+// Interrupted is how far the send is when the user stops before it goes on.
+func (o *Open) Interrupted() (Outcome, error) {
+	out := outcomeOf(o.journal)
+	out.Summary.Stopped = "interrupted"
+	return out, &UnfinishedError{Kind: Kind(o.journal.Plan().Kind), Summary: out.Summary}
+}
+
 func (o *Open) unfinished(err error) error {
 	return &UnfinishedError{Kind: Kind(o.journal.Plan().Kind), Summary: o.journal.Summary(), Err: err}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/kprep/kprep/maintainers"
 	"github.com/kprep/kprep/oplog"
 	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/sendmail"
 	"github.com/kprep/kprep/series"
 	"github.com/kprep/kprep/submission"
 )
@@ -69,6 +70,8 @@ func hint(err error) string {
 		return "name one with 'git config --add kprep.prep-perpatch-check-cmd COMMAND': it reads a patch mail on standard input"
 	case errors.As(err, new(*submission.UnknownFateError)):
 		return unknownHint
+	case errors.As(err, new(*sendmail.DamagedError)):
+		return "nothing more is sent from it; bring it back from a backup, or find out in the list's archive what arrived, and move its folder out of the repository"
 	case errors.As(err, new(*submission.OutstandingError)):
 		return "'kprep send --status' shows what is left, 'kprep send --continue' goes on with it"
 	case errors.As(err, new(*series.StateError)):

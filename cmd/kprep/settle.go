@@ -100,34 +100,44 @@ func (e *env) continueSend(c *cli.Context, s *series.Series) error {
 		return err
 	}
 	defer open.Close()
+	progress := e.sendProgress(c)
+	out, err := e.settleAndGoOn(c, open, progress, arrived, lost)
+	unfinished := (*submission.UnfinishedError)(nil)
+	if err != nil && c.Context.Err() != nil && !errors.As(err, &unfinished) {
+		out, err = open.Interrupted()
+	}
+	return e.reportSend(c, submission.KindSend, progress, out, err)
+}
+
+// settleAndGoOn does what is asked of a send that is open: the messages named
+// arrived, or were lost.
+func (e *env) settleAndGoOn(c *cli.Context, open *submission.Open, progress *progress, arrived, lost []string) (out submission.Outcome, err error) {
 	if err := e.askClock(c, open); err != nil {
-		return err
+		return out, err
 	}
 	moved, err := open.Moved(c.Context)
 	if err != nil {
-		return err
+		return out, err
 	}
 	if moved {
 		e.notef("the branch has changed since the send began; what goes out is what was planned then")
 	}
 	if err := e.checkArchives(c, open); err != nil {
-		return err
+		return out, err
 	}
 	if err := e.settle(open, arrived, lost); err != nil {
-		return err
+		return out, err
 	}
 	if c.IsSet("id-on-wire") {
 		if err := open.Renamed(bare(c.String("id-on-wire"))); err != nil {
-			return err
+			return out, err
 		}
 	}
 	if c.Bool("continue") && !c.Bool("yes") && e.mayPrompt() {
 		if err := e.askFate(c, open); err != nil {
-			return err
+			return out, err
 		}
 	}
-	var out submission.Outcome
-	progress := e.sendProgress(c)
 	if c.Bool("continue") {
 		out, err = e.goOn(c, open, progress)
 	} else {
@@ -139,7 +149,7 @@ func (e *env) continueSend(c *cli.Context, s *series.Series) error {
 			out, err = open.Finish(c.Context)
 		}
 	}
-	return e.reportSend(c, submission.KindSend, progress, out, err)
+	return out, err
 }
 
 func (e *env) goOn(c *cli.Context, open *submission.Open, progress *progress) (submission.Outcome, error) {

@@ -42,13 +42,18 @@ func breakSend(t *testing.T) brokenSend {
 // kprep runs on a terminal where the user types answers, a line each.
 func (b brokenSend) kprep(want int, answers string, words ...string) string {
 	b.t.Helper()
+	return b.kprepOn(b.t.Context(), want, strings.NewReader(answers), words...)
+}
+
+func (b brokenSend) kprepOn(ctx context.Context, want int, answers io.Reader, words ...string) string {
+	b.t.Helper()
 	var screen bytes.Buffer
 	e := testEnv(b.t)
 	e.dir, e.environ, e.stderr = b.repo.Dir, append(b.repo.Env, "GIT_TERMINAL_PROMPT=1"), &screen
-	e.stdin = io.Reader(strings.NewReader(answers))
+	e.stdin = answers
 	e.random = strings.NewReader("0123456789")
 	e.terminal = terminals{stdin: true, stderr: true}
-	if got := run(context.Background(), e.env, commands, append([]string{"kprep"}, words...)); got != want {
+	if got := run(ctx, e.env, commands, append([]string{"kprep"}, words...)); got != want {
 		b.t.Errorf("kprep %q ended with status %d, want %d\n%s", words, got, want, &screen)
 	}
 	return screen.String()
@@ -74,6 +79,32 @@ func TestContinueAsksAboutTheUnknown(t *testing.T) {
 	if n := len(b.server.Messages()); n != 3 {
 		t.Errorf("%d messages were sent, want 3", n)
 	}
+}
+
+// Whoever is asked may interrupt: what left before keeps its status.
+func TestContinueInterruptedAtTheQuestion(t *testing.T) {
+	t.Parallel()
+	b := breakSend(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	screen := b.kprepOn(ctx, statusUnknown, interrupting{interrupt, t.Context().Done()}, "send", "--continue")
+	if !strings.Contains(screen, "Did it arrive?") || !strings.Contains(screen, "1 unknown (0001), 1 not sent: interrupted") {
+		t.Errorf("the screen was:\n%s", screen)
+	}
+	if n := len(b.server.Messages()); n != 2 {
+		t.Errorf("%d messages were sent, want 2", n)
+	}
+}
+
+// interrupting is a user who answers by an interrupt.
+type interrupting struct {
+	interrupt func()
+	over      <-chan struct{}
+}
+
+func (i interrupting) Read([]byte) (int, error) {
+	i.interrupt()
+	<-i.over
+	return 0, io.EOF
 }
 
 // F45: a clock that was set back is a question, and the messages keep their dates.
