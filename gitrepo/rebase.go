@@ -186,7 +186,8 @@ type leftover struct {
 }
 
 // leftovers are the files of other that to does not have, as far as the work
-// tree has them with that very content.
+// tree has them with that very content, or the beginning of it: git does not
+// set out over a file of the user's.
 func (r *Repo) leftovers(ctx context.Context, to, other ID) ([]leftover, error) {
 	out, err := r.inTree(ctx, nil, "diff-tree", "-r", "-z", "--no-renames", "--raw", "--no-abbrev", "--diff-filter=A", string(to), string(other))
 	if err != nil {
@@ -203,7 +204,7 @@ func (r *Repo) leftovers(ctx context.Context, to, other ID) ([]leftover, error) 
 		if err != nil {
 			return nil, err
 		}
-		if same {
+		if same || r.begun(path, ID(f[3])) {
 			left = append(left, leftover{mode: f[1], path: path, id: ID(f[3])})
 		}
 	}
@@ -275,4 +276,23 @@ func (r *Repo) EditWith(editor, file string, s Streams) error {
 		return &EditorError{Command: editor, Err: err}
 	}
 	return nil
+}
+
+// begun says whether a file of the work tree holds the beginning of a blob, as
+// one does that git was killed at while it wrote it.
+func (r *Repo) begun(path string, id ID) bool {
+	name := filepath.Join(r.TopLevel, filepath.FromSlash(path))
+	info, err := os.Lstat(name)
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	if info.Size() == 0 {
+		return true
+	}
+	blob, err := r.object(string(id))
+	if err != nil || info.Size() >= int64(len(blob.Data)) {
+		return false
+	}
+	text, err := os.ReadFile(name)
+	return err == nil && bytes.HasPrefix(blob.Data, text)
 }

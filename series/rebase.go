@@ -319,10 +319,10 @@ func AbortRebase(ctx context.Context, repo *gitrepo.Repo, streams gitrepo.Stream
 		err := repo.Rebase(ctx, streams, nil, nil, "--abort")
 		branch, ok := repo.Rebasing()
 		switch {
+		case !ok: // git does not know of files that it was killed at, be it in its first checkout
+			return errors.Join(err, repo.RemoveLeftovers(context.WithoutCancel(ctx), st.Tip, st.Base))
 		case !cutOff:
 			return err
-		case !ok: // git does not know of files that it was killed at
-			return errors.Join(err, repo.RemoveLeftovers(context.WithoutCancel(ctx), st.Tip, st.Base))
 		case !st.ours(branch):
 			return err
 		}
