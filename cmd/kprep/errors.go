@@ -59,6 +59,7 @@ func status(err error) int {
 
 // hint returns what the user can do about err, or "".
 func hint(err error) string {
+	away := (*submission.AwayError)(nil)
 	switch {
 	case errors.Is(err, gitrepo.ErrNotRepository):
 		return "run kprep inside a git repository, or name one with 'kprep -C DIR'"
@@ -70,6 +71,10 @@ func hint(err error) string {
 		return "name one with 'git config --add kprep.prep-perpatch-check-cmd COMMAND': it reads a patch mail on standard input"
 	case errors.As(err, new(*submission.UnknownFateError)):
 		return unknownHint
+	case errors.As(err, &away) && away.Gone && away.Tip != "":
+		return fmt.Sprintf("'git checkout -b %s %s' brings it back", away.Short(), away.Tip.Short())
+	case errors.As(err, &away):
+		return fmt.Sprintf("go there with 'git checkout %s'", away.Short())
 	case errors.As(err, new(*sendmail.DamagedError)):
 		return "nothing more is sent from it; bring it back from a backup, or find out in the list's archive what arrived, and move its folder out of the repository"
 	case errors.As(err, new(*submission.OutstandingError)):

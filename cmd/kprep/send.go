@@ -56,6 +56,9 @@ func sendCommand(e *env) *cli.Command {
 				return e.sendStatus(c)
 			}
 			s, err := e.loadCurrent(c.Context)
+			if noSeries(err) && (c.Bool("continue") || c.Bool("abandon") || settles(c)) {
+				return submission.Away(c.Context, e.repo, err)
+			}
 			if err != nil {
 				return err
 			}

@@ -144,8 +144,7 @@ func (e *env) sendStatus(c *cli.Context) error {
 // is none, those of all with a send that is not over.
 func (e *env) seriesHere(ctx context.Context) ([]string, error) {
 	s, err := series.Load(ctx, e.repo, "")
-	none := errors.As(err, new(*series.NotPreparedError)) || errors.Is(err, series.ErrDetached) || errors.As(err, new(*series.UnbornError))
-	if err != nil && !none {
+	if err != nil && !noSeries(err) {
 		return nil, err
 	}
 	if err == nil {
@@ -159,6 +158,11 @@ func (e *env) seriesHere(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	return ids, nil
+}
+
+// noSeries says that what is checked out is no series, nor one that is damaged.
+func noSeries(err error) bool {
+	return errors.As(err, new(*series.NotPreparedError)) || errors.Is(err, series.ErrDetached) || errors.As(err, new(*series.UnbornError))
 }
 
 func writeStatus(b *strings.Builder, s submission.SendStatus) {
