@@ -116,6 +116,21 @@ func (r *Repo) signsTags() (bool, error) {
 	return config.Bool("tag.forceSignAnnotated", false)
 }
 
+// TrySigning makes a signature that nobody keeps, by the program that is
+// configured for commits, and returns the program's name; "" where commits are
+// not to be signed.
+func (r *Repo) TrySigning(ctx context.Context) (program string, err error) {
+	if wanted, err := r.signsCommits(); err != nil || !wanted {
+		return "", err
+	}
+	s, err := r.signer()
+	if err != nil {
+		return "", err
+	}
+	_, err = r.sign(ctx, []byte("a trial\n"))
+	return s.program, err
+}
+
 // signCommit signs the bytes of a commit that has no signature, and puts the
 // header where git does: behind all others.
 func (r *Repo) signCommit(ctx context.Context, data []byte) ([]byte, error) {

@@ -2,9 +2,7 @@ package submission
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os/exec"
 	"strings"
 
 	"github.com/kprep/kprep/gitrepo"
@@ -74,7 +72,7 @@ func Diagnose(ctx context.Context, repo *gitrepo.Repo, identity string, identity
 	}
 	mail, mailErr := sendmail.ReadSettings(config, identity, identitySet)
 	from := d.identity(repo, mail.From)
-	d.signing(config)
+	d.signing(ctx, repo)
 	d.Provider = providerOf(mail, from)
 	if mailErr != nil {
 		d.fail("transport", mailErr)
@@ -103,36 +101,15 @@ func (d *Diagnosis) identity(repo *gitrepo.Repo, from string) string {
 	return a.Mailbox
 }
 
-func (d *Diagnosis) signing(config *gitrepo.Config) {
-	wanted, err := config.Bool("commit.gpgSign", false)
-	if err != nil {
-		d.fail("signing", err)
-		return
-	}
-	if !wanted {
+func (d *Diagnosis) signing(ctx context.Context, repo *gitrepo.Repo) {
+	switch program, err := repo.TrySigning(ctx); {
+	case err != nil:
+		d.fail("signing", fmt.Errorf("commits are to be signed (commit.gpgSign): %w", err))
+	case program == "":
 		d.add("signing", ProbeOK, "commits are not signed (commit.gpgSign)")
-		return
+	default:
+		d.add("signing", ProbeOK, "commits are signed by %s, which made a trial signature", program)
 	}
-	format, _ := config.Get("gpg.format")
-	program, key := "gpg", "gpg.program"
-	switch strings.ToLower(format) {
-	case "x509":
-		program, key = "gpgsm", "gpg.x509.program"
-	case "ssh":
-		program, key = "ssh-keygen", "gpg.ssh.program"
-	}
-	if configured, ok := config.Get(key); ok && configured != "" {
-		program = configured
-	}
-	if _, err := exec.LookPath(program); err != nil {
-		d.fail("signing", fmt.Errorf("commits are to be signed (commit.gpgSign), and there is no program %s (%s)", program, key))
-		return
-	}
-	if signer, _ := config.Get("user.signingKey"); signer == "" && strings.EqualFold(format, "ssh") {
-		d.fail("signing", errors.New("commits are to be signed with an SSH key, and user.signingKey names none"))
-		return
-	}
-	d.add("signing", ProbeOK, "commits are signed by %s", program)
 }
 
 func (d *Diagnosis) transport(ctx context.Context, mail sendmail.Settings, creds sendmail.Credentials, offline bool) {
