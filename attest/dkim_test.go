@@ -31,7 +31,7 @@ func TestCheckDKIM(t *testing.T) {
 	}{
 		{"good", raw, keys, []DKIMResult{{"example.org", true, ""}}},
 		{"without the key", raw, nil, []DKIMResult{{"example.org", false, ""}}},
-		{"damaged", strings.Replace(raw, "+x", "+y", 1), keys, []DKIMResult{{"example.org", true, "body hash did not verify"}}},
+		{"damaged", strings.Replace(raw, "\n+x", "\n+y", 1), keys, []DKIMResult{{"example.org", true, "body hash did not verify"}}},
 		{"none", datedMail, keys, nil},
 	} {
 		got, err := CheckDKIM([]byte(tc.raw), tc.keys)
