@@ -194,6 +194,10 @@ func Summaries(ctx context.Context, repo *gitrepo.Repo, broken func(error)) (Lis
 		tags, err = repo.RefsThere(groupCtx, func(name string) { lost = append(lost, name) }, "refs/tags/sent/")
 		return err
 	})
+	group.Go(func() error {
+		_, _ = repo.Committer() // asked for below, and known by then
+		return nil
+	})
 	if err := group.Wait(); err != nil {
 		return Listing{}, err
 	}

@@ -10,7 +10,8 @@ import (
 )
 
 // List loads every series of the repository, in order of branch names. A
-// branch whose cover cannot be read, or whose tip is lost, is reported through broken and left out.
+// branch whose cover cannot be read, or whose tip is lost, is reported through
+// broken and left out.
 func List(ctx context.Context, repo *gitrepo.Repo, broken func(error)) ([]*Series, error) {
 	tips, err := repo.RefValues(ctx, "refs/heads/") // reads no commit, and so meets none that is lost
 	if err != nil {
