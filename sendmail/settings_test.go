@@ -170,3 +170,16 @@ func TestTimeoutScalesEverything(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestPortsThatAreNone(t *testing.T) {
+	t.Parallel()
+	for _, port := range []string{"0", "65536", "-1", "no-such-service"} {
+		s, err := ReadSettings(testConfig{"sendemail.smtpServer=mail.example.org", "sendemail.smtpEncryption=tls", "sendemail.smtpServerPort=" + port}, "", false)
+		if err == nil {
+			_, err = OpenTransport(s, nil)
+		}
+		if err == nil || !strings.Contains(err.Error(), "sendemail.smtpServerPort") {
+			t.Errorf("port %s: %v", port, err)
+		}
+	}
+}

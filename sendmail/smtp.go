@@ -63,7 +63,7 @@ func newSMTP(s Settings, creds Credentials) (*SMTP, error) {
 		}
 	}
 	number, err := net.LookupPort("tcp", port)
-	if err != nil {
+	if err != nil || number == 0 {
 		return nil, fmt.Errorf("sendemail.smtpServerPort: %q is neither a number nor the name of a service", clean(port))
 	}
 	t.config.Port = strconv.Itoa(number)
