@@ -228,12 +228,7 @@ func TestHooksRunAroundARewrite(t *testing.T) {
 // A signed series stays one from new to sent, for git as for kprep.
 func TestASignedSeries(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("ssh-keygen"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("ssh-keygen is not installed, see scripts/peers")
-		}
-		t.Skip("ssh-keygen is not installed")
-	}
+	gittest.Peer(t, "ssh-keygen")
 	r := project(t)
 	key := filepath.Join(filepath.Dir(r.Dir), "id")
 	if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key).CombinedOutput(); err != nil {

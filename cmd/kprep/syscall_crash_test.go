@@ -22,11 +22,9 @@ var deaths = []string{"execve", "rename,renameat,renameat2", "unlink,unlinkat", 
 // says so where an operation was under way.
 func TestKillAtASystemCall(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("strace"); err != nil && os.Getenv("CI") == "true" {
-		t.Fatal("peer strace is missing: run 'make peers'")
-	}
+	gittest.Peer(t, "strace")
 	if exec.Command("strace", "-qq", "-o", os.DevNull, "true").Run() != nil {
-		t.Skip("strace cannot be run here") // it is missing, or the container forbids it
+		gittest.NoPeer(t, "strace cannot be run here: the container forbids it")
 	}
 	all := os.Getenv("KPREP_CRASHES") != ""
 	for i, verb := range []string{"set prefixes RFC", "cover --from ../cover", "undo", "rebase main", "reroll --yes",
