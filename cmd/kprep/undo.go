@@ -20,7 +20,7 @@ func undoCommand(e *env) *cli.Command {
 		ArgsUsage: "[N]",
 		Description: "Restores branch, cover letter, tags, notes and configuration exactly. Commits\n" +
 			"that came on top since are put on the restored state. A send cannot be undone;\n" +
-			"'kprep log' lists what can.",
+			"'kprep log' lists what can. On the branch of a series only that series is meant.",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "all", Usage: "of any branch, in the order of 'kprep log --all'"},
 			&cli.BoolFlag{Name: "force", Usage: "take back even what was changed since"},

@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/kprep/kprep/internal/gittest"
 )
 
 // TestMain builds kprep and puts it in front of PATH.
@@ -36,9 +38,5 @@ func needPeer(t *testing.T, program, peer string) {
 	if _, err := exec.LookPath(program); err == nil {
 		return
 	}
-	const said = "the peer %s is not installed ('make peers' does it)"
-	if os.Getenv("CI") == "true" {
-		t.Fatalf(said, peer)
-	}
-	t.Skipf(said, peer)
+	gittest.NoPeer(t, "the peer "+peer+" is not installed ('make peers' does it)")
 }
