@@ -11,7 +11,7 @@ const (
 
 	ActionRotate   = "auth-rotate" // another key, which one that is enrolled vouches for
 	ActionDescribe = "describe"    // what the service does; nothing else in the request
-	ActionStatus   = "status"      // what became of messages that were received
+	ActionStatus   = "status"      // what became of messages; of none, whether the key is enrolled
 )
 
 // A Request is what a client posts.
@@ -81,12 +81,13 @@ const (
 	Mailed   = "mailed"  // the service's mail server has taken it
 	Rejected = "refused" // not taken over, or refused for good by the mail server
 	Unsure   = "unknown" // the mail server broke off behind the final dot
+	Absent   = "absent"  // never received from this identity, and not being received now; of status only
 )
 
 // A Service is what a service says of itself.
 type Service struct {
 	Name       string   `json:"name"`
-	URL        string   `json:"url"`        // that statements name
+	URL        string   `json:"url"`        // that statements name; a client signs for no other than it was told of
 	Version    string   `json:"version"`    // of the program
 	Algorithms []string `json:"algorithms"` // of keys that can be enrolled
 
