@@ -29,26 +29,12 @@ type Entry struct {
 // Queue lists the messages that are not done with: of submissions that are
 // under way, and those of unknown fate. The oldest come first, at most limit.
 func (s *Store) Queue(ctx context.Context, limit int) ([]Entry, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT s.id, m.id, s.kind, s.identity, s.received, s.due, s.attempts, s.owner, m.message_id, m.subject, m.feed
-		FROM submissions s JOIN messages m ON m.submission = s.id
-		WHERE s.state <> 'done' OR m.id IN (SELECT message FROM deliveries WHERE state IN ('unknown', 'in-flight'))
+	list, err := entries(ctx, s.db, `WHERE s.state <> 'done' OR m.id IN (SELECT message FROM deliveries WHERE state IN ('unknown', 'in-flight'))
 		ORDER BY s.id, m.position LIMIT $1`, limit)
-	entries, err := collect(rows, err, func(r *sql.Rows, e *Entry) error {
-		var received, due int64
-		err := r.Scan(&e.Submission, &e.Message, &e.Kind, &e.Identity, &received, &due, &e.Attempts, &e.Owner, &e.MessageID, &e.Subject, &e.Feed)
-		e.Received, e.Due = timeOf(received), timeOf(due)
-		return err
-	})
-	for i := range entries {
-		if err != nil {
-			break
-		}
-		entries[i].Deliveries, err = deliveriesOf(ctx, s.db, entries[i].Message)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("list the queue: %w", err)
 	}
-	return entries, nil
+	return list, nil
 }
 
 // A Decision is what an operator says of a pair of unknown fate.

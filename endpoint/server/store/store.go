@@ -27,6 +27,7 @@ type dialect struct {
 	id, bytes  string // column types
 	skipLocked string // behind a SELECT that claims
 	lock       string // taken in a transaction, so that one migrates at a time
+	lockName   string // the same, for what changes the keys of one identity
 }
 
 // sqlite's transactions are all IMMEDIATE, so that they exclude each other.
@@ -39,6 +40,7 @@ func postgres() dialect {
 		id: "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", bytes: "BYTEA",
 		skipLocked: " FOR UPDATE SKIP LOCKED",
 		lock:       "SELECT pg_advisory_xact_lock(7237116)", // any number, always the same
+		lockName:   "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
 	}
 }
 

@@ -29,6 +29,15 @@ func contract() map[string]func(*testing.T, *Store) {
 		"the text of a notice is wiped":                   testWipe,
 		"many workers claim each once":                    testClaimers,
 		"the same series at once is accepted once":        testAcceptOnce,
+		"nobody takes an enrolment from another":          testEnrol,
+		"guesses void a challenge":                        testGuesses,
+		"challenges expire":                               testExpiry,
+		"a further key waits and can be stopped":          testFurtherKey,
+		"a key takes the place of another":                testRotate,
+		"one of several first keys is first":              testFirstKeys,
+		"a nonce counts once":                             testNonce,
+		"what happens too often is refused":               testCount,
+		"fates are told to whom they belong":              testFates,
 		"text that PostgreSQL does not take is made safe": testHostileText,
 	}
 }
