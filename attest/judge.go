@@ -207,12 +207,15 @@ func (j *judge) checkIdentity() {
 	shown := patchmail.PrintableLine(j.result.Identity)
 	// Who sends a patch of another says so in the body; else From is the author.
 	passedOn := !slices.Contains(j.report.Senders, author)
-	sent := slices.Contains(j.report.Senders, identity) || slices.Contains(j.report.Originally, identity)
+	signer := func(address string) bool {
+		return address == identity || j.PlusPart && withoutPlus(address) == identity
+	}
+	sent := slices.ContainsFunc(j.report.Senders, signer) || slices.Contains(j.report.Originally, identity)
 	switch {
-	case identity != author && !(passedOn && sent):
+	case !signer(author) && !(passedOn && sent):
 		j.fail(BadSig, "it is signed by %s, and is by %s", shown, patchmail.PrintableLine(j.report.Email))
 		return
-	case identity != author:
+	case !signer(author):
 		j.note("%s signed a patch of %s", shown, patchmail.PrintableLine(j.report.Email))
 	}
 	if j.result.Trimmed {
@@ -221,6 +224,15 @@ func (j *judge) checkIdentity() {
 	if date := j.date(); !date.IsZero() && j.result.Made.Sub(date) > staleness {
 		j.note("it was signed %d days after its date", int(j.result.Made.Sub(date).Hours()/24))
 	}
+}
+
+// withoutPlus cuts what follows a plus sign in the local part off an address.
+func withoutPlus(address string) string {
+	at := strings.LastIndexByte(address, '@')
+	if plus := strings.IndexByte(address, '+'); plus > 0 && plus < at {
+		return address[:plus] + address[at:]
+	}
+	return address
 }
 
 // date is the one of the message, zero when it cannot be read.

@@ -44,6 +44,8 @@ type Verifier struct {
 	// TrimBody checks only as much of the body as was signed (l=). Whoever
 	// believes such a pass must drop the rest.
 	TrimBody bool
+	// PlusPart lets kim@example.org sign as kim+lists@example.org too.
+	PlusPart bool
 	// AsPatatt judges as patatt 0.7.1 does, with its weaknesses; Pins and Now
 	// do not count then.
 	AsPatatt bool
