@@ -41,6 +41,7 @@ func imports() map[string][]string {
 		"feedback":              {"series", "inbox", "trailers", "rangediff"},
 		"endpoint/server":       {"endpoint", "attest", "sendmail", "patchmail"},
 		"endpoint/server/store": {"sendmail"},
+		"endpoint/server/relay": {"patchmail"},
 		"internal/gittest":      {},
 		"internal/pgtest":       {"internal/gittest"},
 		"internal/browser":      {"internal/gittest"},
@@ -58,7 +59,7 @@ func imports() map[string][]string {
 // pure packages turn values into values: they touch no disk, clock, network or
 // environment, so these packages are not for them.
 func pure() []string {
-	return []string{"patchmail", "trailers", "coverletter", "rangediff", "rangediff/xdiff", "rangediff/words", "rangediff/page"}
+	return []string{"patchmail", "trailers", "coverletter", "rangediff", "rangediff/xdiff", "rangediff/words", "rangediff/page", "endpoint/server/relay"}
 }
 
 func impure() []string {

@@ -137,24 +137,26 @@ func TestPatattValidatesWhatIsRelayed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	patatt := patatt(t)
-	file := filepath.Join(t.TempDir(), "mbox") // one file, as starting Python takes its time
-	var mbox bytes.Buffer
+	args := append(patatt[1:], "validate") // in one run, as starting Python takes its time
+	dir := t.TempDir()
+	write := func(n int, raw []byte) string {
+		t.Helper()
+		file := filepath.Join(dir, fmt.Sprintf("%d.eml", n))
+		if err := os.WriteFile(file, raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
 	for _, raw := range mails() {
-		raw = strings.Replace(raw, "<1@", fmt.Sprintf("<%d@", mbox.Len()), 1) // patatt takes each once
-		fmt.Fprintf(&mbox, "From mboxrd@z Thu Jan  1 00:00:00 1970\n%s\n", w.relay(w.sign(raw)).Raw)
+		args = append(args, write(len(args), w.relay(w.sign(raw)).Raw))
 	}
-	if err := os.WriteFile(file, mbox.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	out, err := w.try(nil, patatt[0], append(patatt[1:], "validate", file)...)
+	out, err := w.try(nil, patatt[0], args...)
 	if n := strings.Count(out, "PASS"); err != nil || n != len(mails()) {
 		t.Errorf("patatt lets %d of %d pass, %v:\n%s", n, len(mails()), err, out)
 	}
-	damaged := bytes.Replace(mbox.Bytes(), []byte("Text of"), []byte("Test of"), 1)
-	if err := os.WriteFile(file, damaged, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := w.try(nil, patatt[0], append(patatt[1:], "validate", file)...); err == nil || !strings.Contains(out, "BADSIG") {
+	letter := w.relay(w.sign(mails()["patch by plain"]))
+	args[len(args)-1] = write(0, bytes.Replace(letter.Raw, []byte("Text of"), []byte("Test of"), 1))
+	if out, err := w.try(nil, patatt[0], args...); err == nil || strings.Count(out, "BADSIG") != 1 {
 		t.Errorf("patatt does not notice a change:\n%s", out)
 	}
 }
