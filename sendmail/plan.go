@@ -28,6 +28,7 @@ type Plan struct {
 	Created      time.Time `json:"created"`
 	Transport    string    `json:"transport"` // Transport.String at that time
 	EnvelopeFrom string    `json:"envelope-from"`
+	Signer       *Signer   `json:"signer,omitempty"` // of every message; nil: they are not signed
 
 	// Finish is the caller's: what it needs to tag and reroll after the mail.
 	Finish json.RawMessage `json:"finish,omitempty"`
@@ -35,6 +36,14 @@ type Plan struct {
 	// Messages in the order of sending. The first is the root of the thread,
 	// to which the others reply. Set by Create.
 	Messages []Planned `json:"messages"`
+}
+
+// A Signer is whose signature the messages of a plan carry, and by which key.
+type Signer struct {
+	Key       string `json:"key"` // as configured, such as ed25519:20250102
+	Algorithm string `json:"algorithm"`
+	Identity  string `json:"identity"`
+	Selector  string `json:"selector,omitempty"`
 }
 
 // A Planned is one message of a plan.

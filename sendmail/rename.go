@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// renamesIDs says whether the server gives every message a message-id of its
+// RenamesIDs says whether the server gives every message a message-id of its
 // own, which it tells in its answer to the final dot (spec/mail.md 3.3): the
 // user's word, else its name.
-func (s Settings) renamesIDs() bool {
+func (s Settings) RenamesIDs() bool {
 	if s.OutlookIDFix != nil {
 		return *s.OutlookIDFix
 	}
@@ -74,7 +74,7 @@ func (r *run) nameless() string {
 // Nameless says that the first message has left for a server that renames it,
 // that nobody knows its new message-id, and that others are to reply to it.
 func (j *Journal) Nameless(s Settings) bool {
-	return s.renamesIDs() && j.onWire[0] == "" && len(j.plan.Messages) > 1 && len(j.open(0)) == 0
+	return s.RenamesIDs() && j.onWire[0] == "" && len(j.plan.Messages) > 1 && len(j.open(0)) == 0
 }
 
 // rethread makes a message reply to what servers made of earlier ones.

@@ -112,7 +112,7 @@ func (t *SMTP) Prepare(ctx context.Context, _ []Outgoing) (Abilities, error) {
 
 func (t *SMTP) abilities() Abilities {
 	e := t.client.Extensions()
-	return Abilities{EightBit: e.EightBit, UTF8: e.UTF8, MaxSize: e.MaxSize, MaxRecipients: e.MaxRecipients, RenamesIDs: t.settings.renamesIDs()}
+	return Abilities{EightBit: e.EightBit, UTF8: e.UTF8, MaxSize: e.MaxSize, MaxRecipients: e.MaxRecipients, RenamesIDs: t.settings.RenamesIDs()}
 }
 
 // Send carries one message in one transaction, once. Recipients that the

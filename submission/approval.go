@@ -35,11 +35,11 @@ func IsApproval(text string) bool {
 
 // approvalParts names the parts of an approval, in order.
 func approvalParts() []string {
-	return []string{"branch tip", "headers", "text", "envelope", "route"}
+	return []string{"branch tip", "headers", "text", "envelope", "route", "signer"}
 }
 
 // Approval is a digest of the branch tip, of every message's headers and body,
-// of the envelope and of the route. Dates, message-ids and what refers to them
+// of the envelope, of the route and of who signs. Dates, message-ids and what refers to them
 // do not count, and neither does the transfer encoding, since these are new
 // with every rendering or do not change what is read. Two submissions with the
 // same approval send the same.
@@ -99,7 +99,7 @@ func (s *Submission) approved() []string {
 		fmt.Fprintf(&text, "%d %x\n", i, sha256.Sum256(d.Body))
 		fmt.Fprintf(&envelope, "%d %q %q\n", i, m.Recipients, m.to)
 	}
-	return []string{string(s.Series.Tip), headers.String(), text.String(), envelope.String(), s.Route()}
+	return []string{string(s.Series.Tip), headers.String(), text.String(), envelope.String(), s.Route(), s.Signing.String()}
 }
 
 // Route is where the mail would go first, for people; "" when there is no way,

@@ -46,6 +46,9 @@ func Reopen(repo *gitrepo.Repo, s *series.Series) (*Open, error) {
 // Close releases the journal.
 func (o *Open) Close() error { return o.journal.Close() }
 
+// Signer is who signed the messages; nil for nobody.
+func (o *Open) Signer() *sendmail.Signer { return o.journal.Plan().Signer }
+
 // Revision is the one that is being sent.
 func (o *Open) Revision() int { return o.journal.Plan().Revision }
 

@@ -23,7 +23,7 @@ type Problem struct {
 // no way round the others: without recipients there is nothing to send.
 func Allowable() []string {
 	return []string{"base", "clock", "cut-message", "editme", "empty", "fixup", "from-domain", "large", "list-command", "many-recipients", "message-id", misplacedBody,
-		needsAutoToCc, needsChecking, needsCheckingDeps, "no-message", "no-title", "password", noRangeDiff, "sign-off", "thread", "trailer"}
+		needsAutoToCc, needsChecking, needsCheckingDeps, "no-message", "no-title", "password", noRangeDiff, "sign-off", "signer", "thread", "trailer"}
 }
 
 // Refusals collects the problems that stop a send.

@@ -34,11 +34,15 @@ func (e *ReflectRouteError) Error() string {
 }
 
 // Ready checks a submission against everything that stops it, and prepares
-// what follows the mail. allow names problems to pass over. It returns
-// *Refusals, an *OpenSendError, a *series.TaggedError, or why there is no way
-// to send. The caller holds the [Lock].
+// what follows the mail; the messages are signed from then on. allow names
+// problems to pass over. It returns *Refusals, an *OpenSendError, a
+// *SigningError, a *series.TaggedError, or why there is no way to send. The
+// caller holds the [Lock].
 func (s *Submission) Ready(ctx context.Context, allow []string) (*Sending, error) {
 	if err := s.check(ctx, allow); err != nil {
+		return nil, err
+	}
+	if err := s.sign(ctx); err != nil {
 		return nil, err
 	}
 	ready := &Sending{Submission: s}
@@ -73,6 +77,9 @@ func (s *Submission) check(ctx context.Context, allow []string) error {
 	}
 	if err := CheckNoneOpen(s.repo, s.Series); err != nil {
 		return err
+	}
+	if s.Signing.Err != nil {
+		return &SigningError{s.Signing.Err}
 	}
 	return s.validate(ctx)
 }
@@ -199,7 +206,7 @@ func (e *UnfinishedError) Status() int {
 // with the outcome so far.
 func (r *Sending) Send(ctx context.Context, policy sendmail.Policy, progress func(sendmail.Event)) (Outcome, error) {
 	plan := sendmail.Plan{Kind: string(r.Kind), ChangeID: r.Series.Tracking.ChangeID, Revision: r.Series.Tracking.Revision,
-		Created: r.now, Transport: r.Route, EnvelopeFrom: r.Envelope}
+		Created: r.now, Transport: r.Route, EnvelopeFrom: r.Envelope, Signer: r.Signer()}
 	if r.reroll != nil {
 		// A hook that forbids the reroll says so while nothing has left.
 		if r.reroll.Rewrites() {

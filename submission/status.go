@@ -14,19 +14,20 @@ import (
 
 // A SendStatus is what the journal of a send holds.
 type SendStatus struct {
-	ChangeID string          `json:"change-id"`
-	Revision int             `json:"revision"`
-	Kind     string          `json:"kind"`
-	State    string          `json:"state"`  // open, mail-done (tag and branch are left), closed, abandoned
-	Status   int             `json:"status"` // the exit status that the send has come to
-	Summary  string          `json:"summary"`
-	Running  *Running        `json:"running,omitempty"` // who is sending just now
-	Created  time.Time       `json:"created"`
-	Changed  time.Time       `json:"changed"` // the last entry; created where there is none
-	Route    string          `json:"route"`
-	From     string          `json:"envelope-from"`
-	Journal  string          `json:"journal"` // the folder
-	Messages []MessageStatus `json:"messages"`
+	ChangeID string           `json:"change-id"`
+	Revision int              `json:"revision"`
+	Kind     string           `json:"kind"`
+	State    string           `json:"state"`  // open, mail-done (tag and branch are left), closed, abandoned
+	Status   int              `json:"status"` // the exit status that the send has come to
+	Summary  string           `json:"summary"`
+	Running  *Running         `json:"running,omitempty"` // who is sending just now
+	Created  time.Time        `json:"created"`
+	Changed  time.Time        `json:"changed"` // the last entry; created where there is none
+	Route    string           `json:"route"`
+	From     string           `json:"envelope-from"`
+	Signer   *sendmail.Signer `json:"signer,omitempty"`
+	Journal  string           `json:"journal"` // the folder
+	Messages []MessageStatus  `json:"messages"`
 }
 
 // Running says which process holds a journal; zero where it does not say.
@@ -108,7 +109,7 @@ func ReadStatus(dir string, showBcc bool) (SendStatus, error) {
 	}
 	plan, summary := j.Plan(), j.Summary()
 	s := SendStatus{ChangeID: plan.ChangeID, Revision: plan.Revision, Kind: plan.Kind, Status: summary.Status(), Summary: summary.String(),
-		Created: plan.Created, Changed: j.LastChange(), Route: plan.Transport, From: plan.EnvelopeFrom, Journal: dir, State: "open"}
+		Created: plan.Created, Changed: j.LastChange(), Route: plan.Transport, From: plan.EnvelopeFrom, Signer: plan.Signer, Journal: dir, State: "open"}
 	switch {
 	case j.Has(markAbandoned):
 		s.State = markAbandoned

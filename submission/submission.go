@@ -46,8 +46,9 @@ type Options struct {
 	ForceCover  bool
 	Identity    string // --identity, counts when IdentitySet; "" then is no identity
 	IdentitySet bool
-	Plain       bool     // for [Submission.Plain]: no author in any body
-	RangeDiff   bool     // in the cover letter, wherever its template would have it
+	Plain       bool // for [Submission.Plain]: no author in any body
+	RangeDiff   bool // in the cover letter, wherever its template would have it
+	Signing     Signing
 	Env         []string // of the user's commands; empty for the process's own
 }
 
@@ -69,6 +70,7 @@ type Submission struct {
 	Envelope string            // envelope sender
 	Mail     sendmail.Settings
 	To, Cc   []patchmail.Address // of the series, for people
+	Signing  Signing             // of every message, once it is [Sending]
 
 	explicit    bool // recipients were given on the command line
 	reasons     reasons
@@ -110,6 +112,7 @@ func Prepare(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Option
 	if sub.Sender, err = sender(repo, mail.From); err != nil {
 		return nil, err
 	}
+	sub.bindSigner(o.Signing)
 	mailbox, _, err := sub.Sender.Envelope()
 	if err != nil {
 		return nil, err

@@ -19,7 +19,7 @@ const clockSlack = 5 * time.Minute
 // delivery finds what may keep lists or servers from taking the mail as it is
 // (spec/mail part 3), though it can be sent.
 func (s *Submission) delivery() []Problem {
-	all := slices.Concat(s.domains(), s.threading())
+	all := slices.Concat(s.domains(), s.threading(), s.signatures())
 	if word := listCommand(s.Messages[0]); word != "" {
 		all = append(all, Problem{Name: "list-command", Next: "begin with another word: see 'kprep cover'",
 			Text: fmt.Sprintf("the text begins with %q, which some lists take for a command to them", word)})

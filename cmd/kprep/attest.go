@@ -27,9 +27,12 @@ func (a *attestation) gitDir() string {
 // attestation reads the configuration, of the repository that we are in or of
 // the user alone. Mail can be signed and checked anywhere.
 func (e *env) attestation(ctx context.Context, section string) (*attestation, error) {
-	a := &attestation{}
+	a := &attestation{repo: e.repo}
 	options := gitrepo.Options{Env: e.environ, Config: e.config}
-	repo, err := gitrepo.Open(ctx, e.dir, options)
+	repo, err := e.repo, error(nil)
+	if repo == nil {
+		repo, err = gitrepo.Open(ctx, e.dir, options)
+	}
 	switch {
 	case err == nil:
 		a.repo, e.repo = repo, repo

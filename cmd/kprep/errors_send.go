@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kprep/kprep/attest"
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/project"
@@ -15,9 +16,12 @@ import (
 
 // sendHint helps with what stopped a send.
 func sendHint(err error) string {
+	signing := (*submission.SigningError)(nil)
 	refusals, git := (*submission.Refusals)(nil), (*gitrepo.Error)(nil)
 	mailed, thread, open := (*submission.MailedError)(nil), (*threadError)(nil), (*submission.OpenSendError)(nil)
 	switch {
+	case errors.As(err, &signing):
+		return "nothing was sent; " + signingHint(signing.Err)
 	case errors.As(err, &thread) && len(thread.paths) == 0:
 		return "save the thread into a file and name that, or name your archive with 'git config --add kprep.archive PATH'"
 	case errors.As(err, &thread):
@@ -65,6 +69,14 @@ func sendHint(err error) string {
 		return "read the command; '--trust' agrees to run it, now and in future"
 	}
 	return ""
+}
+
+// signingHint helps with a key that does not sign a series.
+func signingHint(err error) string {
+	if errors.As(err, new(*attest.KeyError)) {
+		return "patatt.signingkey is ed25519:NAME, openssh:FILE or openpgp:KEYID, 'kprep key list' shows your keys; '--no-sign' sends unsigned"
+	}
+	return "see that the key is there and its agent or card answers; '--no-sign' sends unsigned"
 }
 
 // isMailCommand says whether a command of sendemail.* failed.

@@ -27,6 +27,7 @@ func renderFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "no-trailer-to-cc", Usage: "leave out whom cover letter and commits name; --to and the settings stay"},
 		&cli.StringFlag{Name: "same-thread", Usage: "answer an earlier revision: `WHICH` is no, previous or first", Action: checkThread},
 		&cli.StringFlag{Name: "in-reply-to", Usage: "answer the message `MSGID`, or the URL of it"},
+		&cli.BoolFlag{Name: "no-sign", Usage: "do not sign, whatever key is configured"},
 		&cli.StringFlag{Name: "cc-from-thread", Usage: "copy all who take part in the thread in `FILE`, or of the message-id in kprep.archive"},
 	}
 }
@@ -58,6 +59,11 @@ func (e *env) prepare(c *cli.Context, s *series.Series, kind submission.Kind) (*
 	if o.FromThread, err = e.fromThread(c); err != nil {
 		return nil, err
 	}
+	a, err := e.attestation(c.Context, "")
+	if err != nil {
+		return nil, err
+	}
+	o.Signing = submission.SigningOf(a.settings, a.gitDir(), c.Bool("no-sign"))
 	sub, err := submission.Prepare(c.Context, e.repo, s, o)
 	if err != nil {
 		return nil, err
@@ -71,6 +77,16 @@ func (e *env) prepare(c *cli.Context, s *series.Series, kind submission.Kind) (*
 		e.warnf("%s", w)
 	}
 	return sub, nil
+}
+
+// noteSigning tells how messages that are shown will be signed: a signature is
+// made over the message-id, so that they have none yet.
+func (e *env) noteSigning(sub *submission.Submission) {
+	if sub.Signing.Signer == nil {
+		e.notef("%s", sub.Signing)
+	} else {
+		e.notef("will be %s when sent", sub.Signing)
+	}
 }
 
 // loadCurrent opens the repository and loads the series that is checked out.

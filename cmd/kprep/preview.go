@@ -72,6 +72,7 @@ func (e *env) noteApproval(sub *submission.Submission) {
 			e.notef("%s: %s", m.Name, note)
 		}
 	}
+	e.noteSigning(sub)
 	e.notef("approval %s", sub.Approval())
 }
 
@@ -81,7 +82,8 @@ type previewReport struct {
 	Approval     string               `json:"approval"`
 	Route        string               `json:"route"` // "" when none is configured
 	EnvelopeFrom string               `json:"envelope-from"`
-	Bcc          int                  `json:"bcc"` // recipients of every message that no header names
+	Signer       *sendmail.Signer     `json:"signer,omitempty"` // of every message, which a preview does not sign
+	Bcc          int                  `json:"bcc"`              // recipients of every message that no header names
 	Messages     []previewedMessage   `json:"messages"`
 	Problems     []submission.Problem `json:"problems"`
 }
@@ -99,7 +101,7 @@ type previewedMessage struct {
 }
 
 func reportPreview(sub *submission.Submission) previewReport {
-	r := previewReport{Schema: 1, Approval: sub.Approval(), Route: sub.Route(), EnvelopeFrom: sub.Envelope, Bcc: sub.Bcc(),
+	r := previewReport{Schema: 1, Approval: sub.Approval(), Route: sub.Route(), EnvelopeFrom: sub.Envelope, Signer: sub.Signer(), Bcc: sub.Bcc(),
 		Problems: append([]submission.Problem{}, sub.Problems(nil)...)}
 	for _, m := range sub.Messages {
 		p := previewedMessage{File: m.Name, Subject: m.Draft.Message.Subject, To: []string{}, Cc: []string{},

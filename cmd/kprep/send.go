@@ -146,6 +146,7 @@ func (e *env) sendNowhere(c *cli.Context, s *series.Series) error {
 		if err := e.writeMessages(c, messages); err != nil {
 			return err
 		}
+		e.noteSigning(sub)
 		return refused
 	}
 	if err := e.printMessages(c.Context, sub.Outgoing()); err != nil {
@@ -186,6 +187,7 @@ func (e *env) send(c *cli.Context, s *series.Series) error {
 	}
 	if c.Bool("yes") || sub.Mail.Confirm == "never" {
 		e.warnProblems(problems)
+		e.notef("%s", sub.Signing)
 	} else {
 		if err := e.showPlan(ready, problems); err != nil {
 			return err
@@ -197,6 +199,7 @@ func (e *env) send(c *cli.Context, s *series.Series) error {
 	ctx, done := hurried(c.Context)
 	defer done()
 	progress := e.sendProgress(c)
+	progress.signer = sub.Signer()
 	out, err := ready.Send(ctx, e.sendPolicy(c, sub.Mail), progress.tell)
 	return e.reportSend(c, kind, progress, out, err)
 }

@@ -44,7 +44,7 @@ func (e *env) showPlan(r *submission.Sending, problems []submission.Problem) err
 	if err := writeSender(&b, r); err != nil {
 		return err
 	}
-	fmt.Fprintf(&b, "Through %s\n", patchmail.PrintableLine(r.Route))
+	fmt.Fprintf(&b, "Through %s, %s\n", patchmail.PrintableLine(r.Route), patchmail.PrintableLine(r.Signing.String()))
 	if r.Tag() != "" {
 		fmt.Fprintf(&b, "Then tag %s, and make the branch revision v%d\n", patchmail.PrintableLine(r.Tag()), r.NextRevision())
 	}

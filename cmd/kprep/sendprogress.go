@@ -22,8 +22,9 @@ const patience = 15 * time.Second
 // an event a line.
 type progress struct {
 	e      *env
-	stream *json.Encoder // nil: no program listens
-	silent time.Duration // a wait is told of when it has been that long
+	stream *json.Encoder    // nil: no program listens
+	silent time.Duration    // a wait is told of when it has been that long
+	signer *sendmail.Signer // of all messages; nil: they are not signed
 
 	mu      sync.Mutex
 	waiting *time.Timer // tells of a wait when it has been long enough; nil: nothing is waited for
@@ -52,7 +53,11 @@ func (p *progress) tell(ev sendmail.Event) {
 	case ev.Done:
 		p.done(ev)
 	}
-	p.emit(streamed(ev, p.e.verbose))
+	told := streamed(ev, p.e.verbose)
+	if told.Event == "try" {
+		told.Signer = p.signer
+	}
+	p.emit(told)
 }
 
 // done tells what became of a message.
@@ -144,6 +149,7 @@ type streamEvent struct {
 	ID         string                  `json:"message-id,omitempty"`
 	Name       string                  `json:"name,omitempty"`
 	Subject    string                  `json:"subject,omitempty"`
+	Signer     *sendmail.Signer        `json:"signer,omitempty"`
 	Step       string                  `json:"step,omitempty"`
 	Seconds    float64                 `json:"seconds,omitempty"`
 	Reason     string                  `json:"reason,omitempty"`

@@ -167,7 +167,11 @@ func noSeries(err error) bool {
 
 func writeStatus(b *strings.Builder, s submission.SendStatus) {
 	fmt.Fprintf(b, "%s v%d, %s, %s since %s\n", patchmail.PrintableLine(s.ChangeID), s.Revision, s.Kind, s.State, clock(s.Changed))
-	fmt.Fprintf(b, "begun %s, through %s\n", clock(s.Created), patchmail.PrintableLine(s.Route))
+	fmt.Fprintf(b, "begun %s, through %s", clock(s.Created), patchmail.PrintableLine(s.Route))
+	if s.Signer != nil {
+		fmt.Fprintf(b, ", signed by %s as %s", patchmail.PrintableLine(s.Signer.Key), patchmail.PrintableLine(s.Signer.Identity))
+	}
+	b.WriteByte('\n')
 	for _, m := range s.Messages {
 		fmt.Fprintf(b, "  %s\n    <%s>\n", patchmail.PrintableLine(m.Subject), patchmail.PrintableLine(m.ID))
 		if m.OnWire != "" && m.OnWire != m.ID {

@@ -101,6 +101,7 @@ func (e *env) continueSend(c *cli.Context, s *series.Series) error {
 	}
 	defer open.Close()
 	progress := e.sendProgress(c)
+	progress.signer = open.Signer()
 	out, err := e.settleAndGoOn(c, open, progress, arrived, lost)
 	unfinished := (*submission.UnfinishedError)(nil)
 	if err != nil && c.Context.Err() != nil && !errors.As(err, &unfinished) {
