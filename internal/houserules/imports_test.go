@@ -42,6 +42,7 @@ func imports() map[string][]string {
 		"endpoint/server":       {"endpoint", "attest", "sendmail", "patchmail"},
 		"endpoint/server/store": {"sendmail"},
 		"endpoint/server/relay": {"patchmail"},
+		"endpoint/server/feed":  {"patchmail"},
 		"internal/gittest":      {},
 		"internal/pgtest":       {"internal/gittest"},
 		"internal/browser":      {"internal/gittest"},
