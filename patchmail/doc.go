@@ -12,6 +12,9 @@
 // [ParseTrailerAddress], and a [Subject], which knows the "[PATCH v3 2/5]"
 // grammar.
 //
+// Of mails that others sent, [Threads] makes the trees of a discussion, and
+// [PatchID] is the patch-id of what a body holds.
+//
 // The formats are RFC 5322 (messages), RFC 2045 (quoted-printable, base64),
 // RFC 2047 (encoded words) and RFC 5890 (domain names). The package is pure: no
 // disk, clock, network or environment.
