@@ -3,17 +3,11 @@ package inbox
 import (
 	"bytes"
 	"errors"
-	"fmt"
-	"io"
 	"net/mail"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
-
-	"github.com/emersion/go-message"
-	_ "github.com/emersion/go-message/charset" // subjects in the charsets of the world
 
 	"github.com/kprep/kprep/patchmail"
 )
@@ -23,22 +17,30 @@ type Message struct {
 	ID       string // without brackets
 	From     string // the address alone, in lower case
 	Date     time.Time
+	Line     string // the subject as it stands there, decoded
 	Subject  patchmail.Subject
 	Parents  []string // message-ids: what it answers, then its references from the nearest
+	List     string   // of List-Id, without brackets; "" for a copy that came through no list
 	ChangeID string   // "" when the mail names none
 	Base     string   // of a base-commit line
 	Needs    []string // its prerequisite lines, as "change-id: ID:vN"
+	PatchID  string   // of the diff in it, "" without one
 	Patch    bool     // it holds a diff, and its subject is that of a patch
 	Cover    bool     // its subject is that of a cover letter
-	File     string
-	Number   int // of the message in that file, from 1
+	File     string   // where it is: a file, a mirror or a server
+	Number   int      // of the message in that file, from 1
+	Raw      []byte   // the original bytes; nil where only [Index] saw them
 }
 
 // Tracking reads the change-id out of the value of an X-B4-Tracking header;
 // "" when there is none in it.
 type Tracking func(value string) string
 
-// Parse reads a mail. Parts that are not text count for nothing.
+// maxParents bounds what a mail may claim to answer.
+const maxParents = 1000
+
+// Parse reads a mail. Parts that are not text count for nothing. A mail without
+// a message-id is an error; what else is broken in it costs only itself.
 func Parse(m Mail, tracking Tracking) (*Message, error) {
 	header, body, err := open(m.Raw)
 	if err != nil {
@@ -51,19 +53,23 @@ func Parse(m Mail, tracking Tracking) (*Message, error) {
 		}
 		return strings.Join(strings.Fields(value), " ")
 	}
-	out := &Message{ID: firstID(header.Get("Message-Id")), File: m.File, Number: m.Number, Subject: patchmail.ParseSubject(text("Subject"))}
+	out := &Message{ID: firstID(header.Get("Message-Id")), File: m.File, Number: m.Number, Line: text("Subject")}
 	if out.ID == "" {
 		return nil, errors.New("it has no message-id")
 	}
+	out.Subject = patchmail.ParseSubject(out.Line)
 	if from, err := mail.ParseAddress(header.Get("From")); err == nil {
 		out.From = strings.ToLower(from.Address)
 	}
 	out.Date, _ = mail.ParseDate(header.Get("Date"))
-	out.Parents = messageIDs(header.Get("In-Reply-To"))
-	references := messageIDs(header.Get("References"))
-	slices.Reverse(references)
-	out.Parents = append(out.Parents, references...)
+	out.Parents = parents(header.Get("In-Reply-To"), header.Get("References"))
+	if ids := messageIDs(header.Get("List-Id")); len(ids) > 0 {
+		out.List = strings.ToLower(ids[len(ids)-1])
+	}
 	out.readLines(body)
+	if out.Patch {
+		out.PatchID = patchmail.PatchID(body)
+	}
 	if id := strings.TrimSpace(header.Get("X-Change-Id")); id != "" {
 		out.ChangeID = id
 	}
@@ -72,24 +78,43 @@ func Parse(m Mail, tracking Tracking) (*Message, error) {
 			out.ChangeID = id
 		}
 	}
-	prefixed := out.Subject.Title != text("Subject") && !isReply(text("Subject"))
+	_, reply := patchmail.BaseSubject(out.Line)
+	prefixed := out.Subject.Title != out.Line && !reply
 	out.Cover = prefixed && out.Subject.Counter == 0
 	out.Patch = out.Patch && prefixed && out.Subject.Counter > 0 && out.Subject.Counter <= out.Subject.Total
 	return out, nil
 }
 
-func isReply(subject string) bool {
-	return len(subject) >= 3 && strings.EqualFold(subject[:3], "re:")
-}
-
-var idForm = regexp.MustCompile(`<([^<>\s]+)>`)
-
-func messageIDs(value string) []string {
+// parents are what a mail answers and its references from the nearest, each
+// once.
+func parents(inReplyTo, references string) []string {
+	named := messageIDs(references)
+	slices.Reverse(named)
 	var ids []string
-	for _, found := range idForm.FindAllStringSubmatch(value, -1) {
-		ids = append(ids, found[1])
+	seen := map[string]bool{}
+	for _, id := range append(messageIDs(inReplyTo), named...) {
+		if !seen[id] && len(ids) < maxParents {
+			seen[id] = true
+			ids = append(ids, id)
+		}
 	}
 	return ids
+}
+
+// messageIDs are the words in angle brackets.
+func messageIDs(value string) []string {
+	var ids []string
+	for {
+		_, rest, ok := strings.Cut(value, "<")
+		if !ok {
+			return ids
+		}
+		end := strings.IndexAny(rest, "<>")
+		if end > 0 && rest[end] == '>' && !strings.ContainsFunc(rest[:end], unicode.IsSpace) {
+			ids = append(ids, rest[:end])
+		}
+		value = rest
+	}
 }
 
 func firstID(value string) string {
@@ -104,49 +129,55 @@ func firstID(value string) string {
 	return id
 }
 
-var (
-	changeLine = regexp.MustCompile(`(?m)^change-id: *(\S+) *\r?$`)
-	baseLine   = regexp.MustCompile(`(?m)^base-commit: *([0-9a-fA-F]{7,64}) *\r?$`)
-	needLine   = regexp.MustCompile(`(?m)^prerequisite-(change-id|message-id|patch-id): *(\S[^\r\n]*?) *\r?$`)
-	diffLine   = regexp.MustCompile(`(?m)^(diff --git |--- \S.*\r?\n\+\+\+ \S)`)
-)
-
 // readLines looks for what stands at the beginning of a line only outside of
 // diffs and of quotations.
 func (m *Message) readLines(body []byte) {
-	if found := changeLine.FindSubmatch(body); found != nil {
-		m.ChangeID = string(found[1])
+	wasOldFile := false // the line before was "--- a/file"
+	for line := range bytes.Lines(body) {
+		oldFile := false
+		switch line[0] {
+		case 'c':
+			if id, ok := lineValue(line, "change-id:"); ok && m.ChangeID == "" && !strings.ContainsFunc(id, unicode.IsSpace) {
+				m.ChangeID = id
+			}
+		case 'b':
+			if id, ok := lineValue(line, "base-commit:"); ok && m.Base == "" && isCommitID(id) {
+				m.Base = strings.ToLower(id)
+			}
+		case 'p':
+			m.readNeed(line)
+		case 'd':
+			m.Patch = m.Patch || bytes.HasPrefix(line, []byte("diff --git "))
+		case '-':
+			oldFile = namesFile(line, "--- ")
+		case '+':
+			m.Patch = m.Patch || wasOldFile && namesFile(line, "+++ ")
+		}
+		wasOldFile = oldFile
 	}
-	if found := baseLine.FindSubmatch(body); found != nil {
-		m.Base = strings.ToLower(string(found[1]))
-	}
-	for _, found := range needLine.FindAllSubmatch(body, -1) {
-		m.Needs = append(m.Needs, fmt.Sprintf("%s: %s", found[1], found[2]))
-	}
-	m.Patch = diffLine.Match(body)
 }
 
-// open reads the header, and the text of the body as it was before it was
-// encoded for transport.
-func open(raw []byte) (message.Header, []byte, error) {
-	entity, err := message.Read(bytes.NewReader(raw))
-	if err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err) {
-		return message.Header{}, nil, err
+// lineValue is what follows a name at the beginning of a line.
+func lineValue(line []byte, name string) (string, bool) {
+	rest, ok := bytes.CutPrefix(line, []byte(name))
+	value := string(bytes.Trim(rest, " \r\n"))
+	return value, ok && value != ""
+}
+
+func isCommitID(id string) bool {
+	return len(id) >= 7 && len(id) <= 64 && strings.Trim(id, "0123456789abcdefABCDEF") == ""
+}
+
+func (m *Message) readNeed(line []byte) {
+	for _, kind := range []string{"change-id", "message-id", "patch-id"} {
+		if value, ok := lineValue(line, "prerequisite-"+kind+":"); ok {
+			m.Needs = append(m.Needs, kind+": "+value)
+		}
 	}
-	var body bytes.Buffer
-	err = entity.Walk(func(path []int, part *message.Entity, err error) error {
-		if err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err) {
-			return err
-		}
-		kind, _, err := part.Header.ContentType()
-		if part.MultipartReader() != nil || err == nil && kind != "" && !strings.HasPrefix(kind, "text/") {
-			return nil
-		}
-		_, err = io.Copy(&body, part.Body)
-		if len(path) > 0 { // the line feed before a boundary belongs to it
-			body.WriteByte('\n')
-		}
-		return err
-	})
-	return entity.Header, body.Bytes(), err
+}
+
+// namesFile is true of "--- a/file" and "+++ b/file".
+func namesFile(line []byte, mark string) bool {
+	rest, ok := bytes.CutPrefix(line, []byte(mark))
+	return ok && len(rest) > 0 && !unicode.IsSpace(rune(rest[0]))
 }
