@@ -13,42 +13,49 @@ import (
 // as by [Walk].
 func Index(ctx context.Context, paths []string, tracking Tracking, broken func(error)) ([]*Message, error) {
 	var all []*Message
-	seen := map[string]bool{}
 	for _, path := range paths {
-		err := Walk(ctx, path, func(m Mail) error {
-			got, err := Parse(m, tracking)
-			if err != nil {
-				broken(&MailError{File: m.File, Number: m.Number, Err: err})
-				return nil
-			}
-			if !seen[got.ID] {
-				seen[got.ID] = true
-				all = append(all, got)
-			}
-			return nil
-		}, broken)
+		those, err := indexAll(ctx, path, tracking, broken)
 		if err != nil {
 			return nil, err
 		}
+		all = append(all, those...)
 	}
-	return all, nil
+	return Preference{}.unique(all), nil
 }
 
-// Read fetches the bytes of messages from where [Index] saw them, in the order
-// given. A file that is another one by now is an error.
+// indexAll is Index for one archive, with every copy of a message.
+func indexAll(ctx context.Context, path string, tracking Tracking, broken func(error)) ([]*Message, error) {
+	all := []*Message{}
+	err := Walk(ctx, path, func(m Mail) error {
+		got, err := Parse(m, tracking)
+		if err != nil {
+			broken(&MailError{File: m.File, Number: m.Number, Err: err})
+			return nil
+		}
+		all = append(all, got)
+		return nil
+	}, broken)
+	return all, err
+}
+
+// Read is the bytes of messages, in the order given; those that hold none are
+// read from where [Index] saw them. A file that is another one by now is an error.
 func Read(ctx context.Context, messages []*Message) ([][]byte, error) {
 	all := make([][]byte, len(messages))
 	byFile := map[string][]int{}
 	for i, m := range messages {
-		byFile[m.File] = append(byFile[m.File], i)
+		if all[i] = m.Raw; m.Raw == nil {
+			byFile[m.File] = append(byFile[m.File], i)
+		}
 	}
 	for file, places := range byFile {
 		left := len(places)
+		byNumber := map[int][]int{}
+		for _, i := range places {
+			byNumber[messages[i].Number] = append(byNumber[messages[i].Number], i)
+		}
 		err := Walk(ctx, file, func(m Mail) error {
-			for _, i := range places {
-				if messages[i].Number != m.Number {
-					continue
-				}
+			for _, i := range byNumber[m.Number] {
 				if got, err := Parse(m, func(string) string { return "" }); err == nil && got.ID == messages[i].ID {
 					all[i] = m.Raw
 					left--

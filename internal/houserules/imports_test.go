@@ -44,10 +44,11 @@ func imports() map[string][]string {
 		"endpoint/server/relay": {"patchmail"},
 		"endpoint/server/feed":  {"patchmail"},
 		"internal/gittest":      {},
+		"internal/archivetest":  {},
 		"internal/pgtest":       {"internal/gittest"},
 		"internal/browser":      {"internal/gittest"},
 		"internal/mailtest":     {"patchmail"},
-		"internal/bench":        {"internal/mailtest"},
+		"internal/bench":        {"internal/mailtest", "internal/archivetest"},
 		"internal/e2e":          {"internal/gittest", "internal/mailtest", "internal/browser"},
 		"internal/houserules":   {},
 	}
