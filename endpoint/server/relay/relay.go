@@ -27,6 +27,7 @@ type Letter struct {
 	Raw        []byte   // LF line ends, lines of at most 998 bytes, no CR
 	From       string   // envelope sender
 	Recipients []string // envelope mailboxes, each once
+	Thread     string   // message-id of its root, without angle brackets
 }
 
 // Relay makes the letter to all that To and Cc of an accepted mail name.
@@ -59,6 +60,7 @@ func (s Service) Relay(raw []byte, by Key) (Letter, error) {
 		m.setText(text)
 	}
 	letter.Raw = m.bytes()
+	letter.Thread, _ = Thread(letter.Raw)
 	return letter, checkSigned(before, m)
 }
 

@@ -20,13 +20,16 @@ const held = "id = $1 AND owner = $2 AND attempts = $3 AND state = 'claimed'"
 
 // Claim takes the submission that is due for the longest time, until now+lease,
 // and returns nil when none is due. One claim holds a whole series, so that its
-// order is kept. Where the lease of another owner ran out, what was in flight
+// order is kept; and what an identity handed in for one thread is claimed in the
+// order in which it came, the next when all before it is done. Where the lease of another owner ran out, what was in flight
 // is unknown from then on.
 func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, now time.Time) (*Submission, error) {
 	var sub *Submission
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		var id int64
-		err := tx.QueryRowContext(ctx, `SELECT id FROM submissions WHERE state <> 'done' AND due <= $1 AND lease <= $1
+		err := tx.QueryRowContext(ctx, `SELECT id FROM submissions s WHERE state <> 'done' AND due <= $1 AND lease <= $1
+			AND (thread = '' OR NOT EXISTS (SELECT 1 FROM submissions e
+				WHERE e.identity = s.identity AND e.thread = s.thread AND e.kind = s.kind AND e.id < s.id AND e.state <> 'done'))
 			ORDER BY due, id LIMIT 1`+s.skipLocked, millis(now)).Scan(&id)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
@@ -55,8 +58,8 @@ func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, no
 func load(ctx context.Context, tx *sql.Tx, id int64) (*Submission, error) {
 	sub := &Submission{ID: id}
 	var received int64
-	err := tx.QueryRowContext(ctx, "SELECT identity, selector, key, kind, client, received, owner, attempts FROM submissions WHERE id = $1", id).
-		Scan(&sub.Identity, &sub.Selector, &sub.Key, &sub.Kind, &sub.Client, &received, &sub.Owner, &sub.Attempts)
+	err := tx.QueryRowContext(ctx, "SELECT identity, selector, key, kind, client, thread, received, owner, attempts FROM submissions WHERE id = $1", id).
+		Scan(&sub.Identity, &sub.Selector, &sub.Key, &sub.Kind, &sub.Client, &sub.Thread, &received, &sub.Owner, &sub.Attempts)
 	if err != nil {
 		return nil, err
 	}
@@ -158,9 +161,10 @@ func (s *Store) MarkFed(ctx context.Context, message int64, commit string) error
 	return err
 }
 
-// open finds out whether anything is left to do for a submission.
-const open = `EXISTS (SELECT 1 FROM messages m WHERE m.submission = $1 AND (m.feed = 'due'
-	OR EXISTS (SELECT 1 FROM deliveries d WHERE d.message = m.id AND d.state IN ('pending', 'deferred', 'in-flight'))))`
+// open finds out whether anything is left to do for a submission. The feed takes
+// what the mail server has accepted for somebody.
+const open = `EXISTS (SELECT 1 FROM messages m JOIN deliveries d ON d.message = m.id
+	WHERE m.submission = $1 AND (d.state IN ('pending', 'deferred', 'in-flight') OR m.feed = 'due' AND d.state = 'accepted'))`
 
 // Release gives a claim back. A submission with something left to do is due
 // again at next; else it is done, which the result says. What is of unknown

@@ -42,8 +42,9 @@ type Decision string
 
 // The decisions.
 const (
-	Resend Decision = "resend" // it is to leave once more, the same bytes
-	Drop   Decision = "drop"   // it is not
+	Resend  Decision = "resend"  // it is to leave once more, the same bytes
+	Arrived Decision = "arrived" // it has left
+	Drop    Decision = "drop"    // it is not to leave
 )
 
 // ErrNotUnknown means that there is no pair of unknown fate to decide on.
@@ -53,8 +54,11 @@ var ErrNotUnknown = errors.New("no delivery of the message is of unknown fate")
 // or, with "", for all. It returns ErrNotUnknown when there are none.
 func (s *Store) Settle(ctx context.Context, message int64, recipient string, decision Decision, now time.Time) error {
 	state, reply := sendmail.Refused, "dropped by the operator"
-	if decision == Resend {
+	switch decision {
+	case Resend:
 		state, reply = sendmail.Pending, "to be sent again, by the operator"
+	case Arrived:
+		state, reply = sendmail.Accepted, "arrived, by the operator"
 	}
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE deliveries SET state = $3, step = $4, code = 0, reply = $5, at = $6, attempt = 0
@@ -63,8 +67,9 @@ func (s *Store) Settle(ctx context.Context, message int64, recipient string, dec
 		if err := exactlyOne(result, err, ErrNotUnknown); err != nil {
 			return err
 		}
+		// There may be more to do now: for the feed, or for what waited.
 		_, err = tx.ExecContext(ctx, `UPDATE submissions SET state = 'queued', due = $2
-			WHERE state = 'done' AND id = (SELECT submission FROM messages WHERE id = $1) AND $3 = 'resend'`, message, millis(now), decision)
+			WHERE state <> 'claimed' AND id = (SELECT submission FROM messages WHERE id = $1)`, message, millis(now))
 		return err
 	})
 }

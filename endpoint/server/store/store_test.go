@@ -26,6 +26,8 @@ func contract() map[string]func(*testing.T, *Store) {
 		"a lost lease makes what was in flight unknown":   testLeaseLost,
 		"the operator settles what is unknown":            testSettle,
 		"what is left is due again":                       testRelease,
+		"what comes message by message leaves in order":   testThread,
+		"the feed takes what was accepted":                testFeedLater,
 		"the text of a notice is wiped":                   testWipe,
 		"many workers claim each once":                    testClaimers,
 		"the same series at once is accepted once":        testAcceptOnce,

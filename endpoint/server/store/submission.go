@@ -29,6 +29,7 @@ type Submission struct {
 	Key                string // fingerprint
 	Kind               Kind
 	Client             string // hash of the address it came from
+	Thread             string // message-id of its root, without angle brackets; "" for mail that waits for nothing
 	Received           time.Time
 	Attempts           int    // claims so far, this one included
 	Owner              string // who claimed it
@@ -174,9 +175,9 @@ func seenHash(ctx context.Context, tx *sql.Tx, identity, messageID string, kind 
 
 func insertSubmission(ctx context.Context, tx *sql.Tx, sub *Submission, known []int) error {
 	at := millis(sub.Received)
-	err := tx.QueryRowContext(ctx, `INSERT INTO submissions (identity, selector, key, kind, client, received, state, due)
-		VALUES ($1, $2, $3, $4, $5, $6, 'queued', $6) RETURNING id`,
-		sub.Identity, sub.Selector, sub.Key, sub.Kind, sub.Client, at).Scan(&sub.ID)
+	err := tx.QueryRowContext(ctx, `INSERT INTO submissions (identity, selector, key, kind, client, thread, received, state, due)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $7) RETURNING id`,
+		sub.Identity, sub.Selector, sub.Key, sub.Kind, sub.Client, sub.Thread, at).Scan(&sub.ID)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ CREATE TABLE submissions (
     key      TEXT    NOT NULL, -- fingerprint
     kind     TEXT    NOT NULL, -- receive, reflect, notice
     client   TEXT    NOT NULL, -- hash of the address
+    thread   TEXT    NOT NULL, -- message-id of its root, '' for none
     received BIGINT  NOT NULL,
     state    TEXT    NOT NULL, -- queued, claimed, done
     owner    TEXT    NOT NULL DEFAULT '',
@@ -16,6 +17,7 @@ CREATE TABLE submissions (
     attempts INTEGER NOT NULL DEFAULT 0  -- claims so far; the last one's number fences the others off
 );
 CREATE INDEX submissions_due ON submissions (due, id) WHERE state <> 'done';
+CREATE INDEX submissions_thread ON submissions (identity, thread, id) WHERE state <> 'done';
 CREATE INDEX submissions_received ON submissions (received);
 
 CREATE TABLE messages (
