@@ -167,7 +167,7 @@ func TestPausesThatServersAskFor(t *testing.T) {
 		"you sent 30 messages in 3 minutes too many": 3 * time.Minute, // nobody can tell that from an advice
 		"main 30 seconds":                            0,
 	} {
-		if got := askedFor(reply); got != want {
+		if got := AskedFor(reply); got != want {
 			t.Errorf("%q asks for %v, want %v", reply, got, want)
 		}
 	}

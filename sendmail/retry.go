@@ -3,9 +3,6 @@ package sendmail
 import (
 	"context"
 	"math/rand/v2"
-	"regexp"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/kprep/kprep/sendmail/smtp"
@@ -59,33 +56,10 @@ func (p Policy) pauseAfter(taken int, said ...string) (time.Duration, bool) {
 	}
 	pause := pauses[taken]
 	for _, text := range said {
-		pause = max(pause, askedFor(text))
+		pause = max(pause, AskedFor(text))
 	}
 	return pause, pause <= max(longestWait, pauses[taken])
 }
-
-// askedFor reads how long a server asks to wait, such as "try again in 30
-// seconds" or "Greylisted for 5 minutes"; 0 when it does not say.
-func askedFor(reply string) time.Duration {
-	match := waitWords.FindStringSubmatch(strings.ToLower(reply))
-	if match == nil {
-		return 0
-	}
-	n, err := strconv.Atoi(match[1])
-	if err != nil || n > 1e6 {
-		return longestWait + 1
-	}
-	unit := time.Second
-	switch match[2][0] {
-	case 'm':
-		unit = time.Minute
-	case 'h':
-		unit = time.Hour
-	}
-	return time.Duration(n) * unit
-}
-
-var waitWords = regexp.MustCompile(`\b(?:in|for|after|wait|another)\s+(?:about\s+)?(\d+)\s*(s|secs?|seconds?|m|mins?|minutes?|h|hours?)\b`)
 
 // pause waits d and a little, so that many clients do not come back at once.
 func (r *run) pause(ctx context.Context, i int, d time.Duration, why string) error {
@@ -214,16 +188,16 @@ func (d *delivery) consider(ctx context.Context, got []Receipt) error {
 	}
 	worst := deferred[0]
 	for _, r := range deferred {
-		if isSession(r) {
+		if r.AboutSession() {
 			worst = r
 		}
 	}
 	switch {
-	case isSession(worst):
+	case worst.AboutSession():
 		return d.afterSession(ctx, worst)
 	case worst.Step == AtLocal || worst.Step == AtCommand || ctx.Err() != nil:
 		d.stopped = notNow(d.name, worst)
-	case taken > 0 && tooMany(deferred):
+	case taken > 0 && TooMany(deferred):
 		d.able.MaxRecipients = taken // the rest has its own transaction now
 	case d.message == 0 && len(d.j.plan.Messages) > 1:
 		return d.retryRoot(ctx, deferred)
@@ -235,25 +209,9 @@ func (d *delivery) consider(ctx context.Context, got []Receipt) error {
 	return nil
 }
 
-// isSession says that a deferral is about the connection or the sender, so
-// that nothing else would get through either.
-func isSession(r Receipt) bool {
-	return r.Step == AtMail || r.Code == 421 || (r.Code == 0 || r.Code/100 == 2 || r.Code/100 == 3) && r.Step != AtLocal && r.Step != AtCommand
-}
-
-// tooMany says that the server deferred recipients for their number.
-func tooMany(deferred []Receipt) bool {
-	for _, r := range deferred {
-		if r.Step != AtRcpt || r.Code != 452 && r.Code != 552 {
-			return false
-		}
-	}
-	return true
-}
-
 func (d *delivery) afterSession(ctx context.Context, r Receipt) error {
 	broken := r.Code == 0 || r.Code == 421
-	if broken && !d.reconnect && ctx.Err() == nil && askedFor(r.Reply) == 0 {
+	if broken && !d.reconnect && ctx.Err() == nil && AskedFor(r.Reply) == 0 {
 		d.reconnect = true
 		return nil
 	}
