@@ -39,7 +39,7 @@ func imports() map[string][]string {
 		"archive":               {"submission", "series", "oplog", "gitrepo", "coverletter"},
 		"submission":            {"series", "sendmail", "attest", "maintainers", "project", "inbox"}, // and what these import
 		"feedback":              {"series", "inbox", "trailers", "rangediff"},
-		"endpoint/server":       {"endpoint", "attest", "sendmail", "patchmail"},
+		"endpoint/server":       {"endpoint", "attest", "sendmail", "patchmail", "endpoint/server/store", "endpoint/server/relay"},
 		"endpoint/server/store": {"sendmail"},
 		"endpoint/server/relay": {"patchmail"},
 		"endpoint/server/feed":  {"patchmail"},

@@ -27,6 +27,7 @@ type Limit struct {
 	Scope  string // what is counted, and for whom
 	Period time.Duration
 	Most   int64
+	By     int64 // how many there are at once; 0 means 1
 }
 
 // A LimitError reports something that has happened too often.
@@ -37,7 +38,7 @@ type LimitError struct {
 
 func (e *LimitError) Error() string { return "too often: " + e.Limit.Scope }
 
-// Count counts one more of each, or, when that would be too many of one, none,
+// Count counts more of each, or, when that would be too many of one, none,
 // and returns a *LimitError.
 func (s *Store) Count(ctx context.Context, limits []Limit, now time.Time) error {
 	limits = slices.Clone(limits)
@@ -46,8 +47,8 @@ func (s *Store) Count(ctx context.Context, limits []Limit, now time.Time) error 
 		for _, l := range limits {
 			end := now.Truncate(l.Period).Add(l.Period)
 			var n int64
-			err := tx.QueryRowContext(ctx, `INSERT INTO counters (scope, expires, n) VALUES ($1, $2, 1)
-				ON CONFLICT (scope, expires) DO UPDATE SET n = counters.n + 1 RETURNING n`, l.Scope+" per "+l.Period.String(), millis(end)).Scan(&n)
+			err := tx.QueryRowContext(ctx, `INSERT INTO counters (scope, expires, n) VALUES ($1, $2, $3)
+				ON CONFLICT (scope, expires) DO UPDATE SET n = counters.n + $3 RETURNING n`, l.Scope+" per "+l.Period.String(), millis(end), max(l.By, 1)).Scan(&n)
 			if err != nil {
 				return err
 			}
@@ -66,6 +67,7 @@ func (s *Store) Tidy(ctx context.Context, now time.Time) error {
 	for _, statement := range []string{
 		"DELETE FROM counters WHERE expires <= $1",
 		"DELETE FROM nonces WHERE expires <= $1",
+		"DELETE FROM underway WHERE expires <= $1",
 		"DELETE FROM challenges WHERE expires <= $1",
 		"DELETE FROM keys WHERE state = 'pending' AND created < $1 AND NOT EXISTS (SELECT 1 FROM challenges c WHERE c.key = keys.id)",
 	} {

@@ -190,7 +190,7 @@ func testNonce(t *testing.T, s *Store) {
 }
 
 func testCount(t *testing.T, s *Store) {
-	limits := []Limit{{"who", time.Hour, 3}, {"who", 24 * time.Hour, 4}}
+	limits := []Limit{{"who", time.Hour, 3, 0}, {"who", 24 * time.Hour, 4, 0}}
 	for range 3 {
 		must(t, s.Count(t.Context(), limits, epoch))
 	}
@@ -198,7 +198,10 @@ func testCount(t *testing.T, s *Store) {
 	if l := (*LimitError)(nil); !errors.As(err, &l) || l.Limit.Period != time.Hour || !l.Until.Equal(epoch.Truncate(time.Hour).Add(time.Hour)) {
 		t.Fatalf("the fourth in an hour: %v", err)
 	}
-	must(t, s.Count(t.Context(), []Limit{{"another", time.Hour, 3}}, epoch))
+	must(t, s.Count(t.Context(), []Limit{{"another", time.Hour, 3, 3}}, epoch))
+	if err := s.Count(t.Context(), []Limit{{"a third", time.Hour, 3, 4}}, epoch); !errors.As(err, new(*LimitError)) {
+		t.Errorf("four at once: %v", err)
+	}
 	must(t, s.Count(t.Context(), limits, after(time.Hour))) // what was refused did not count
 	must(t, s.Tidy(t.Context(), after(time.Hour)))
 	err = s.Count(t.Context(), limits, after(2*time.Hour))
@@ -236,5 +239,34 @@ func testFates(t *testing.T, s *Store) {
 	gauges, err := s.Gauges(t.Context())
 	if err != nil || fmt.Sprint(gauges) != "[{submissions queued 4}]" {
 		t.Errorf("gauges: %v, %v", gauges, err)
+	}
+}
+
+func testUnderway(t *testing.T, s *Store) {
+	busy := func(identity string, now time.Time, want bool) {
+		t.Helper()
+		if got, err := s.Underway(t.Context(), identity, now); got != want || err != nil {
+			t.Errorf("Underway(%s, %s) = %v, %v", identity, now, got, err)
+		}
+	}
+	busy("kim", epoch, false)
+	end, err := s.Begin(t.Context(), "kim", after(time.Minute))
+	must(t, err)
+	end2, err := s.Begin(t.Context(), "kim", after(time.Minute))
+	must(t, err)
+	must(t, end(t.Context()))
+	busy("kim", epoch, true)
+	busy("jo", epoch, false)
+	busy("kim", after(time.Minute), false) // whoever worked on it is dead
+	must(t, end2(t.Context()))
+	busy("kim", epoch, false)
+}
+
+func testSecret(t *testing.T, s *Store) {
+	first, err := s.Secret(t.Context(), "a", []byte("one"))
+	must(t, err)
+	second, err := s.Secret(t.Context(), "a", []byte("two"))
+	if err != nil || string(first) != "one" || string(second) != "one" {
+		t.Errorf("got %s and %s, %v", first, second, err)
 	}
 }

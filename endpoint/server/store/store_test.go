@@ -40,6 +40,8 @@ func contract() map[string]func(*testing.T, *Store) {
 		"a nonce counts once":                             testNonce,
 		"what happens too often is refused":               testCount,
 		"fates are told to whom they belong":              testFates,
+		"what is under way is known":                      testUnderway,
+		"a secret is the same to all":                     testSecret,
 		"text that PostgreSQL does not take is made safe": testHostileText,
 	}
 }

@@ -97,3 +97,17 @@ CREATE TABLE counters (
     n       BIGINT NOT NULL,
     PRIMARY KEY (scope, expires)
 );
+
+-- Requests that are being worked on: nobody may be told yet that their messages
+-- never came.
+CREATE TABLE underway (
+    id       {id},
+    identity TEXT   NOT NULL,
+    expires  BIGINT NOT NULL
+);
+CREATE INDEX underway_identity ON underway (identity);
+
+CREATE TABLE secrets (
+    name  TEXT    PRIMARY KEY,
+    value {bytes} NOT NULL
+);

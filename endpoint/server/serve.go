@@ -1,0 +1,126 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+)
+
+// tidyEvery is how often what has expired is forgotten.
+const tidyEvery = 10 * time.Minute
+
+// Serve answers on a listener until ctx ends, and then finishes what it has
+// begun. With secure not nil it speaks TLS.
+func (s *Server) Serve(ctx context.Context, l net.Listener, secure *Certificate) error {
+	hs := &http.Server{
+		Handler: s, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10,
+		WriteTimeout: s.Limits.Body + s.Limits.Work + 30*time.Second,
+		ErrorLog:     slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+	if secure != nil {
+		hs.TLSConfig = &tls.Config{GetCertificate: secure.get, MinVersion: tls.VersionTLS12}
+	}
+	tidying, stopTidying := context.WithCancel(ctx)
+	var tidied sync.WaitGroup
+	tidied.Go(func() { s.tidy(tidying) })
+	defer tidied.Wait()
+	defer stopTidying()
+	ended := make(chan error, 1)
+	go func() {
+		if secure != nil {
+			ended <- hs.ServeTLS(l, "", "")
+			return
+		}
+		ended <- hs.Serve(l)
+	}()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	finishing, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Limits.Work+10*time.Second)
+	defer cancel()
+	if err := hs.Shutdown(finishing); err != nil {
+		hs.Close()
+		return fmt.Errorf("finish what was begun: %w", err)
+	}
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return nil
+}
+
+func (s *Server) tidy(ctx context.Context) {
+	every := time.NewTicker(tidyEvery)
+	defer every.Stop()
+	for {
+		if err := s.store.Tidy(ctx, s.now()); err != nil && ctx.Err() == nil {
+			s.log.Error("forget what has expired", "error", err.Error())
+		}
+		select {
+		case <-every.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// A Certificate is that of the service, read again when its file changes.
+type Certificate struct {
+	certFile, keyFile string
+	log               *slog.Logger
+
+	lock   sync.Mutex
+	loaded *tls.Certificate
+	stamp  [2]time.Time
+}
+
+// LoadCertificate reads a certificate and its key.
+func LoadCertificate(certFile, keyFile string, log *slog.Logger) (*Certificate, error) {
+	c := &Certificate{certFile: certFile, keyFile: keyFile, log: log}
+	_, err := c.get(nil)
+	return c, err
+}
+
+// get returns the certificate. A new one that cannot be read does not take the
+// place of one that could.
+func (c *Certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	stamp, err := c.stamps()
+	if err == nil && c.loaded != nil && stamp == c.stamp {
+		return c.loaded, nil
+	}
+	var fresh tls.Certificate
+	if err == nil {
+		fresh, err = tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	}
+	switch {
+	case err == nil:
+		c.loaded, c.stamp = &fresh, stamp
+	case c.loaded == nil:
+		return nil, fmt.Errorf("read the certificate: %w", err)
+	default:
+		c.log.Error("the certificate cannot be read again", "error", err.Error())
+		c.stamp = stamp // say so once
+	}
+	return c.loaded, nil
+}
+
+func (c *Certificate) stamps() (stamp [2]time.Time, err error) {
+	for i, file := range []string{c.certFile, c.keyFile} {
+		info, err := os.Stat(file)
+		if err != nil {
+			return stamp, err
+		}
+		stamp[i] = info.ModTime()
+	}
+	return stamp, nil
+}

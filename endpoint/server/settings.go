@@ -1,0 +1,235 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/sendmail"
+)
+
+// Settings are the whole of a service's configuration, git's keys endpoint.*
+// and sendemail.*.
+type Settings struct {
+	Config
+	Listen          string // host:port
+	Database        string // file of SQLite, or URL of PostgreSQL
+	FeedDir         string // "" for no feed
+	TLSCert, TLSKey string // files; "" leaves TLS to a proxy
+	Sending         sendmail.Settings
+}
+
+// ReadSettings reads and checks a configuration. The errors name the key.
+func ReadSettings(cfg sendmail.Config) (Settings, error) {
+	r := reader{cfg: cfg}
+	s := Settings{
+		Listen: r.text("listen", "127.0.0.1:8000"), Database: r.text("database", "kprep-endpoint.db"), FeedDir: r.text("feed", ""),
+		TLSCert: r.text("tlsCert", ""), TLSKey: r.text("tlsKey", ""),
+	}
+	s.URL = r.url("url")
+	s.Mail.Name = r.text("name", "Web Endpoint")
+	s.Mail.From = r.address("from")
+	s.Mail.Delimiter = r.text("delimiter", "+")
+	s.Mail.OwnDomains = cfg.All("endpoint.ownDomain")
+	s.Mail.AlwaysBcc = r.addresses("alwaysBcc")
+	s.Mail.ListID = r.text("listId", "")
+	s.Feed = s.FeedDir != ""
+	s.DryRun = r.flag("dryRun")
+	for _, name := range cfg.All("endpoint.demandSigned") {
+		s.Demanded = append(s.Demanded, strings.ToLower(name))
+	}
+	for _, pattern := range cfg.All("endpoint.destination") {
+		d, err := Destination(pattern)
+		r.keep("destination", err)
+		s.Destinations = append(s.Destinations, d)
+	}
+	s.MaxAge, s.KeyWait = r.duration("maxAge", StandardMaxAge), r.duration("keyWait", StandardKeyWait)
+	s.Proxies = r.prefixes("trustedProxy", nil)
+	s.Monitors = r.prefixes("monitor", []string{"127.0.0.0/8", "::1/128"})
+	s.Scratch = r.text("scratch", "")
+	s.Challenge = r.template("challengeTemplate")
+	s.Limits = r.limits(StandardLimits())
+	if r.err == nil {
+		r.err = s.check()
+	}
+	if r.err != nil {
+		return Settings{}, r.err
+	}
+	var err error
+	s.Sending, err = sendmail.ReadSettings(cfg, "", false)
+	return s, err
+}
+
+// check finds what cannot go together, or is missing.
+func (s Settings) check() error {
+	switch {
+	case len(s.Destinations) == 0:
+		return errors.New("endpoint.destination is not set: the service would mail to anybody")
+	case s.Feed && s.Mail.ListID == "":
+		return errors.New("endpoint.feed is set without endpoint.listId")
+	case (s.TLSCert == "") != (s.TLSKey == ""):
+		return errors.New("endpoint.tlsCert and endpoint.tlsKey go together")
+	case s.Limits.Message > s.Limits.Request:
+		return errors.New("endpoint.maxMessage is more than endpoint.maxRequest")
+	}
+	return nil
+}
+
+// A reader remembers the first error, so that reading stays a table.
+type reader struct {
+	cfg sendmail.Config
+	err error
+}
+
+func (r *reader) keep(name string, err error) {
+	if err != nil && r.err == nil {
+		r.err = fmt.Errorf("endpoint.%s: %w", name, err)
+	}
+}
+
+func (r *reader) text(name, otherwise string) string {
+	if v, given := r.cfg.Get("endpoint." + name); given {
+		return v
+	}
+	return otherwise
+}
+
+func (r *reader) flag(name string) bool {
+	v, err := r.cfg.Bool("endpoint."+name, false)
+	r.keep(name, err)
+	return v
+}
+
+// url reads the public one. Without TLS it may only be this machine's: keys are
+// enrolled through it.
+func (r *reader) url(name string) *url.URL {
+	text := r.text(name, "")
+	u, err := url.Parse(text)
+	switch {
+	case text == "":
+		err = errors.New("it is not set: clients sign statements that name it")
+	case err != nil:
+		err = errors.New("it is no URL")
+	case u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http":
+		err = fmt.Errorf("%q is not of the form https://host/path", text)
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		err = fmt.Errorf("%q is not https, which is needed but on this machine", text)
+	}
+	r.keep(name, err)
+	return u
+}
+
+func isLoopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.IsLoopback()
+}
+
+func (r *reader) address(name string) patchmail.Address {
+	text := r.text(name, "")
+	if text == "" {
+		r.keep(name, errors.New("it is not set: mail of the service has to come from a mailbox"))
+		return patchmail.Address{}
+	}
+	a, err := patchmail.ParseAddress(text)
+	r.keep(name, err)
+	return a
+}
+
+func (r *reader) addresses(name string) []patchmail.Address {
+	var all []patchmail.Address
+	for _, text := range r.cfg.All("endpoint." + name) {
+		list, err := patchmail.ParseAddressList(text)
+		r.keep(name, err)
+		all = append(all, list...)
+	}
+	return all
+}
+
+func (r *reader) duration(name string, otherwise time.Duration) time.Duration {
+	text := r.text(name, "")
+	if text == "" {
+		return otherwise
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 {
+		r.keep(name, fmt.Errorf("%q is no time such as 90s, 30m or 72h", text))
+	}
+	return d
+}
+
+func (r *reader) number(name string, otherwise int64) int64 {
+	text := r.text(name, "")
+	if text == "" {
+		return otherwise
+	}
+	digits, unit := text, int64(1)
+	for suffix, times := range map[string]int64{"k": 1 << 10, "m": 1 << 20, "g": 1 << 30} { // as git has them
+		if before, found := strings.CutSuffix(strings.ToLower(text), suffix); found {
+			digits, unit = before, times
+		}
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || n < 1 || n > 1<<40/unit {
+		r.keep(name, fmt.Errorf("%q is no number of at least 1", text))
+	}
+	return n * unit
+}
+
+func (r *reader) limits(l Limits) Limits {
+	l.Request, l.Message = r.number("maxRequest", l.Request), r.number("maxMessage", l.Message)
+	l.Messages = int(r.number("maxMessages", int64(l.Messages)))
+	l.Recipients, l.Foreign = int(r.number("maxRecipients", int64(l.Recipients))), int(r.number("maxForeign", int64(l.Foreign)))
+	l.Body, l.Work = r.duration("bodyTime", l.Body), r.duration("workTime", l.Work)
+	l.Memory = r.number("memory", l.Memory)
+	l.AtOnce = int(r.number("requestsAtOnce", int64(l.AtOnce)))
+	l.Challenges = r.number("challengesPerIdentity", l.Challenges)
+	l.ChallengesDomain = r.number("challengesPerDomain", l.ChallengesDomain)
+	l.ChallengesNetwork = r.number("challengesPerNetwork", l.ChallengesNetwork)
+	l.Requests, l.Received = r.number("requestsPerNetwork", l.Requests), r.number("messagesPerIdentity", l.Received)
+	return l
+}
+
+// prefixes reads networks, or single addresses.
+func (r *reader) prefixes(name string, otherwise []string) []netip.Prefix {
+	texts := r.cfg.All("endpoint." + name)
+	if len(texts) == 0 {
+		texts = otherwise
+	}
+	var all []netip.Prefix
+	for _, text := range texts {
+		p, err := netip.ParsePrefix(text)
+		if a, single := netip.ParseAddr(text); single == nil {
+			p, err = netip.PrefixFrom(a, a.BitLen()), nil
+		}
+		r.keep(name, err)
+		all = append(all, p)
+	}
+	return all
+}
+
+// template reads the challenge mail from a file: a line "Subject: …", an empty
+// one, and the text.
+func (r *reader) template(name string) Template {
+	file := r.text(name, "")
+	if file == "" {
+		return StandardTemplate()
+	}
+	data, err := os.ReadFile(file)
+	r.keep(name, err)
+	head, text, parted := strings.Cut(string(data), "\n\n")
+	subject, named := strings.CutPrefix(head, "Subject: ")
+	t := Template{Subject: subject, Body: text}
+	if err == nil && (!parted || !named || strings.Contains(subject, "\n")) {
+		r.keep(name, fmt.Errorf("%s does not begin with a line Subject: and an empty line", file))
+	}
+	if err == nil {
+		r.keep(name, t.check())
+	}
+	return t
+}
