@@ -36,11 +36,11 @@ type RefusedError struct {
 
 func (e *RefusedError) Error() string {
 	text := "the web endpoint refuses"
+	if e.Answer.RetryAfter > 0 {
+		text += fmt.Sprintf(", but says to try again in %d seconds", e.Answer.RetryAfter)
+	}
 	if said := strings.TrimSpace(e.Answer.Message); said != "" {
 		text += ": " + harmless(said)
-	}
-	if e.Answer.RetryAfter > 0 {
-		text += fmt.Sprintf(" (try again in %d seconds)", e.Answer.RetryAfter)
 	}
 	return text
 }

@@ -16,8 +16,15 @@ const departedFile = "departed"
 
 // depart logs that a message is about to leave.
 func (j *Journal) depart(message int, recipients []string) error {
-	r := record{Message: message, Recipients: recipients, State: InFlight}
-	lines, err := j.write(r)
+	return j.departAll(record{Message: message, Recipients: recipients})
+}
+
+// departAll logs that messages are about to leave together.
+func (j *Journal) departAll(records ...record) error {
+	for i := range records {
+		records[i].State = InFlight
+	}
+	lines, err := j.write(records...)
 	if err != nil {
 		return err
 	}

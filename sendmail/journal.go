@@ -167,7 +167,7 @@ func (j *Journal) apply(r record) error {
 			return fmt.Errorf("the log speaks of a recipient that message %d does not have", r.Message)
 		}
 		j.pairs[r.Message][to] = Receipt{Message: r.Message, Recipient: to, State: r.State, Step: r.Step,
-			Code: r.Code, Reply: r.Reply, Time: r.Time}
+			Code: r.Code, Reply: r.Reply, Time: r.Time, Via: r.Via}
 	}
 	return nil
 }
@@ -244,9 +244,9 @@ func (j *Journal) of(message int) []Receipt {
 func (j *Journal) Append(all ...Receipt) error {
 	var records []record
 	for _, r := range all {
-		next := record{Time: r.Time, Message: r.Message, State: r.State, Step: r.Step, Code: r.Code, Reply: r.Reply}
+		next := record{Time: r.Time, Message: r.Message, State: r.State, Step: r.Step, Code: r.Code, Reply: r.Reply, Via: r.Via}
 		same := func(o record) bool {
-			return o.Message == next.Message && o.State == next.State && o.Step == next.Step && o.Code == next.Code && o.Reply == next.Reply
+			return o.Message == next.Message && o.State == next.State && o.Step == next.Step && o.Code == next.Code && o.Reply == next.Reply && o.Via == next.Via
 		}
 		if i := slices.IndexFunc(records, same); i >= 0 {
 			records[i].Recipients = append(records[i].Recipients, r.Recipient)

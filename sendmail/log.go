@@ -22,6 +22,7 @@ type record struct {
 	Step       Step      `json:"step,omitempty"`
 	Code       int       `json:"code,omitempty"`
 	Reply      string    `json:"reply,omitempty"`
+	Via        string    `json:"via,omitempty"`
 	SevenBit   string    `json:"seven-bit,omitempty"`          // SHA-256 of the message's 7-bit form, used from here on
 	OnWire     string    `json:"message-id-on-wire,omitempty"` // the message-id that the server gave the message
 	Mark       string    `json:"mark,omitempty"`

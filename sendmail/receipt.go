@@ -23,14 +23,15 @@ const (
 type Step string
 
 const (
-	AtLocal   Step = "local" // decided here, nothing was said to anybody
-	AtMail         = Step(smtp.AtMail)
-	AtRcpt         = Step(smtp.AtRcpt)
-	AtData         = Step(smtp.AtData) // also: the body was being written
-	AtDot          = Step(smtp.AtDot)  // the final dot was, or may have been, written
-	AtCommand Step = "command"
-	AtUser    Step = "user"    // the user said what became of it
-	AtArchive Step = "archive" // an archive of mail showed that it arrived
+	AtLocal    Step = "local" // decided here, nothing was said to anybody
+	AtMail          = Step(smtp.AtMail)
+	AtRcpt          = Step(smtp.AtRcpt)
+	AtData          = Step(smtp.AtData) // also: the body was being written
+	AtDot           = Step(smtp.AtDot)  // the final dot was, or may have been, written
+	AtCommand  Step = "command"
+	AtEndpoint Step = "endpoint" // the answer of a web endpoint, or what came in its place
+	AtUser     Step = "user"     // the user said what became of it
+	AtArchive  Step = "archive"  // an archive of mail showed that it arrived
 )
 
 // A Receipt tells what became of one message for one recipient.
@@ -39,9 +40,10 @@ type Receipt struct {
 	Recipient string
 	State     State
 	Step      Step
-	Code      int    // of the SMTP reply or exit status of the command; 0 for none
+	Code      int    // of the reply of SMTP or HTTP, or exit status of the command; 0 for none
 	Reply     string // one line, at most 512 bytes and harmless to a terminal
 	Time      time.Time
+	Via       string // URL of the web endpoint that has it, or may; "" for other ways
 
 	silent bool // the server did not answer in time; known only to the run that waited
 }

@@ -2,9 +2,11 @@ package sendmail
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 
+	"github.com/kprep/kprep/endpoint"
 	"github.com/kprep/kprep/sendmail/smtp"
 )
 
@@ -97,13 +99,21 @@ func (r *run) connect(ctx context.Context, first int) error {
 // end with.
 func (r *run) afterError(ctx context.Context, i, pauses int, err error) (bool, error) {
 	d, worthwhile := r.policy.pauseAfter(pauses, err.Error())
-	if !worthwhile || ctx.Err() != nil || !smtp.Temporary(err) {
+	if !worthwhile || ctx.Err() != nil || !temporary(err) {
 		return false, err
 	}
 	if err := r.pause(ctx, i, d, clean(err.Error())); err != nil {
 		return false, err
 	}
 	return true, nil
+}
+
+// temporary says whether what kept us from the next hop may pass by itself.
+func temporary(err error) bool {
+	if web := (*endpoint.NotSentError)(nil); errors.As(err, &web) {
+		return web.Temporary
+	}
+	return smtp.Temporary(err)
 }
 
 // A delivery is the work on one message within one pass.

@@ -48,6 +48,9 @@ type watched interface {
 //     DATA or the dot): so it will the next;
 //   - the server cannot be used, or something stays deferred.
 //
+// A web endpoint gets all messages at once; so it has them all, or none, or
+// nobody knows, unless it tells them apart.
+//
 // Recipients that are refused while others are accepted stop nothing but the
 // root. One to whom a message is deferred gets none of the later ones before
 // it; the others do. An error says why nothing, or nothing more, could be
@@ -129,6 +132,9 @@ func (r *run) all(ctx context.Context) error {
 		if r.stopped = r.nameless(); r.stopped != "" {
 			return nil
 		}
+	}
+	if t, ok := r.t.(wholesale); ok {
+		return r.together(ctx, t)
 	}
 	for pass := 0; ; pass++ {
 		if err := r.pass(ctx, first); err != nil || r.stopped != "" {
@@ -275,7 +281,7 @@ func notNow(name string, r Receipt) string {
 }
 
 func answer(r Receipt) string {
-	if r.Code == 0 || r.Step == AtCommand {
+	if r.Code == 0 || r.Step == AtCommand || r.Step == AtEndpoint {
 		return r.Reply
 	}
 	return fmt.Sprintf("%d %s", r.Code, r.Reply)

@@ -78,6 +78,14 @@ type Settings struct {
 	ReplyLimit    time.Duration // kprep.smtp-timeout: time for the answer to a command, which scales all others; 0: RFC 5321's
 	OutlookIDFix  *bool
 
+	Endpoint string // kprep.endpoint, else b4.send-endpoint-web: URL of a web endpoint; "" for none
+	WebCA    string // http.sslCAInfo: file of the authorities to trust for it; "": the system's
+
+	// Not from the configuration, and for the web endpoint alone.
+	UseEndpoint bool   // whatever other way there is
+	Reflect     bool   // to the signer alone, whom the service knows
+	Agent       string // User-Agent
+
 	// Warnings are for the user: keys that are set and have no effect.
 	Warnings []string
 }
@@ -89,6 +97,12 @@ func (s Settings) String() string {
 
 // GoString is String.
 func (s Settings) GoString() string { return s.String() }
+
+// ByEndpoint says that mail goes through the web endpoint: it was asked for, or
+// is the only way there is.
+func (s Settings) ByEndpoint() bool {
+	return s.Endpoint != "" && (s.UseEndpoint || s.Command == "" && s.Server == "")
+}
 
 func (s Settings) serverIsProgram() bool { return filepath.IsAbs(s.Server) }
 
@@ -281,6 +295,8 @@ func (r *reader) settings() Settings {
 		s.CertPath = &path
 	}
 	s.Encryption = r.encryption()
+	s.Endpoint, _ = r.cfg.Get(r.first("kprep.endpoint", "b4.send-endpoint-web"))
+	s.WebCA, _ = r.cfg.Get("http.sslCAInfo")
 	return s
 }
 

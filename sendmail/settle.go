@@ -13,6 +13,7 @@ type Doubt struct {
 	Recipients []string  // those concerned
 	Since      time.Time // of the last that is known
 	Reply      string    // why it is not known
+	Via        string    // URL of the web endpoint that alone can have it; "" for other ways
 	Elsewhere  bool      // somebody else was known to have it before: that it is in an archive proves nothing
 }
 
@@ -21,14 +22,19 @@ func (j *Journal) Doubts() []Doubt {
 	var all []Doubt
 	for i, m := range j.plan.Messages {
 		d := Doubt{Message: i, Planned: m}
+		ways := map[string]bool{}
 		for _, r := range j.of(i) {
 			switch r.State {
 			case Unknown, InFlight:
 				d.Recipients = append(d.Recipients, r.Recipient)
-				d.Since, d.Reply = r.Time, r.Reply
+				d.Since, d.Reply, d.Via = r.Time, r.Reply, r.Via
+				ways[r.Via] = true
 			case Accepted:
 				d.Elsewhere = true
 			}
+		}
+		if len(ways) > 1 {
+			d.Via = ""
 		}
 		if len(d.Recipients) > 0 {
 			all = append(all, d)
@@ -62,6 +68,13 @@ func (j *Journal) Shown(message int, where string) error {
 		}
 	}
 	return j.settle(message, Accepted, AtArchive, fmt.Sprintf("the message is in %s", where))
+}
+
+// Answered logs what the web endpoint that alone can have a message says of it:
+// what was Unknown is Accepted, Refused, or Deferred where the endpoint never
+// got it.
+func (j *Journal) Answered(message int, state State, reply string) error {
+	return j.settle(message, state, AtEndpoint, reply)
 }
 
 func (j *Journal) settle(message int, state State, step Step, reply string) error {

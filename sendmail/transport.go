@@ -39,6 +39,25 @@ type Transport interface {
 	Close() error
 }
 
+// A wholesale transport takes all messages of a send together: either all of
+// them left, or none.
+type wholesale interface {
+	Transport
+
+	// SendAll carries the messages to all their recipients. before is called
+	// once, as by Send; receipts and error are as those of Send.
+	SendAll(ctx context.Context, messages []Numbered, before func() error) ([]Receipt, error)
+
+	// Via names the service, which can be asked later what it has.
+	Via() string
+}
+
+// A Numbered is a message with its index in the plan.
+type Numbered struct {
+	Index int
+	Outgoing
+}
+
 // Abilities are what the next hop says it can take.
 type Abilities struct {
 	EightBit bool  // 8-bit text (8BITMIME)
@@ -51,26 +70,36 @@ type Abilities struct {
 }
 
 // A NoTransportError reports that the configuration names no way to send.
-type NoTransportError struct{ Identity string }
+type NoTransportError struct {
+	Identity string
+	Endpoint bool // a web endpoint was asked for
+}
 
 func (e *NoTransportError) Error() string {
+	if e.Endpoint {
+		return "no web endpoint is configured: set kprep.endpoint to its URL"
+	}
 	section := "sendemail"
 	if e.Identity != "" {
 		section += "." + e.Identity
 	}
 	return fmt.Sprintf("no way to send mail is configured: set %s.smtpServer (with smtpServerPort, smtpEncryption "+
-		"and smtpUser as your provider says) or sendemail.sendmailCmd", section)
+		"and smtpUser as your provider says) or sendemail.sendmailCmd; or set kprep.endpoint to the URL of your project's web endpoint", section)
 }
 
 // OpenTransport chooses the way out in the order of spec/mail.md 1.3:
 // sendmailCmd, smtpServer as the absolute path of a program, smtpServer as a
-// host. Neither localhost nor a sendmail found on the machine is ever tried
+// host, the web endpoint; but UseEndpoint comes first. Neither localhost nor a sendmail found on the machine is ever tried
 // unasked; with nothing configured it returns a [NoTransportError]. Settings
 // that can only fail are errors here. Nothing is connected to yet.
 //
 // A nil creds means that there is no credential helper.
 func OpenTransport(s Settings, creds Credentials) (Transport, error) {
 	switch {
+	case s.ByEndpoint():
+		return newWeb(s)
+	case s.UseEndpoint:
+		return nil, &NoTransportError{Identity: s.Identity, Endpoint: true}
 	case s.Command != "":
 		return newCommand(s.Command, s)
 	case s.serverIsProgram():

@@ -153,7 +153,7 @@ func (s SendStatus) pair(m sendmail.Planned, r sendmail.Receipt, showBcc bool) P
 
 // Answer is the reply as people read it, with its code.
 func (p PairStatus) Answer() string {
-	if p.Code == 0 || p.Step == sendmail.AtCommand {
+	if p.Code == 0 || p.Step == sendmail.AtCommand || p.Step == sendmail.AtEndpoint {
 		return p.Reply
 	}
 	return fmt.Sprintf("%d %s", p.Code, p.Reply)
