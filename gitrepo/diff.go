@@ -1,11 +1,14 @@
 package gitrepo
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"runtime"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -34,13 +37,31 @@ func diffConfig() []string {
 // order of ids, with renames found and binary files in full.
 func (r *Repo) Patches(ctx context.Context, ids []ID) ([]Patch, error) {
 	patches := make([]Patch, len(ids))
+	err := r.EachPatch(ctx, ids, func(i int, p Patch) error {
+		patches[i] = Patch{Stat: bytes.Clone(p.Stat), Diff: bytes.Clone(p.Diff)}
+		return nil
+	})
+	return patches, err
+}
+
+// EachPatch is Patches for those who need not have all in memory: it hands the
+// patch of each commit, by its place in ids, to take while git still makes
+// others. Calls come one at a time, in any order; the bytes are take's until it
+// returns. After an error of git or of take the rest is missing, and the last
+// one may be cut short.
+func (r *Repo) EachPatch(ctx context.Context, ids []ID, take func(i int, p Patch) error) error {
+	var one sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
 	for _, part := range spans(len(ids), min(runtime.NumCPU(), 4)) {
 		group.Go(func() error {
-			return r.patches(ctx, ids[part.from:part.to], patches[part.from:part.to])
+			return r.eachPatch(ctx, ids[part.from:part.to], func(i int, p Patch) error {
+				one.Lock()
+				defer one.Unlock()
+				return take(part.from+i, p)
+			})
 		})
 	}
-	return patches, group.Wait()
+	return group.Wait()
 }
 
 type span struct{ from, to int }
@@ -56,42 +77,60 @@ func spans(n, parts int) []span {
 	return out
 }
 
-func (r *Repo) patches(ctx context.Context, ids []ID, into []Patch) error {
+func (r *Repo) eachPatch(ctx context.Context, ids []ID, take func(i int, p Patch) error) error {
 	var in bytes.Buffer
 	for _, id := range ids {
 		fmt.Fprintln(&in, id)
 	}
 	args := append(diffConfig(), "diff-tree", "--stdin", "--always", "--root", "--binary", "-U3")
-	out, err := r.git.filter(ctx, &in, append(args, diffOptions()...)...)
-	if err != nil {
+	cmd := r.git.command(ctx, append(args, diffOptions()...)...)
+	cmd.Stdin = &in
+	printed := 0
+	_, err := stream(ctx, cmd, func(out io.Reader) (err error) {
+		printed, err = splitPatches(out, ids, take)
 		return err
+	})
+	if err == nil && printed != len(ids) {
+		err = fmt.Errorf("git diff-tree printed %d of %d commits", printed, len(ids))
 	}
-	return splitPatches(out, ids, into)
+	return err
 }
 
 // splitPatches cuts the output of diff-tree --stdin at the lines that name
-// the commits. No other line can look so: those of a diff start with a mark
-// or a word, those of binary data have another length.
-func splitPatches(out []byte, ids []ID, into []Patch) error {
-	for i, id := range ids {
-		head := []byte(string(id) + "\n")
-		if !bytes.HasPrefix(out, head) {
-			return fmt.Errorf("git diff-tree printed %.60q where commit %s should start", out, id)
-		}
-		out = out[len(head):]
-		end := len(out)
-		if i+1 < len(ids) {
-			next := []byte(string(ids[i+1]) + "\n")
-			if bytes.HasPrefix(out, next) {
-				end = 0
-			} else if at := bytes.Index(out, append([]byte("\n"), next...)); at >= 0 {
-				end = at + 1
+// the commits, and returns how many it found. No other line can look so: those
+// of a diff start with a mark or a word, those of binary data have another
+// length.
+func splitPatches(out io.Reader, ids []ID, take func(i int, p Patch) error) (found int, err error) {
+	lines := bufio.NewReaderSize(out, 1<<16)
+	var text bytes.Buffer // of the last commit found
+	for whole := true; ; {
+		piece, err := lines.ReadSlice('\n') // of a long line, not all
+		switch {
+		case whole && found < len(ids) && string(bytes.TrimSuffix(piece, []byte("\n"))) == string(ids[found]):
+			if found > 0 {
+				if err := take(found-1, splitPatch(text.Bytes())); err != nil {
+					return found, err
+				}
 			}
+			text.Reset()
+			found++
+		case found == 0 && len(piece) > 0:
+			return 0, fmt.Errorf("git diff-tree printed %.60q where commit %s should start", piece, ids[0])
+		default:
+			text.Write(piece)
 		}
-		into[i] = splitPatch(out[:end])
-		out = out[end:]
+		whole = err == nil
+		if err == io.EOF {
+			break
+		}
+		if err != nil && err != bufio.ErrBufferFull {
+			return found, err
+		}
 	}
-	return nil
+	if found == 0 {
+		return 0, nil
+	}
+	return found, take(found-1, splitPatch(text.Bytes()))
 }
 
 // splitPatch separates the diffstat from the diff: the blank line between

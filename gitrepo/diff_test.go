@@ -2,8 +2,10 @@ package gitrepo_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,7 +41,7 @@ func patchedRepo(t *testing.T) (*gittest.Repo, []gitrepo.ID) {
 	ids = append(ids, gitrepo.ID(r.Commit("change nothing\n")))
 	r.Git("mv", "old name é.txt", "new name é.txt")
 	r.Write("binary", "\x00\x01\x02\xff\n")
-	r.Write("long", strings.Repeat("x", 1200)+"\nno newline at end")
+	r.Write("long", strings.Repeat("x", 100_000)+"\nno newline at end")
 	if err := os.Chmod(filepath.Join(r.Dir, "code.c"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -92,6 +94,28 @@ func TestPatchesEqualGitsUnderAnyConfiguration(t *testing.T) {
 		})
 	}
 }
+
+func TestEachPatchEndsWithAnError(t *testing.T) {
+	t.Parallel()
+	r, ids := patchedRepo(t)
+	repo := open(t, r, r.Dir)
+	enough := errors.New("enough")
+	if err := repo.EachPatch(t.Context(), ids, func(int, gitrepo.Patch) error { return enough }); err != enough {
+		t.Errorf("a consumer that fails: %v", err)
+	}
+	for name, ids := range map[string][]gitrepo.ID{
+		"the first commit is missing": append([]gitrepo.ID{missingCommit}, ids...),
+		"the last commit is missing":  append(slices.Clone(ids), missingCommit),
+		"the only one is missing":     {missingCommit},
+	} {
+		if err := repo.EachPatch(t.Context(), ids, func(int, gitrepo.Patch) error { return nil }); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// missingCommit is the name of an object that no repository has.
+const missingCommit gitrepo.ID = "1234567890123456789012345678901234567890"
 
 func TestTextDecodesTheMessage(t *testing.T) {
 	t.Parallel()

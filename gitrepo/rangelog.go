@@ -72,28 +72,13 @@ func (r *Repo) LogOf(ctx context.Context, args []string, read func(io.Reader) er
 	return readOutput(ctx, r.git.porcelain(ctx, append([]string{"log"}, args...)...), read)
 }
 
-// readOutput runs a command and hands its output to read while it is made.
+// readOutput is stream where a warning of git is an error.
 func readOutput(ctx context.Context, cmd *exec.Cmd, read func(io.Reader) error) error {
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return err
+	warnings, err := stream(ctx, cmd, read)
+	if err == nil && warnings != "" {
+		return fmt.Errorf("git log warned: %s", strings.TrimSpace(warnings))
 	}
-	if err := cmd.Start(); err != nil {
-		return commandError(ctx, cmd, "", err)
-	}
-	readErr := read(out)
-	if readErr != nil {
-		cmd.Process.Kill()
-	}
-	if err := cmd.Wait(); err != nil && readErr == nil {
-		return commandError(ctx, cmd, stderr.String(), err)
-	}
-	if readErr == nil && stderr.Len() > 0 {
-		return fmt.Errorf("git log warned: %s", strings.TrimSpace(stderr.String()))
-	}
-	return readErr
+	return err
 }
 
 // Colour returns the escape sequence that a colour in the configuration means.

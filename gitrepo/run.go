@@ -92,6 +92,29 @@ func finish(ctx context.Context, cmd *exec.Cmd) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// stream runs a command and hands its output to read while it is made. What
+// read does not want to read ends the command. It returns what the command said
+// on standard error.
+func stream(ctx context.Context, cmd *exec.Cmd, read func(io.Reader) error) (stderr string, err error) {
+	var errText bytes.Buffer
+	cmd.Stderr = &errText
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return "", err
+	}
+	if err := cmd.Start(); err != nil {
+		return "", commandError(ctx, cmd, "", err)
+	}
+	readErr := read(out)
+	if readErr != nil {
+		cmd.Process.Kill()
+	}
+	if err := cmd.Wait(); err != nil && readErr == nil {
+		return errText.String(), commandError(ctx, cmd, errText.String(), err)
+	}
+	return errText.String(), readErr
+}
+
 func commandError(ctx context.Context, cmd *exec.Cmd, stderr string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
