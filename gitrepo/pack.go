@@ -41,13 +41,14 @@ func (r *Repo) pack(objects []Object) ([]byte, error) {
 	var out bytes.Buffer
 	out.WriteString("PACK")
 	binary.Write(&out, binary.BigEndian, [2]uint32{2, uint32(len(objects))})
+	z := zlib.NewWriter(&out) // one for all, as it takes most of a megabyte
 	for _, obj := range objects {
 		kind := packKind(obj.Kind)
 		if kind == 0 {
 			return nil, fmt.Errorf("object %s has the unknown type %q", obj.ID, obj.Kind)
 		}
 		writePackHeader(&out, kind, len(obj.Data))
-		z := zlib.NewWriter(&out)
+		z.Reset(&out)
 		if _, err := z.Write(obj.Data); err != nil {
 			return nil, err
 		}
