@@ -52,7 +52,9 @@ func (r *Repo) Patches(ctx context.Context, ids []ID) ([]Patch, error) {
 func (r *Repo) EachPatch(ctx context.Context, ids []ID, take func(i int, p Patch) error) error {
 	var one sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
-	for _, part := range spans(len(ids), min(runtime.NumCPU(), 4)) {
+	atOnce := min(runtime.NumCPU(), 4)
+	group.SetLimit(atOnce)
+	for _, part := range spans(len(ids), max(atOnce, len(ids)/perProcess)) {
 		group.Go(func() error {
 			return r.eachPatch(ctx, ids[part.from:part.to], func(i int, p Patch) error {
 				one.Lock()
@@ -63,6 +65,10 @@ func (r *Repo) EachPatch(ctx context.Context, ids []ID, take func(i int, p Patch
 	}
 	return group.Wait()
 }
+
+// perProcess is about how many commits one git process is asked about: the more
+// it has seen, the more memory it takes for what it may see again.
+const perProcess = 100
 
 type span struct{ from, to int }
 
