@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/inbox"
 	"github.com/kprep/kprep/internal/archivetest"
 	"github.com/kprep/kprep/internal/gittest"
@@ -30,6 +31,13 @@ func servers(url string) *inbox.Servers {
 	return &inbox.Servers{URLs: []string{url}, Tracking: noTracking, Timeouts: inbox.DefaultTimeouts(), Now: time.Now()}
 }
 
+func mirror(t testing.TB, dir string) *inbox.Mirror {
+	t.Helper()
+	m := &inbox.Mirror{Dir: dir, CacheDir: filepath.Join(t.TempDir(), "index"), Tracking: noTracking, Git: gitrepo.Options{Env: gittest.Env(t.TempDir())}}
+	t.Cleanup(func() { m.Close() })
+	return m
+}
+
 func failOnBroken(t *testing.T) func(error) {
 	return func(err error) { t.Helper(); t.Error(err) }
 }
@@ -51,6 +59,7 @@ func TestSourcesAgree(t *testing.T) {
 		&inbox.Files{Path: mbox, Tracking: noTracking},
 		&inbox.Files{Path: maildir, Tracking: noTracking},
 		servers(server.URL),
+		mirror(t, server.Mirror),
 	}
 	patch, err := inbox.Parse(inbox.Mail{Raw: find(t, mails, archivetest.PatchMailID(3, 1, 1))}, noTracking)
 	if err != nil || patch.PatchID == "" {

@@ -1,10 +1,15 @@
 package inbox_test
 
 import (
+	"iter"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/kprep/kprep/inbox"
+	"github.com/kprep/kprep/internal/archivetest"
 )
 
 func BenchmarkParse(b *testing.B) {
@@ -16,4 +21,70 @@ func BenchmarkParse(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// corpusMirror is a mirror of so many invented mails, in one epoch.
+func corpusMirror(tb testing.TB, count int) string {
+	tb.Helper()
+	dir := filepath.Join(tb.TempDir(), "list")
+	next, stop := iter.Pull(iter.Seq[[]byte](func(yield func([]byte) bool) {
+		archivetest.Corpus{Seed: 7, Count: count}.Mails(yield)
+	}))
+	defer stop()
+	err := archivetest.WriteEpoch(filepath.Join(dir, "git", "0.git"), func() []byte {
+		raw, _ := next()
+		return raw
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return dir
+}
+
+// A mirror of 100,000 mails is indexed from nothing, then asked for a series.
+func BenchmarkMirror(b *testing.B) {
+	const count = 100_000
+	dir := corpusMirror(b, count)
+	m := mirror(b, dir)
+	b.Run("index", func(b *testing.B) {
+		before := cpuTime(b)
+		for b.Loop() {
+			m.Close()
+			m.CacheDir = b.TempDir()
+			if _, err := m.Update(b.Context(), func(err error) { b.Error(err) }); err != nil {
+				b.Fatal(err)
+			}
+		}
+		mails := float64(count) * float64(b.N)
+		b.ReportMetric(mails/b.Elapsed().Seconds(), "mails/s")
+		b.ReportMetric(float64((cpuTime(b)-before).Microseconds())/mails, "cpu-us/mail")
+	})
+	m.CacheDir = b.TempDir()
+	m.Close()
+	b.Run("find", func(b *testing.B) {
+		if _, err := m.Update(b.Context(), func(err error) { b.Error(err) }); err != nil {
+			b.Fatal(err)
+		}
+		b.ResetTimer()
+		for n := 0; b.Loop(); n++ {
+			q := inbox.Query{ChangeIDs: []string{archivetest.ChangeID(n % 1000)}}
+			if got, err := m.Find(b.Context(), q, func(err error) { b.Error(err) }); err != nil || len(got.Messages) == 0 {
+				b.Fatal(got, err)
+			}
+		}
+	})
+}
+
+// cpuTime is what this process and the git processes it has ended took.
+func cpuTime(tb testing.TB) time.Duration {
+	tb.Helper()
+	var total time.Duration
+	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
+		var used syscall.Rusage
+		if err := syscall.Getrusage(who, &used); err != nil {
+			tb.Fatal(err)
+		}
+		total += time.Duration(used.Utime.Nano() + used.Stime.Nano())
+	}
+	return total
 }

@@ -2,6 +2,8 @@ package archivetest
 
 import (
 	"bufio"
+	"bytes"
+	"crypto/sha1"
 	"fmt"
 	"io"
 	"os"
@@ -89,4 +91,39 @@ func run(name string, args ...string) error {
 		return fmt.Errorf("%s: %w\n%s", name, err, out)
 	}
 	return nil
+}
+
+// WriteV1 makes a bare v1 repository: a file for each mail, named by the hash
+// of its message-id.
+func WriteV1(dir string, mails [][]byte) error {
+	if err := WriteEpoch(dir, func() []byte { return nil }); err != nil {
+		return err
+	}
+	return Import(dir, func(w io.Writer) error {
+		for _, raw := range mails {
+			if err := Commit(w, "M 100644 inline "+v1Path(raw), raw); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// RemoveV1 takes mails out of a v1 repository.
+func RemoveV1(dir string, mails ...[]byte) error {
+	return Import(dir, func(w io.Writer) error {
+		for _, raw := range mails {
+			if _, err := fmt.Fprintf(w, "commit refs/heads/master\ncommitter A <a@example.org> 1735786000 +0000\ndata 1\nx\nD %s\n\n", v1Path(raw)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func v1Path(raw []byte) string {
+	_, rest, _ := bytes.Cut(raw, []byte("\nMessage-ID: <"))
+	id, _, _ := bytes.Cut(rest, []byte(">"))
+	sum := fmt.Sprintf("%x", sha1.Sum(id))
+	return sum[:2] + "/" + sum[2:]
 }

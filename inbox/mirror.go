@@ -1,0 +1,166 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kprep/kprep/gitrepo"
+)
+
+// A Mirror is the source that a public-inbox on this machine is: the folder of
+// a v2 inbox as public-inbox-clone and grokmirror make it, with the epochs
+// git/0.git, git/1.git, or without git/ in front, or the bare repository of a
+// v1 inbox. An index of kprep's own, below CacheDir, follows it.
+type Mirror struct {
+	Dir      string
+	CacheDir string
+	Tracking Tracking
+	Git      gitrepo.Options
+	Progress func(mails int) // is told how many were indexed, now and then; may be nil
+
+	index *index
+	repos map[string]*gitrepo.Repo // by the name of the epoch
+}
+
+// An epoch is one of the repositories of a mirror.
+type epoch struct {
+	name string // "0.git", or "" for a v1 inbox
+	dir  string
+}
+
+// IsMirror says whether a path is that of a public-inbox.
+func IsMirror(path string) bool {
+	epochs, err := findEpochs(path)
+	return err == nil && len(epochs) > 0
+}
+
+// findEpochs lists the repositories of a mirror, the oldest first.
+func findEpochs(dir string) ([]epoch, error) {
+	for _, folder := range []string{filepath.Join(dir, "git"), dir} {
+		entries, err := os.ReadDir(folder)
+		if err != nil && folder == dir {
+			return nil, err
+		}
+		var epochs []epoch
+		for _, e := range entries {
+			if path := filepath.Join(folder, e.Name()); epochNumber(e.Name()) >= 0 && gitrepo.IsGitDir(path) {
+				epochs = append(epochs, epoch{name: e.Name(), dir: path})
+			}
+		}
+		if len(epochs) > 0 {
+			slices.SortFunc(epochs, func(a, b epoch) int { return epochNumber(a.name) - epochNumber(b.name) })
+			return epochs, nil
+		}
+	}
+	if gitrepo.IsGitDir(dir) {
+		return []epoch{{dir: dir}}, nil
+	}
+	return nil, nil
+}
+
+// epochNumber is that of "12.git", -1 for other names.
+func epochNumber(name string) int {
+	digits, ok := strings.CutSuffix(name, ".git")
+	n, err := strconv.Atoi(digits)
+	if !ok || err != nil || n < 0 {
+		return -1
+	}
+	return n
+}
+
+// Name is the path.
+func (m *Mirror) Name() string { return m.Dir }
+
+// Remote is false.
+func (m *Mirror) Remote() bool { return false }
+
+// ErrNoMirror means that there is no public-inbox in a folder.
+var ErrNoMirror = errors.New("there is no public-inbox in this folder")
+
+// Find implements [Source]. The index takes in first what is new.
+func (m *Mirror) Find(ctx context.Context, q Query, broken func(error)) (Answer, error) {
+	asOf, err := m.Update(ctx, broken)
+	if err != nil {
+		return Answer{}, err
+	}
+	messages, err := m.threads(ctx, q, broken)
+	if err != nil {
+		return Answer{}, fmt.Errorf("read the index of %s: %w", m.Dir, err)
+	}
+	return Answer{Messages: messages, AsOf: asOf, Mirror: true}, nil
+}
+
+// Close gives up the index and the git processes.
+func (m *Mirror) Close() error {
+	for _, r := range m.repos {
+		r.Close()
+	}
+	m.repos = nil
+	if m.index == nil {
+		return nil
+	}
+	err := m.index.close()
+	m.index = nil
+	return err
+}
+
+// repo is the repository of an epoch, opened once.
+func (m *Mirror) repo(e epoch) *gitrepo.Repo {
+	if m.repos == nil {
+		m.repos = map[string]*gitrepo.Repo{}
+	}
+	if m.repos[e.name] == nil {
+		m.repos[e.name] = gitrepo.Bare(e.dir, m.Git)
+	}
+	return m.repos[e.name]
+}
+
+// Update brings the index up to date. It returns when mail was last fetched
+// into the mirror.
+func (m *Mirror) Update(ctx context.Context, broken func(error)) (time.Time, error) {
+	var asOf time.Time
+	epochs, err := findEpochs(m.Dir)
+	if err == nil && len(epochs) == 0 {
+		err = ErrNoMirror
+	}
+	if err != nil {
+		return asOf, fmt.Errorf("read %s: %w", m.Dir, err)
+	}
+	if m.index == nil {
+		if m.index, err = openIndex(ctx, m.CacheDir, m.Dir); err != nil {
+			return asOf, err
+		}
+	}
+	marks := map[string]string{}
+	for _, e := range epochs {
+		mark, changed, err := gitrepo.BranchMark(e.dir)
+		if err != nil {
+			return asOf, fmt.Errorf("read %s: %w", e.dir, err)
+		}
+		marks[e.name] = mark
+		if changed.After(asOf) {
+			asOf = changed
+		}
+	}
+	if m.index.upToDate(ctx, marks) {
+		return asOf, nil
+	}
+	return asOf, m.index.exclusively(ctx, func() error {
+		if err := m.index.forgetOthers(ctx, marks); err != nil {
+			return err
+		}
+		for _, e := range epochs {
+			if err := m.follow(ctx, e, marks[e.name], broken); err != nil {
+				return fmt.Errorf("index %s: %w", e.dir, err)
+			}
+		}
+		return nil
+	})
+}

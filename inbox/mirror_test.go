@@ -1,0 +1,228 @@
+package inbox_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/kprep/kprep/inbox"
+	"github.com/kprep/kprep/internal/archivetest"
+)
+
+func mail(id, subject string, parents ...string) []byte {
+	refs := ""
+	if len(parents) > 0 {
+		refs = "References: <" + strings.Join(parents, "> <") + ">\n"
+	}
+	return fmt.Appendf(nil, "From: a@example.org\nTo: list@lists.example.org\nSubject: %s\nDate: Thu, 02 Jan 2025 03:04:05 +0000\nMessage-ID: <%s>\n%s\nText of %s\n", subject, id, refs, id)
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func epochDir(dir string, n int) string { return filepath.Join(dir, "git", fmt.Sprint(n)+".git") }
+
+// addMails adds to an epoch of a mirror.
+func addMails(t testing.TB, dir string, n int, mails ...[]byte) {
+	t.Helper()
+	must(t, archivetest.WriteEpoch(epochDir(dir, n), func() []byte {
+		if len(mails) == 0 {
+			return nil
+		}
+		first := mails[0]
+		mails = mails[1:]
+		return first
+	}))
+}
+
+// has are the ids of a thread in a source, in order.
+func has(t testing.TB, s inbox.Source, id string, broken func(error)) string {
+	t.Helper()
+	a := inbox.Archive{Sources: []inbox.Source{s}}
+	got, err := a.Find(t.Context(), inbox.Query{IDs: []string{id}}, broken)
+	must(t, err)
+	return strings.ReplaceAll(ids(got.Messages), "\n", " ")
+}
+
+// The index follows the mirror in whatever becomes of it.
+func TestMirrorIsFollowed(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	m := mirror(t, dir)
+	indexed := 0
+	m.Progress = func(n int) { indexed += n }
+	want := func(why, thread string, news int) {
+		t.Helper()
+		indexed = 0
+		if got := has(t, m, "a", failOnBroken(t)); got != thread || indexed != news {
+			t.Errorf("%s: got %q, %d mails indexed, want %q and %d", why, got, indexed, thread, news)
+		}
+	}
+	a, b, c, d := mail("a", "x"), mail("b", "Re: x", "a"), mail("c", "Re: x", "a", "b"), mail("d", "Re: x", "a")
+	addMails(t, dir, 0, a, b)
+	want("at first", "a b", 2)
+	want("nothing new", "a b", 0)
+	addMails(t, dir, 0, c)
+	want("one more", "a b c", 1)
+	addMails(t, dir, 1, d, mail("e", "other"))
+	want("another epoch", "a b c d", 2)
+	must(t, archivetest.Import(epochDir(dir, 0), func(w io.Writer) error { return archivetest.Commit(w, "D m\nM 100644 inline d", b) }))
+	want("a mail was deleted", "a c d", 1)
+	addMails(t, dir, 0, b)
+	want("and came back", "a b c d", 1)
+	must(t, os.RemoveAll(filepath.Join(epochDir(dir, 0), "refs")))
+	must(t, os.MkdirAll(filepath.Join(epochDir(dir, 0), "refs", "heads"), 0o700))
+	must(t, os.RemoveAll(filepath.Join(epochDir(dir, 0), "packed-refs")))
+	addMails(t, dir, 0, a, []byte{}, c)
+	want("its history was rewritten", "a c d", 3)
+	must(t, os.RemoveAll(epochDir(dir, 1)))
+	want("an epoch is not there any more", "a c", 0)
+	m.Close()
+	want("opened again", "a c", 0)
+
+	m.Close()
+	files, err := filepath.Glob(filepath.Join(m.CacheDir, "*.sqlite"))
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	if info, err := os.Stat(files[0]); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info, err)
+	}
+	must(t, os.WriteFile(files[0], bytes.Repeat([]byte("nonsense"), 4096), 0o600))
+	want("its index was damaged", "a c", 3)
+}
+
+func TestMirrorLayouts(t *testing.T) {
+	t.Parallel()
+	mails := [][]byte{mail("a", "x"), mail("b", "Re: x", "a"), mail("c", "Re: x", "b")}
+	flat := t.TempDir()
+	must(t, archivetest.WriteMirror(flat, mails[:2], mails[2:]))
+	must(t, os.Rename(epochDir(flat, 0), filepath.Join(flat, "0.git")))
+	must(t, os.Rename(epochDir(flat, 1), filepath.Join(flat, "10.git")))
+	must(t, os.Remove(filepath.Join(flat, "git")))
+	v1 := filepath.Join(t.TempDir(), "list.git")
+	must(t, archivetest.WriteV1(v1, mails))
+	for _, dir := range []string{flat, v1} {
+		if got := has(t, mirror(t, dir), "a", failOnBroken(t)); got != "a b c" || !inbox.IsMirror(dir) {
+			t.Errorf("%s: %q", dir, got)
+		}
+	}
+	m := mirror(t, v1)
+	has(t, m, "a", failOnBroken(t))
+	must(t, archivetest.RemoveV1(v1, mails[1]))
+	if got := has(t, m, "a", failOnBroken(t)); got != "a c" { // the subject alone leads to c now
+		t.Errorf("after a mail was removed: %q", got)
+	}
+	empty := t.TempDir()
+	if _, err := mirror(t, empty).Find(t.Context(), queryA, failOnBroken(t)); !errors.Is(err, inbox.ErrNoMirror) || inbox.IsMirror(empty) {
+		t.Errorf("an empty folder: %v", err)
+	}
+	if _, err := mirror(t, filepath.Join(empty, "nowhere")).Find(t.Context(), queryA, failOnBroken(t)); !errors.Is(err, os.ErrNotExist) || inbox.IsMirror(filepath.Join(empty, "nowhere")) {
+		t.Errorf("nothing: %v", err)
+	}
+}
+
+// What public-inbox's own tools do to an inbox is understood.
+func TestMirrorOfWhatPublicInboxDeletes(t *testing.T) {
+	t.Parallel()
+	server := served(t, "basic", [][]byte{mail("a", "x"), mail("b", "Re: x", "a"), mail("c", "Re: x", "a"), mail("d", "Re: x", "a")})
+	m := mirror(t, server.Mirror)
+	if got := has(t, m, "a", failOnBroken(t)); got != "a b c d" {
+		t.Fatal(got)
+	}
+	for _, step := range []struct {
+		tool string
+		args []string
+		mail []byte
+		want string
+	}{
+		{"public-inbox-learn", []string{"rm"}, mail("b", "Re: x", "a"), "a c d"},
+		{"public-inbox-learn", []string{"rm"}, append([]byte("Received: by another host\n"), mail("d", "Re: x", "a")...), "a c"},
+		{"public-inbox-purge", []string{server.Mirror}, mail("c", "Re: x", "a"), "a"},
+	} {
+		must(t, server.Tool(bytes.NewReader(step.mail), step.tool, step.args...))
+		if got := has(t, m, "a", failOnBroken(t)); got != step.want {
+			t.Errorf("after %s: %q, want %q", step.tool, got, step.want)
+		}
+		if got := has(t, servers(server.URL), "a", failOnBroken(t)); got != step.want {
+			t.Errorf("the server after %s: %q, want %q", step.tool, got, step.want)
+		}
+	}
+}
+
+// One broken mail never costs the others.
+func TestMirrorWithBrokenMails(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	addMails(t, dir, 0, mail("a", "x"), []byte("\x00\x01 no mail\n"), bytes.Repeat([]byte("Subject: huge\n"), 50<<20/14),
+		[]byte("garbage\nSubject: Re: x\nMessage-ID: <b>\nIn-Reply-To: <a>\nContent-Type: multipart/mixed; boundary=x\nDate: Thu, 02 Jan 2025 03:04:05 +0000\n\n\x00--y"), mail("c", "Re: x", "a"))
+	var mu sync.Mutex
+	var said []string
+	got := has(t, mirror(t, dir), "a", func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		said = append(said, err.Error())
+	})
+	if got != "a b c" || len(said) != 2 || !strings.Contains(said[0], epochDir(dir, 0)+":") || !strings.Contains(said[1], inbox.ErrTooLarge.Error()) {
+		t.Errorf("%q, %q", got, said)
+	}
+}
+
+// Indexing that is interrupted goes on where it was, and several at a time do
+// no harm.
+func TestMirrorInterrupted(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	const count = 12_000
+	mails := [][]byte{mail("a", "x")}
+	for i := 1; i < count; i++ {
+		mails = append(mails, mail(fmt.Sprint(i), "Re: x", "a"))
+	}
+	addMails(t, dir, 0, mails...)
+	m := mirror(t, dir)
+	ctx, cancel := context.WithCancel(t.Context())
+	m.Progress = func(int) { cancel() }
+	if _, err := m.Update(ctx, failOnBroken(t)); !errors.Is(err, context.Canceled) {
+		t.Fatalf("interrupted: %v", err)
+	}
+	m.Close()
+	var wg sync.WaitGroup
+	total := make(chan int, 100)
+	for range 2 {
+		wg.Go(func() {
+			other := mirror(t, dir)
+			other.CacheDir = m.CacheDir
+			last := 0
+			other.Progress = func(n int) { last = n }
+			defer other.Close()
+			if _, err := other.Update(t.Context(), failOnBroken(t)); err != nil {
+				t.Error(err)
+			}
+			total <- last
+		})
+	}
+	wg.Wait()
+	close(total)
+	sum := 0
+	for n := range total {
+		sum += n
+	}
+	if sum == 0 || sum >= count {
+		t.Errorf("%d were indexed after the interruption", sum)
+	}
+	m.Progress = nil
+	if got := strings.Fields(has(t, m, "a", failOnBroken(t))); len(got) != count {
+		t.Errorf("a thread of %d, want %d", len(got), count)
+	}
+}
