@@ -56,15 +56,21 @@ func canonicalise(ctx context.Context, m message, env []string) (*canonical, err
 
 // checkDecisive refuses what git does not stand: it takes quadratic time for
 // brackets in a subject, crashes on many parentheses, and reads on behind a
-// quote without end, where it never finds the same.
+// quote or a parenthesis without end, where it never finds the same.
 func checkDecisive(m message) error {
 	for _, name := range []string{"from", "subject"} {
 		for _, value := range m.values(name) {
 			if len(value) > maxDecisive {
 				return fmt.Errorf("the message has a %s of more than %d KB", name, maxDecisive>>10)
 			}
-			if name == "from" && bytes.Count(value, []byte(`"`))%2 != 0 {
+			if name != "from" {
+				continue
+			}
+			if bytes.Count(value, []byte(`"`))%2 != 0 {
 				return fmt.Errorf("%w: a quote in From has no end", ErrNoAuthor)
+			}
+			if bytes.Count(value, []byte("(")) > bytes.Count(value, []byte(")")) {
+				return fmt.Errorf("%w: a parenthesis in From has no end", ErrNoAuthor)
 			}
 		}
 	}

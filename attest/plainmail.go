@@ -48,6 +48,9 @@ func plainHeader(fields []field) (map[string]string, bool) {
 		}
 		key := strings.ToLower(string(name))
 		if !decisive[key] {
+			if bytes.Contains(f.raw, []byte("=?")) && (key == "message-id" || key == "date") {
+				return nil, false // git decodes them, and may fail
+			}
 			continue
 		}
 		if _, twice := found[key]; twice {

@@ -65,12 +65,13 @@ func parseTags(raw []byte) map[string]string {
 }
 
 func withoutSpace(b []byte) string {
-	return string(bytes.Map(func(r rune) rune {
-		if r < 0x80 && isSpace(byte(r)) {
-			return -1
+	out := make([]byte, 0, len(b)) // of bytes: what is no UTF-8 stays what it is
+	for _, c := range b {
+		if !isSpace(c) {
+			out = append(out, c)
 		}
-		return r
-	}, b))
+	}
+	return string(out)
 }
 
 // foldWidth is how long a line of our fields gets.
