@@ -61,3 +61,5 @@ func (g givenKeyring) find(_ context.Context, name string) (*KeyFile, error) {
 func (g givenKeyring) holds(_ context.Context, name string) (bool, error) {
 	return strings.HasPrefix(g.path, name+"/"), nil
 }
+
+func (g givenKeyring) identities(context.Context) ([]string, error) { return nil, nil }

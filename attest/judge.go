@@ -23,8 +23,9 @@ type judge struct {
 	asked     claim // says whose key is looked up
 	claim     claim // is examined: the same one, except as patatt
 
-	digest []byte
-	result Signature
+	digest  []byte
+	vouched bool // gpg knows whose the key is
+	result  Signature
 }
 
 // fail ends the examination with a reason.
@@ -59,12 +60,24 @@ func (j *judge) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := j.checkKey(ctx, key); err != nil || j.result.Status != Pass || j.AsPatatt {
-		return err
+	err = j.checkKey(ctx, key)
+	if err == nil && j.result.Status == Pass && !j.AsPatatt {
+		err = j.checkMore()
 	}
+	if j.result.Status != Pass && j.result.Trust != FirstUse {
+		j.result.Trust = Untrusted
+	}
+	return err
+}
+
+// checkMore is what kprep wants of a good signature, and patatt does not.
+func (j *judge) checkMore() error {
 	j.checkWeaknesses()
 	if j.result.Status == Pass {
 		j.checkIdentity()
+	}
+	if j.result.Status == Pass && j.Pins != nil && !j.result.fits {
+		return j.checkRevoked()
 	}
 	return nil
 }
@@ -79,15 +92,10 @@ func (j *judge) checkKey(ctx context.Context, key *KeyFile) error {
 		}
 		return nil
 	case j.result.Algorithm == OpenPGP && j.OwnGPG:
-		j.result.Trust = Kept
-		if !j.checkContent() {
-			return nil
+		if j.checkContent() {
+			return j.checkOwnGPG(ctx)
 		}
-		err := j.checkSignature(ctx, nil)
-		if j.result.Status == Pass {
-			j.result.Key = "(default keyring)/" + j.result.Fingerprint
-		}
-		return err
+		return nil
 	case j.Pins != nil && !j.AsPatatt && j.result.Algorithm != OpenPGP:
 		if j.checkContent() {
 			return j.checkPinned(ctx)
@@ -133,12 +141,9 @@ func (j *judge) checkSignature(ctx context.Context, key []byte) error {
 		var s *pgpSignature
 		if s, err = verifyOpenPGP(ctx, j.Programs.withDefaults(), key, j.claim.value, j.digest); err == nil {
 			j.result.Fingerprint, j.result.Made = s.fingerprint, s.made
-			if !j.AsPatatt && !slices.Contains(s.users, strings.ToLower(j.result.Identity)) {
+			var named bool
+			if j.vouched, named = s.users[strings.ToLower(j.result.Identity)]; !named && !j.AsPatatt {
 				err = fmt.Errorf("no user id of the key %s names %s", s.fingerprint, j.result.Identity)
-			} else if !j.AsPatatt && key == nil && !s.valid {
-				// Anybody can make a key in another's name.
-				j.result.Trust = Seen
-				j.note("gpg has the key, and does not know whose it is")
 			}
 		}
 	} else if err = verifyWith(j.result.Algorithm, key, j.claim.value, j.digest); err == nil {
@@ -196,9 +201,11 @@ func (j *judge) checkWeaknesses() {
 	}
 }
 
-// staleness is how long after its date a message may be signed; b4 has the
-// same limit.
-const staleness = 30 * 24 * time.Hour
+// near is how far the time of a signature may be from the date of a message
+// that a key is learnt from.
+const near = 30 * day
+
+const day = 24 * time.Hour
 
 // checkIdentity compares who signed with whose message it is.
 func (j *judge) checkIdentity() {
@@ -217,12 +224,20 @@ func (j *judge) checkIdentity() {
 		return
 	case !signer(author):
 		j.note("%s signed a patch of %s", shown, patchmail.PrintableLine(j.report.Email))
+	default:
+		j.result.name = j.report.Author
 	}
 	if j.result.Trimmed {
 		j.note("text behind what was signed has to be dropped")
 	}
-	if date := j.date(); !date.IsZero() && j.result.Made.Sub(date) > staleness {
-		j.note("it was signed %d days after its date", int(j.result.Made.Sub(date).Hours()/24))
+	date := j.date()
+	switch apart := j.result.Made.Sub(date); {
+	case date.IsZero():
+	case j.Staleness > 0 && apart > j.Staleness:
+		j.result.Stale = true
+		j.fail(BadSig, "it was signed %d days after its date, and more than %d are too many", apart/day, j.Staleness/day)
+	case -apart > near: // the date is not signed
+		j.note("its date is %d days after it was signed: it may be old mail that was sent again", -apart/day)
 	}
 }
 
@@ -248,22 +263,25 @@ func (j *judge) date() time.Time {
 	return date
 }
 
-// offered returns the public keys that come with the signature, as keyrings
-// would have them. That they fit the signature shows that the sender has the
-// private ones, and nothing else.
-func (j *judge) offered() [][]byte {
-	if j.result.Algorithm == OpenSSH {
-		s, err := parseSSHSignature(j.claim.value)
+// offered returns the public keys that come with a signature of an identity, as
+// keyrings would have them. That they fit the signature shows that the sender
+// has the private ones, and nothing else.
+func offered(m message, c claim, a Algorithm, identity string) []string {
+	if a == OpenPGP { // which carries none
+		return nil
+	}
+	if a == OpenSSH {
+		s, err := parseSSHSignature(c.value)
 		if err != nil {
 			return nil
 		}
-		return [][]byte{[]byte(s.key.Type() + " " + base64.StdEncoding.EncodeToString(s.key.Marshal()))}
+		return []string{s.key.Type() + " " + base64.StdEncoding.EncodeToString(s.key.Marshal())}
 	}
-	var keys [][]byte
-	for _, value := range j.message.values(strings.ToLower(keyField)) {
+	var keys []string
+	for _, value := range m.values(strings.ToLower(keyField)) {
 		tags := parseTags(value)
-		if tags["a"] == string(Ed25519) && strings.EqualFold(tags["i"], j.result.Identity) && len(keys) < maxSignatures {
-			keys = append(keys, []byte(tags["pk"]))
+		if tags["a"] == string(Ed25519) && strings.EqualFold(tags["i"], identity) && len(keys) < maxSignatures {
+			keys = append(keys, tags["pk"])
 		}
 	}
 	return keys

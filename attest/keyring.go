@@ -1,12 +1,14 @@
 package attest
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -32,6 +34,8 @@ type Keyring interface {
 	find(ctx context.Context, name string) (*KeyFile, error)
 	// holds says whether there is a folder at a path.
 	holds(ctx context.Context, name string) (bool, error)
+	// identities lists whose keys are in it, as far as it names them.
+	identities(ctx context.Context) ([]string, error)
 	// String names the keyring as the configuration does.
 	String() string
 }
@@ -99,21 +103,40 @@ func findKey(ctx context.Context, keyrings []Keyring, name string) (*KeyFile, er
 	return nil, nil
 }
 
+// Knows says whether any keyring has a key of an identity.
+func Knows(ctx context.Context, keyrings []Keyring, identity string) (bool, error) {
+	return knows(ctx, keyrings, identity, "")
+}
+
 // knows says whether any keyring has a key of an identity, whatever kind and
-// selector: both are the sender's choice.
-func knows(ctx context.Context, keyrings []Keyring, identity string) (bool, error) {
+// selector: both are the sender's choice. By hash only the default selector and
+// the one given can be looked for.
+func knows(ctx context.Context, keyrings []Keyring, identity, selector string) (bool, error) {
 	for _, a := range algorithms() {
-		name, err := KeyPath(a, identity, "")
-		if err != nil {
-			return false, err
-		}
-		for _, ring := range keyrings {
-			if found, err := ring.holds(ctx, path.Dir(name)); found || err != nil {
-				return found, err
+		for _, s := range []string{defaultSelector, selector} {
+			name, err := KeyPath(a, identity, s)
+			if err != nil { // nobody has a key under it
+				continue
+			}
+			for _, ring := range keyrings {
+				if found, err := ring.holds(ctx, path.Dir(name)); found || err != nil {
+					return found, err
+				}
+				if key, err := ring.find(ctx, hashedPath(name)); key != nil || err != nil {
+					return key != nil, err
+				}
 			}
 		}
 	}
 	return false, nil
+}
+
+// unescapePart reads what escapePart wrote.
+func unescapePart(part string) string {
+	if text, err := url.QueryUnescape(part); err == nil {
+		return text
+	}
+	return part
 }
 
 // A dirKeyring is a keyring in a directory.
@@ -130,6 +153,41 @@ func (d dirKeyring) find(_ context.Context, name string) (*KeyFile, error) {
 
 func (d dirKeyring) holds(_ context.Context, name string) (bool, error) {
 	return isFolder(filepath.Join(d.root, filepath.FromSlash(name))), nil
+}
+
+func (d dirKeyring) identities(context.Context) ([]string, error) {
+	return identitiesBelow(func(name string) ([]string, error) {
+		entries, err := os.ReadDir(filepath.Join(d.root, filepath.FromSlash(name)))
+		if err != nil && (errors.Is(err, os.ErrNotExist) || isNotDirectory(err)) {
+			return nil, nil
+		}
+		var names []string
+		for _, e := range entries {
+			names = append(names, e.Name())
+		}
+		return names, err
+	})
+}
+
+// identitiesBelow puts the names of the folders below a keyring together.
+func identitiesBelow(list func(name string) ([]string, error)) ([]string, error) {
+	var identities []string
+	for _, a := range algorithms() {
+		domains, err := list(string(a))
+		if err != nil {
+			return nil, fmt.Errorf("read a keyring: %w", err)
+		}
+		for _, domain := range domains {
+			locals, err := list(path.Join(string(a), domain))
+			if err != nil {
+				return nil, fmt.Errorf("read a keyring: %w", err)
+			}
+			for _, local := range locals {
+				identities = append(identities, unescapePart(local)+"@"+unescapePart(domain))
+			}
+		}
+	}
+	return identities, nil
 }
 
 func isFolder(path string) bool {
@@ -189,7 +247,39 @@ func (r refKeyring) holds(_ context.Context, name string) (bool, error) {
 	if err != nil && !errors.As(err, new(*gitrepo.MissingError)) {
 		return false, fmt.Errorf("read a keyring: %w", err)
 	}
-	return r.repo.TopLevel != "" && isFolder(filepath.Join(r.repo.TopLevel, filepath.FromSlash(at))), nil
+	return r.inWorkTree() && isFolder(filepath.Join(r.repo.TopLevel, filepath.FromSlash(at))), nil
+}
+
+// inWorkTree is true where files that are not committed count too. Patatt would
+// look for those of any ref there: a patch that adds the folder "ed25519" would
+// be taken for a change of refs/meta/keyring.
+func (r refKeyring) inWorkTree() bool { return r.ref == "" && r.repo.TopLevel != "" }
+
+func (r refKeyring) identities(context.Context) ([]string, error) {
+	return identitiesBelow(func(name string) ([]string, error) {
+		ref, at := r.at(name)
+		object, err := r.repo.Read(ref + ":" + at)
+		if errors.As(err, new(*gitrepo.MissingError)) || err == nil && object.Kind != "tree" {
+			return nil, nil
+		}
+		return treeNames(object), err
+	})
+}
+
+// treeNames reads the names in a tree object: "mode name NUL id", again and
+// again.
+func treeNames(tree gitrepo.Object) []string {
+	var names []string
+	size := len(tree.ID) / 2
+	for data := tree.Data; len(data) > 0; {
+		head, rest, _ := bytes.Cut(data, []byte{0})
+		_, name, ok := bytes.Cut(head, []byte(" "))
+		if !ok || len(rest) < size {
+			break
+		}
+		names, data = append(names, string(name)), rest[size:]
+	}
+	return names
 }
 
 func (r refKeyring) find(_ context.Context, name string) (*KeyFile, error) {
@@ -207,7 +297,7 @@ func (r refKeyring) find(_ context.Context, name string) (*KeyFile, error) {
 		}
 		return key, nil
 	}
-	if r.repo.TopLevel == "" {
+	if !r.inWorkTree() {
 		return nil, nil
 	}
 	// .local-keys is never committed.

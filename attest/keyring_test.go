@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,9 +61,12 @@ func TestKeyrings(t *testing.T) {
 	r.Git("checkout", "-q", "-f", "main")
 	one, two := t.TempDir(), t.TempDir()
 	for file, text := range map[string]string{
-		filepath.Join(one, jane, "one"):                                   "one",
-		filepath.Join(two, jane, "two"):                                   "two",
-		filepath.Join(two, filepath.FromSlash(hashedPath(jane+"hashed"))): "hashed",
+		filepath.Join(one, jane, "one"):                                                        "one",
+		filepath.Join(two, jane, "two"):                                                        "two",
+		filepath.Join(two, filepath.FromSlash(hashedPath(jane+"hashed"))):                      "hashed",
+		filepath.Join(two, filepath.FromSlash(hashedPath("openpgp/example.org/hash/default"))): "hashed",
+		// Beside what refs/meta/keyring has, as a patch could bring it along.
+		filepath.Join(r.Dir, jane, "planted"): "planted",
 	} {
 		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 			t.Fatal(err)
@@ -105,13 +109,13 @@ func TestKeyrings(t *testing.T) {
 			t.Errorf("%s: %+v, %v, want %s", selector, key, err, want)
 		}
 	}
-	for _, none := range []string{"none", "one/more"} {
+	for _, none := range []string{"none", "one/more", "planted"} {
 		if key, err := findKey(ctx, rings, jane+none); key != nil || err != nil {
 			t.Errorf("%s: %+v, %v", none, key, err)
 		}
 	}
-	for identity, want := range map[string]bool{"jane@example.org": true, "zoe@example.org": false} {
-		if got, err := knows(ctx, rings, identity); got != want || err != nil {
+	for identity, want := range map[string]bool{"jane@example.org": true, "zoe@example.org": false, "hash@example.org": true, "..@example.org": false} {
+		if got, err := knows(ctx, rings, identity, ""); got != want || err != nil {
 			t.Errorf("knows(%s) = %v, %v", identity, got, err)
 		}
 	}
@@ -167,5 +171,43 @@ func TestSignerRefusals(t *testing.T) {
 	signer := &Signer{key: &opensshKey{programs: testPrograms(t), name: "openssh:gone", file: "/nowhere/key"}}
 	if _, err := signer.Sign(context.Background(), []byte(datedMail), signingTime); !errors.As(err, new(*SignError)) {
 		t.Errorf("a key that is not there: %v", err)
+	}
+}
+
+// Keyrings that name their keys say whose they are; a detached HEAD is a place
+// as good as a branch, and one without commits is none.
+func TestKeyringIdentities(t *testing.T) {
+	t.Parallel()
+	r := gittest.New(t)
+	ctx := context.Background()
+	open := func() refKeyring {
+		repo, err := gitrepo.Open(ctx, r.Dir, gitrepo.Options{Env: r.Env})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { repo.Close() })
+		return refKeyring{repo: repo, dir: ".keys"}
+	}
+	if list, err := open().identities(ctx); len(list) > 0 || err != nil {
+		t.Errorf("without a commit: %q, %v", list, err)
+	}
+	if key, err := open().find(ctx, "ed25519/example.org/jane/x"); key != nil || err != nil {
+		t.Errorf("without a commit: %+v, %v", key, err)
+	}
+	r.Write(".keys/ed25519/example.org/jane/x", "key")
+	r.Write(".keys/openpgp/work.example.org/zoe%2Bx/default", "key")
+	r.Commit("keys")
+	r.Git("checkout", "-q", "--detach")
+	want := []string{"jane@example.org", "zoe+x@work.example.org"}
+	for name, ring := range map[string]Keyring{"of git": open(), "a folder": DirKeyring(filepath.Join(r.Dir, ".keys"))} {
+		if list, err := ring.identities(ctx); !slices.Equal(list, want) || err != nil {
+			t.Errorf("%s: %q, %v", name, list, err)
+		}
+		if key, err := ring.find(ctx, "ed25519/example.org/jane/x"); key == nil || string(key.Data) != "key" {
+			t.Errorf("%s: %+v, %v", name, key, err)
+		}
+	}
+	if list, err := DirKeyring(filepath.Join(r.Dir, "gone")).identities(ctx); len(list) > 0 || err != nil {
+		t.Errorf("no folder: %q, %v", list, err)
 	}
 }

@@ -89,7 +89,8 @@ type OwnKey struct {
 	Name        string
 	Public      string // as keyrings have it
 	Fingerprint string
-	File        string // of the public key
+	File        string   // of the public key
+	Kept        []string // where the user's own keyring has it: ed25519/DOMAIN/LOCAL/SELECTOR
 }
 
 // OwnKeys lists the keys that NewKey or patatt made, sorted by name. Files that
@@ -115,8 +116,26 @@ func (s Settings) OwnKeys() ([]OwnKey, error) {
 		}
 		public := strings.TrimSpace(string(key.Data))
 		if fingerprint, err := Fingerprint(Ed25519, []byte(public)); err == nil {
-			keys = append(keys, OwnKey{Name: name, Public: public, Fingerprint: fingerprint, File: key.Source})
+			keys = append(keys, OwnKey{Name: name, Public: public, Fingerprint: fingerprint, File: key.Source, Kept: keptAs(dir, public)})
 		}
 	}
 	return keys, nil
+}
+
+// keptAs lists where a keyring has a key of ed25519, without links such as that
+// of the default key.
+func keptAs(root, public string) []string {
+	files, _ := filepath.Glob(filepath.Join(root, string(Ed25519), "*", "*", "*"))
+	var names []string
+	for _, file := range files {
+		info, err := os.Lstat(file)
+		if err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		key, err := readKeyFile(file)
+		if name, below := strings.CutPrefix(file, root+string(filepath.Separator)); err == nil && key != nil && below && strings.TrimSpace(string(key.Data)) == public {
+			names = append(names, filepath.ToSlash(name))
+		}
+	}
+	return names
 }

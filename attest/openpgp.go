@@ -31,6 +31,9 @@ func (*openpgpKey) algorithm() Algorithm { return OpenPGP }
 // sign makes an inline-signed message of the digest.
 func (k *openpgpKey) sign(ctx context.Context, digest []byte) (value, about string, err error) {
 	ran := k.programs.run(ctx, k.programs.GPG, digest, "--batch", "--no-auto-key-retrieve", "--no-auto-check-trustdb", "--status-fd=2", "--output", "-", "-s", "-u", k.id)
+	if ctx.Err() != nil {
+		return "", "", ctx.Err()
+	}
 	created := status(ran.stderr, "SIG_CREATED")
 	if ran.err == nil && (len(created) < 6 || len(ran.stdout) == 0) {
 		ran.err = errors.New("it made no signature")
@@ -64,8 +67,9 @@ var (
 type pgpSignature struct {
 	fingerprint string // of the primary key
 	made        time.Time
-	users       []string // addresses in its user ids, in lower case
-	valid       bool     // gpg knows whose the key is
+	// users are the addresses in its user ids, in lower case: true of one that
+	// gpg knows to be that person's.
+	users map[string]bool
 }
 
 // verifyOpenPGP has gpg check the value of b= with the keys of one file and
@@ -109,7 +113,6 @@ func verifyOpenPGP(ctx context.Context, p Programs, key []byte, value string, di
 	s := &pgpSignature{fingerprint: valid[len(valid)-1], made: time.Unix(seconds, 0).UTC()}
 	listed := p.run(ctx, p.GPG, nil, append(common, "--with-colons", "--list-keys", s.fingerprint)...)
 	s.users = pgpUsers(listed.stdout)
-	s.valid = status(ran.stderr, "TRUST_FULLY") != nil || status(ran.stderr, "TRUST_ULTIMATE") != nil
 	return s, nil
 }
 
@@ -132,9 +135,11 @@ func pgpVerdict(r ran) error {
 	return nil
 }
 
-// pgpUsers reads the addresses of the valid user ids in a listing of gpg.
-func pgpUsers(listing []byte) []string {
-	var users []string
+// pgpUsers reads the addresses of the user ids in a listing of gpg, without
+// those that are revoked or expired. That a key is somebody's does not make it
+// everybody's whom another of its user ids names.
+func pgpUsers(listing []byte) map[string]bool {
+	users := map[string]bool{}
 	for line := range strings.Lines(string(listing)) {
 		fields := strings.Split(line, ":")
 		if len(fields) < 10 || fields[0] != "uid" || strings.ContainsAny(fields[1], "rei") {
@@ -144,7 +149,8 @@ func pgpUsers(listing []byte) []string {
 		if _, inside, ok := strings.Cut(text, "<"); ok {
 			text, _, _ = strings.Cut(inside, ">")
 		}
-		users = append(users, strings.ToLower(text))
+		address := strings.ToLower(text)
+		users[address] = users[address] || fields[1] == "f" || fields[1] == "u"
 	}
 	return users
 }

@@ -43,7 +43,10 @@ func (k *opensshKey) sign(ctx context.Context, digest []byte) (value, about stri
 		args = []string{"-Y", "sign", "-n", sshNamespace, "-f", file, "-U"}
 	}
 	ran := k.programs.run(ctx, k.programs.SSHKeygen, digest, args...)
-	if ran.err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return "", "", ctx.Err()
+	case ran.err != nil:
 		return "", "", &SignError{Key: k.name, Said: ran.said(), Err: ran.err}
 	}
 	var body strings.Builder

@@ -363,3 +363,27 @@ func TestOtherNamespace(t *testing.T) {
 		}
 	}
 }
+
+// Ctrl-C at the question for a passphrase ends the program that asks, perhaps
+// before we hear of it: that is no fault of the key.
+func TestInterruptedProgram(t *testing.T) {
+	t.Parallel()
+	script := filepath.Join(t.TempDir(), "gpg")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\nkill -INT $$\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"openpgp:x", "openssh:/x"} {
+		signer, err := Settings{Key: key, Identity: "jane@example.org", Programs: Programs{GPG: script, SSHKeygen: script}}.Signer("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		time.AfterFunc(200*time.Millisecond, cancel)
+		if _, err := signer.Sign(ctx, []byte(datedMail), signingTime); !errors.Is(err, context.Canceled) || errors.As(err, new(*SignError)) {
+			t.Errorf("%s, both interrupted: %v", key, err)
+		}
+		if _, err := signer.Sign(context.Background(), []byte(datedMail), signingTime); !errors.As(err, new(*SignError)) {
+			t.Errorf("%s, the program alone: %v", key, err)
+		}
+	}
+}

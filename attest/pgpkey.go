@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/kprep/kprep/patchmail"
@@ -48,7 +50,7 @@ func ReadPGPKey(ctx context.Context, p Programs, data []byte) (*PGPKey, error) {
 	if exported.err != nil || len(exported.stdout) == 0 {
 		return nil, fmt.Errorf("gpg cannot export the key: %s", exported.said())
 	}
-	key.Data, key.Addresses = exported.stdout, pgpUsers(listed.stdout)
+	key.Data, key.Addresses = exported.stdout, slices.Sorted(maps.Keys(pgpUsers(listed.stdout)))
 	return key, nil
 }
 

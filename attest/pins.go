@@ -1,34 +1,37 @@
 package attest
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
-
-	"github.com/gofrs/flock"
-	"github.com/google/renameio/v2"
 
 	"github.com/kprep/kprep/patchmail"
 )
 
 // Pins are the keys that were remembered when they first signed for somebody:
 // "attestation", section 10. A keyring that knows the identity goes first. The
-// folder holds one file for each identity and is made when it is needed.
-type Pins struct{ Dir string }
+// folder is made when it is needed. It holds one file for each identity, and
+// "log", to which every change of what is trusted is added.
+type Pins struct {
+	Dir string
+	// Now is the time for the log.
+	Now func() time.Time
+
+	mu  sync.Mutex
+	all []person // everybody, once they were asked for; nil again when there is somebody new
+}
 
 // UserPins finds the user's pins by the rules of XDG: $XDG_DATA_HOME/kprep/keys.
-func UserPins(getenv func(string) string) (*Pins, error) {
+func UserPins(getenv func(string) string, now func() time.Time) (*Pins, error) {
 	data, err := dataHome(getenv)
 	if err != nil {
 		return nil, err
 	}
-	return &Pins{filepath.Join(data, "kprep", "keys")}, nil
+	return &Pins{Dir: filepath.Join(data, "kprep", "keys"), Now: now}, nil
 }
 
 // dataHome is where programs keep what belongs to the user.
@@ -46,7 +49,7 @@ func dataHome(getenv func(string) string) (string, error) {
 // A PinState says what the user thinks of a remembered key.
 type PinState string
 
-// The states of a pin. There is no way back from revoked but to confirm.
+// The states of a pin. There is no way back from revoked.
 const (
 	PinSeen      PinState = "seen"
 	PinConfirmed PinState = "confirmed"
@@ -57,25 +60,25 @@ const (
 type Pin struct {
 	Algorithm   Algorithm `json:"algorithm"`
 	Fingerprint string    `json:"fingerprint"`
-	Key         string    `json:"key"` // as keyrings have it
+	Selector    string    `json:"selector,omitempty"` // when it was first seen: a label, which tells nothing apart
+	Key         string    `json:"key,omitempty"`      // as keyrings have it; not of OpenPGP, whose keys gpg keeps
 	State       PinState  `json:"state"`
 	First       Sighting  `json:"first"`
 	Last        Sighting  `json:"last"`
 	Count       int       `json:"count"` // messages it signed
+	// Recent are the ids of the last of them, so that a message that is checked
+	// again counts once.
+	Recent []string `json:"recent,omitempty"`
 }
+
+// maxRecent bounds Recent; it is above the patches of a usual series.
+const maxRecent = 64
 
 // A Sighting is a message that a key signed.
 type Sighting struct {
 	Time      time.Time `json:"time"` // when it was seen here
 	MessageID string    `json:"message-id,omitempty"`
 	Where     string    `json:"where,omitempty"` // the file or list it came from
-}
-
-// pinFile is the form of a file.
-type pinFile struct {
-	Version  int    `json:"version"` // 1
-	Identity string `json:"identity"`
-	Pins     []Pin  `json:"pins"`
 }
 
 // Of returns the pins of an identity, oldest first; none is no error.
@@ -86,26 +89,13 @@ func (p *Pins) Of(identity string) ([]Pin, error) {
 
 // Identities lists those that have pins, sorted.
 func (p *Pins) Identities() ([]string, error) {
-	entries, err := os.ReadDir(p.Dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read known keys: %w", err)
-	}
+	files, err := p.files()
 	var list []string
-	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), ".json") {
-			continue
-		}
-		f, err := readPins(filepath.Join(p.Dir, e.Name()))
-		if err != nil {
-			return nil, err
-		}
+	for _, f := range files {
 		list = append(list, f.Identity)
 	}
 	slices.Sort(list)
-	return list, nil
+	return list, err
 }
 
 // A PinError reports a key that is not on record.
@@ -118,30 +108,44 @@ func (e *PinError) Error() string {
 	return fmt.Sprintf("%s has no key %s on record", patchmail.PrintableLine(e.Identity), patchmail.PrintableLine(e.Fingerprint))
 }
 
-// Set changes the state of a pin. It returns a *PinError when there is none.
+// A RevokedError reports a revoked key that was to be trusted again.
+type RevokedError struct {
+	Identity, Fingerprint string
+	File                  string // where that is on record
+}
+
+func (e *RevokedError) Error() string {
+	return fmt.Sprintf("the key %s of %s is revoked, and stays so", patchmail.PrintableLine(e.Fingerprint), patchmail.PrintableLine(e.Identity))
+}
+
+// Set confirms or revokes a key on record. It returns a *PinError when there is
+// none, and a *RevokedError for one to be confirmed that is revoked.
 func (p *Pins) Set(identity, fingerprint string, state PinState) error {
 	return p.change(identity, func(f *pinFile) error {
-		i := slices.IndexFunc(f.Pins, func(pin Pin) bool { return pin.Fingerprint == fingerprint })
+		i := f.index(fingerprint)
 		if i < 0 {
 			return &PinError{identity, fingerprint}
 		}
-		f.Pins[i].State = state
-		return nil
+		return p.settle(f, i, state)
 	})
 }
 
-// Add puts a key on record that the user confirms before it has signed anything
-// here, or that signed as another key was expected.
-func (p *Pins) Add(identity string, pin Pin) error {
-	fingerprint, err := Fingerprint(pin.Algorithm, []byte(pin.Key))
-	if err != nil {
-		return err
+func (p *Pins) settle(f *pinFile, i int, state PinState) error {
+	if f.Pins[i].State == PinRevoked && state != PinRevoked {
+		file, _ := p.file(f.Identity) // it was read from there
+		return &RevokedError{Identity: f.Identity, Fingerprint: f.Pins[i].Fingerprint, File: file}
 	}
-	pin.Fingerprint = fingerprint
+	f.Pins[i].State = state
+	return nil
+}
+
+// Add puts a key on record that the user confirms or revokes before it has
+// signed anything here, or that signed as another key was expected. It returns a
+// *RevokedError as Set does.
+func (p *Pins) Add(identity string, pin Pin) error {
 	return p.change(identity, func(f *pinFile) error {
-		if i := f.index(fingerprint); i >= 0 {
-			f.Pins[i].State = pin.State
-			return nil
+		if i := f.index(pin.Fingerprint); i >= 0 {
+			return p.settle(f, i, pin.State)
 		}
 		f.Pins = append(f.Pins, pin)
 		return nil
@@ -150,27 +154,42 @@ func (p *Pins) Add(identity string, pin Pin) error {
 
 // Note records a signature that Check found good by a key that is remembered,
 // or is to be: one of the trust Seen, Confirmed or FirstUse. It does nothing
-// for others, and nothing for a message that was noted last.
+// for others, and counts a message once. It returns a *ChangedError when
+// another key was first meanwhile.
 func (p *Pins) Note(s Signature, at Sighting) error {
+	pin, fits := s.Pin(PinSeen, at)
 	good := s.Status == Pass && (s.Trust == Seen || s.Trust == Confirmed) || s.Trust == FirstUse
-	if len(s.offered) == 0 || !good {
+	if !fits || !good {
 		return nil
 	}
 	return p.change(s.Identity, func(f *pinFile) error {
 		i := f.index(s.Fingerprint)
-		switch {
-		case i >= 0 && at.MessageID != "" && (f.Pins[i].Last.MessageID == at.MessageID || f.Pins[i].First.MessageID == at.MessageID):
-			return nil
-		case i >= 0:
-			f.Pins[i].Last = at
-			f.Pins[i].Count++
-			return nil
-		case len(f.Pins) > 0: // another key came first, from another process
+		if i < 0 && len(f.Pins) > 0 { // another key came first, from another process
 			return &ChangedError{Identity: s.Identity, Fingerprint: s.Fingerprint, Known: f.Pins}
 		}
-		f.Pins = append(f.Pins, Pin{Algorithm: s.Algorithm, Fingerprint: s.Fingerprint, Key: string(s.offered), State: PinSeen, First: at, Last: at, Count: 1})
+		if i < 0 {
+			f.Pins, i = []Pin{pin}, 0
+			p.forgetPeople()
+		}
+		if s.name != "" && len(s.name) <= maxID {
+			f.Name = s.name
+		}
+		f.Pins[i].saw(at)
 		return nil
 	})
+}
+
+// saw counts a message.
+func (p *Pin) saw(at Sighting) {
+	if at.MessageID != "" {
+		if slices.Contains(p.Recent, at.MessageID) || p.Count > 0 && p.First.MessageID == at.MessageID {
+			return
+		}
+		p.Recent = append(p.Recent, at.MessageID)
+		p.Recent = p.Recent[max(0, len(p.Recent)-maxRecent):]
+	}
+	p.Last = at
+	p.Count++
 }
 
 // A ChangedError reports a signature by a key that is none of those remembered
@@ -186,85 +205,4 @@ func (e *ChangedError) Error() string {
 		known = append(known, fmt.Sprintf("%s (%s, %d messages since %s)", pin.Fingerprint, pin.State, pin.Count, pin.First.Time.Format(time.DateOnly)))
 	}
 	return fmt.Sprintf("%s signed with another key than before: %s instead of %s", patchmail.PrintableLine(e.Identity), e.Fingerprint, strings.Join(known, ", "))
-}
-
-func (f *pinFile) index(fingerprint string) int {
-	return slices.IndexFunc(f.Pins, func(pin Pin) bool { return pin.Fingerprint == fingerprint })
-}
-
-// file is where the pins of an identity are. Escaping makes one component of
-// it, and the extension keeps that from being "..".
-func (p *Pins) file(identity string) (string, error) {
-	name := escapePart(strings.ToLower(identity)) + ".json"
-	if !strings.Contains(identity, "@") || len(name) > 200 {
-		return "", &IdentityError{Identity: identity}
-	}
-	return filepath.Join(p.Dir, name), nil
-}
-
-func (p *Pins) read(identity string) (pinFile, error) {
-	file, err := p.file(identity)
-	if err != nil {
-		return pinFile{}, err
-	}
-	f, err := readPins(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return pinFile{Version: 1, Identity: strings.ToLower(identity)}, nil
-	}
-	return f, err
-}
-
-// A lost pin would be taken for a first use: a file that cannot be read is an
-// error, never an empty one.
-func readPins(file string) (pinFile, error) {
-	var f pinFile
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return f, fmt.Errorf("read known keys: %w", err)
-	}
-	if err := json.Unmarshal(data, &f); err != nil {
-		return pinFile{}, fmt.Errorf("read known keys: %s: %w", file, err)
-	}
-	if f.Version != 1 {
-		return pinFile{}, fmt.Errorf("read known keys: %s has form %d, and this kprep knows only 1", file, f.Version)
-	}
-	return f, nil
-}
-
-// change edits the file of an identity under a lock, and writes it whole.
-func (p *Pins) change(identity string, edit func(*pinFile) error) error {
-	if err := os.MkdirAll(p.Dir, 0o700); err != nil {
-		return fmt.Errorf("keep keys: %w", err)
-	}
-	lock := flock.New(filepath.Join(p.Dir, ".lock"), flock.SetPermissions(0o600))
-	if err := lock.Lock(); err != nil {
-		return fmt.Errorf("keep keys: %w", err)
-	}
-	defer lock.Close()
-	f, err := p.read(identity)
-	if err != nil {
-		return err
-	}
-	before, err := json.Marshal(f)
-	if err != nil {
-		return err
-	}
-	if err := edit(&f); err != nil {
-		return err
-	}
-	if after, err := json.Marshal(f); err != nil || string(after) == string(before) {
-		return err
-	}
-	text, err := json.MarshalIndent(f, "", "  ")
-	if err != nil {
-		return err
-	}
-	file, err := p.file(identity)
-	if err != nil {
-		return err
-	}
-	if err := renameio.WriteFile(file, append(text, '\n'), 0o600, renameio.WithTempDir(p.Dir), renameio.WithStaticPermissions(0o600)); err != nil {
-		return fmt.Errorf("keep keys: %w", err)
-	}
-	return nil
 }

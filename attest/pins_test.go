@@ -62,7 +62,7 @@ func meet(t *testing.T, pins *Pins, raw []byte, rings ...Keyring) Signature {
 
 func TestTrustOnFirstUse(t *testing.T) {
 	t.Parallel()
-	pins := &Pins{filepath.Join(t.TempDir(), "keys")}
+	pins := &Pins{Dir: filepath.Join(t.TempDir(), "keys")}
 	another := strings.Replace(datedMail, "<1@", "<2@", 1)
 	want := func(what string, s Signature, status Status, trust Trust) {
 		t.Helper()
@@ -77,9 +77,12 @@ func TestTrustOnFirstUse(t *testing.T) {
 	if err != nil || len(known) != 1 || known[0].Count != 2 || known[0].First.MessageID != "1@example.org" || known[0].Last.MessageID != "2@example.org" {
 		t.Errorf("known: %+v, %v", known, err)
 	}
-	meet(t, pins, signedBy(t, 1, another))
+	for range 2 {
+		meet(t, pins, signedBy(t, 1, datedMail))
+		meet(t, pins, signedBy(t, 1, another))
+	}
 	if known, _ := pins.Of("jane@example.org"); known[0].Count != 2 {
-		t.Errorf("a message counts %d times", known[0].Count-1)
+		t.Errorf("2 messages that are checked again count for %d", known[0].Count)
 	}
 
 	changed := meet(t, pins, signedBy(t, 2, another))
@@ -91,7 +94,7 @@ func TestTrustOnFirstUse(t *testing.T) {
 		t.Errorf("it is on record: %+v", known)
 	}
 	second := seededKey(t, 2)
-	if err := pins.Add("jane@example.org", Pin{Algorithm: Ed25519, Key: second.public(), State: PinConfirmed, First: Sighting{Time: signingTime}}); err != nil {
+	if err := pins.Add("jane@example.org", Pin{Algorithm: Ed25519, Fingerprint: changed.Fingerprint, Key: second.public(), State: PinConfirmed, First: Sighting{Time: signingTime}}); err != nil {
 		t.Fatal(err)
 	}
 	want("once it is confirmed", meet(t, pins, signedBy(t, 2, another)), Pass, Confirmed)
@@ -103,6 +106,9 @@ func TestTrustOnFirstUse(t *testing.T) {
 	want("once it is revoked", meet(t, pins, signedBy(t, 1, another)), BadSig, Untrusted)
 	if err := pins.Set("jane@example.org", changed.Fingerprint, PinRevoked); err != nil {
 		t.Fatal(err)
+	}
+	if err := pins.Set("jane@example.org", changed.Fingerprint, PinConfirmed); !errors.As(err, new(*RevokedError)) {
+		t.Errorf("a revoked key is trusted again: %v", err)
 	}
 	want("a third key after all are revoked", meet(t, pins, signedBy(t, 3, another)), BadSig, Untrusted)
 	if err := pins.Set("jane@example.org", "SHA256:none", PinConfirmed); !errors.As(err, new(*PinError)) {
@@ -117,7 +123,7 @@ func TestTrustOnFirstUse(t *testing.T) {
 // told.
 func TestFirstUseTwice(t *testing.T) {
 	t.Parallel()
-	pins := &Pins{filepath.Join(t.TempDir(), "keys")}
+	pins := &Pins{Dir: filepath.Join(t.TempDir(), "keys")}
 	check := func(seed byte) Signature {
 		report, err := (&Verifier{Pins: pins}).Check(context.Background(), signedBy(t, seed, datedMail))
 		if err != nil {
@@ -141,7 +147,7 @@ func TestFirstUseTwice(t *testing.T) {
 // teaches nothing.
 func TestNoPinFromTrimmed(t *testing.T) {
 	t.Parallel()
-	pins := &Pins{filepath.Join(t.TempDir(), "keys")}
+	pins := &Pins{Dir: filepath.Join(t.TempDir(), "keys")}
 	raw := append(signedBy(t, 1, datedMail), "footer\n"...)
 	for trim, want := range map[bool]Status{false: BadSig, true: NoKey} {
 		report, err := (&Verifier{Pins: pins, TrimBody: trim}).Check(context.Background(), raw)
@@ -172,7 +178,7 @@ func TestNoPin(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			pins := &Pins{filepath.Join(t.TempDir(), "keys")}
+			pins := &Pins{Dir: filepath.Join(t.TempDir(), "keys")}
 			if s := meet(t, pins, []byte(tc.raw), tc.rings...); s.Status != tc.want || s.Trust != Untrusted {
 				t.Errorf("%v %q %q, want %v", s.Status, s.Trust, s.Reasons, tc.want)
 			}
@@ -189,11 +195,12 @@ type otherKeyring struct{}
 func (otherKeyring) String() string                                 { return "other" }
 func (otherKeyring) find(context.Context, string) (*KeyFile, error) { return nil, nil }
 func (otherKeyring) holds(context.Context, string) (bool, error)    { return true, nil }
+func (otherKeyring) identities(context.Context) ([]string, error)   { return nil, nil }
 
 // A lost pin would be a silent first use.
 func TestDamagedPins(t *testing.T) {
 	t.Parallel()
-	pins := &Pins{filepath.Join(t.TempDir(), "keys")}
+	pins := &Pins{Dir: filepath.Join(t.TempDir(), "keys")}
 	meet(t, pins, signedBy(t, 1, datedMail))
 	file, err := pins.file("jane@example.org")
 	if err != nil {
@@ -214,7 +221,7 @@ func TestDamagedPins(t *testing.T) {
 
 func TestPinsAtOnce(t *testing.T) {
 	t.Parallel()
-	pins := &Pins{filepath.Join(t.TempDir(), "keys")}
+	pins := &Pins{Dir: filepath.Join(t.TempDir(), "keys")}
 	raw := signedBy(t, 1, datedMail)
 	s := meet(t, pins, raw)
 	s.Status = Pass
@@ -238,7 +245,7 @@ func TestFirstUseOfEachKind(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]Trust{"ed25519/plain.eml": FirstUse, "openssh/plain.eml": FirstUse, "openssh/plain-rsa.eml": FirstUse,
 		"openssh/plain-ecdsa.eml": FirstUse, "openpgp/plain.eml": Untrusted, "tampered/openssh-body-changed.eml": Untrusted} {
-		pins := &Pins{filepath.Join(t.TempDir(), "keys")}
+		pins := &Pins{Dir: filepath.Join(t.TempDir(), "keys")}
 		report, err := (&Verifier{Pins: pins}).Check(context.Background(), readVector(t, file))
 		if err != nil || report.Signatures[0].Trust != want {
 			t.Errorf("%s: %v %+v", file, err, report)
@@ -249,7 +256,7 @@ func TestFirstUseOfEachKind(t *testing.T) {
 // An identity that always signs, and then does not.
 func TestDowngrade(t *testing.T) {
 	t.Parallel()
-	pins := &Pins{filepath.Join(t.TempDir(), "keys")}
+	pins := &Pins{Dir: filepath.Join(t.TempDir(), "keys")}
 	for i := range habitCount {
 		report, err := (&Verifier{Pins: pins, Now: signingTime}).Check(context.Background(), []byte(datedMail))
 		if err != nil || len(report.Notes) > 0 {

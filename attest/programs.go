@@ -8,7 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/kprep/kprep/patchmail"
@@ -78,18 +80,36 @@ func (p Programs) run(ctx context.Context, program string, stdin []byte, args ..
 	} else if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
 		err = &ProgramError{program, failed.Err}
 	}
+	if interrupted(err) {
+		// A terminal interrupts the program and us at once: we hear of it too.
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}
 	return ran{stdout.kept.Bytes(), stderr.kept.String(), err}
 }
 
-// said is what the program told people, on one line.
+// interrupted is true of a program that Ctrl-C ended.
+func interrupted(err error) bool {
+	exit := (*exec.ExitError)(nil)
+	if !errors.As(err, &exit) {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGINT
+}
+
+// said is what the program told people, on one line and each thing once.
 func (r ran) said() string {
 	var words []string
 	for line := range strings.Lines(r.stderr) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, statusPrefix) {
-			words = append(words, patchmail.PrintableLine(line))
+		line = patchmail.PrintableLine(strings.TrimSpace(line))
+		if line != "" && !strings.HasPrefix(line, statusPrefix) && !slices.Contains(words, line) {
+			words = append(words, line)
 		}
 	}
 	const most = 500

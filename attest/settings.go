@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/kprep/kprep/gitrepo"
 )
@@ -19,6 +21,9 @@ type Settings struct {
 	Selector string   // "" means none
 	Keyrings []string // in order, as configured: directories and "ref:REPO:REF:DIR"
 	TrimBody bool
+	// Staleness is how long after its date a message may be signed, zero for
+	// any time.
+	Staleness time.Duration
 	// NoSign is true when series go out unsigned although there is a key.
 	NoSign bool
 	// DataDir is where patatt keeps the user's own keys.
@@ -70,12 +75,29 @@ func ReadSettings(config *gitrepo.Config, section string, getenv func(string) st
 	if s.NoSign, err = config.Bool("b4.send-no-patatt-sign", false); err != nil {
 		return Settings{}, err
 	}
+	if s.Staleness, err = readStaleness(get("kprep.attestation-staleness-days", "b4.attestation-staleness-days")); err != nil {
+		return Settings{}, err
+	}
 	for _, key := range []string{"b4.keyringsrc", prefix + "keyringsrc"} {
 		s.Keyrings = append(s.Keyrings, config.All(key)...)
 	}
 	s.Keyrings = append(s.Keyrings, commonKeyrings()...)
 	s.Keyrings = append(s.Keyrings, filepath.Join(data, "b4", "keyring"), filepath.Join(s.DataDir, "public"))
 	return s, nil
+}
+
+// readStaleness reads a number of days; without one they are b4's 30, and 0
+// bounds nothing.
+func readStaleness(text string) (time.Duration, error) {
+	if text == "" {
+		return 30 * day, nil
+	}
+	const most = 36500
+	days, err := strconv.Atoi(text)
+	if err != nil || days < 0 || days > most {
+		return 0, fmt.Errorf("configuration b4.attestation-staleness-days: %q is no number of days", text)
+	}
+	return time.Duration(days) * day, nil
 }
 
 // fallbackKey is git's own key; those of x509 cannot sign mail.

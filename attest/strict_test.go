@@ -66,6 +66,8 @@ func (k memoryKeyring) find(context.Context, string) (*KeyFile, error) {
 
 func (k memoryKeyring) holds(context.Context, string) (bool, error) { return true, nil }
 
+func (k memoryKeyring) identities(context.Context) ([]string, error) { return nil, nil }
+
 var signingTime = time.Date(2025, 1, 2, 3, 4, 5, 0, time.UTC)
 
 const datedMail = "From: Jane Dév <jane@example.org>\nDate: Thu, 2 Jan 2025 03:04:05 +0000\nMessage-ID: <1@example.org>\n" +

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,6 +53,12 @@ type Verifier struct {
 	// Pins are the keys that were seen before, for identities that no keyring
 	// knows; nil for none.
 	Pins *Pins
+	// Past finds earlier mail of somebody who signs for the first time; nil
+	// when there is none to look into.
+	Past *Past
+	// Staleness is how long after its date a message may be signed, zero for
+	// any time.
+	Staleness time.Duration
 	// Now is what times are compared with; zero for nothing.
 	Now time.Time
 }
@@ -64,6 +71,7 @@ type Report struct {
 	Subject       string   // without prefixes
 	MessageID     string   // without angle brackets; "" when it has none
 	Signatures    []Signature
+	Downgraded    bool     // it is not signed, and by somebody who signs
 	Notes         []string // what to know of the message as a whole
 }
 
@@ -103,15 +111,32 @@ type Signature struct {
 	Key         string    // where the key was found
 	Fingerprint string    // of the key, once it is known: "SHA256:…" or OpenPGP's in hexadecimal
 	Changed     bool      // the key is none of those that are remembered for the identity
+	Stale       bool      // it was made too long after the date of the message
 	Trimmed     bool      // text behind the signed part was left out
+	Known       *Pin      // what was remembered of the key before, nil for nothing
 	Reasons     []string  // why it does not pass, or what to know when it does
 
-	offered []byte // the public key that goes with the signature, for Pins
+	name    string // of the author, when that is who signed
+	offered string // the public key that came with the signature, for Pins
+	fits    bool   // what is remembered of keys is about this signature
 }
 
-// OfferedKey is the public key that came with a signature that it fits, as
-// keyrings would have it; nil where a keyring was asked.
-func (s Signature) OfferedKey() []byte { return s.offered }
+// Pin is what Pins would remember of the key of a signature that it fits; false
+// where a keyring was asked instead, or where no key is known.
+func (s Signature) Pin(state PinState, at Sighting) (Pin, bool) {
+	return Pin{Algorithm: s.Algorithm, Fingerprint: s.Fingerprint, Selector: s.Selector, Key: s.offered, State: state, First: at, Last: at}, s.fits
+}
+
+// NotSigned names, for people, what of a message this signature does not cover.
+func (s Signature) NotSigned() []string {
+	var list []string
+	for _, h := range [][]string{{"To", "to"}, {"Cc", "cc"}, {"Date", "date"}, {"Message-ID", "message-id"}, {"the thread", "in-reply-to", "references"}} {
+		if slices.ContainsFunc(h[1:], func(name string) bool { return !slices.Contains(s.Headers, name) }) {
+			list = append(list, h[0])
+		}
+	}
+	return append(list, "the revision and number in the subject")
+}
 
 // Check checks every signature of a message. It returns ErrNotMail for what is
 // no mail, and an error when a program or a keyring cannot be used at all; all
@@ -134,7 +159,7 @@ func (v *Verifier) Check(ctx context.Context, raw []byte) (*Report, error) {
 		if c != nil {
 			report.Author, report.Email, report.Subject = c.info.Author, c.info.Email, c.info.Subject
 		}
-		return report, v.checkDowngrade(report)
+		return report, v.checkDowngrade(ctx, m, c, report)
 	}
 	if err != nil {
 		return nil, err

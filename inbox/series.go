@@ -189,6 +189,22 @@ func (s *Series) settle() bool {
 	return true
 }
 
+// RevisionOf picks the messages of the revision that a message belongs to out of
+// some: the cover letter, then the patches. Of a message that belongs to none, a
+// reply for example, it returns that alone, and of one that is not there nothing.
+func RevisionOf(messages []*Message, id string) []*Message {
+	is := func(m *Message) bool { return m.ID == id }
+	for _, s := range Assemble(messages) {
+		if members := s.Messages(); slices.ContainsFunc(members, is) {
+			return members
+		}
+	}
+	if i := slices.IndexFunc(messages, is); i >= 0 {
+		return messages[i : i+1]
+	}
+	return nil
+}
+
 // An AmbiguousError means that several series claim to be the same revision.
 type AmbiguousError struct {
 	ChangeID string

@@ -199,3 +199,31 @@ func TestReadFetchesTheBytes(t *testing.T) {
 		t.Error("a file that changed was read all the same")
 	}
 }
+
+// Of a revision all messages, in order; a reply is none of them.
+func TestRevisionOf(t *testing.T) {
+	t.Parallel()
+	var all []*inbox.Message
+	for i, m := range []mailed{
+		{"0", "", "[PATCH v2 0/2] a series", "Cover."},
+		{"2", "0", "[PATCH v2 2/2] two", ""},
+		{"r", "0 2", "Re: [PATCH v2 2/2] two", "Good."},
+		{"1", "0", "[PATCH v2 1/2] one", ""},
+		{"old", "", "[PATCH 1/1] one", ""},
+	} {
+		parsed, err := inbox.Parse(inbox.Mail{Raw: []byte(m.text(i))}, func(string) string { return "" })
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, parsed)
+	}
+	for id, want := range map[string]string{"0": "0 1 2", "2": "0 1 2", "r": "r", "old": "old", "gone": ""} {
+		var got []string
+		for _, m := range inbox.RevisionOf(all, id+"@example.org") {
+			got = append(got, strings.TrimSuffix(m.ID, "@example.org"))
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %q, want %q", id, got, want)
+		}
+	}
+}

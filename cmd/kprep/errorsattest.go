@@ -3,14 +3,26 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/kprep/kprep/attest"
+	"github.com/kprep/kprep/inbox"
 )
 
 // attestHint helps with signing and with keys.
 func attestHint(err error) string {
-	exists, pin := (*attest.KeyExistsError)(nil), (*attest.PinError)(nil)
+	exists, pin, revoked := (*attest.KeyExistsError)(nil), (*attest.PinError)(nil), (*attest.RevokedError)(nil)
+	sign := (*attest.SignError)(nil)
 	switch {
+	case errors.As(err, new(*noSourceError)):
+		return "save the message into a file and name that; or say where mail is, with 'git config --add kprep.archive PATH' or 'git config b4.midmask https://HOST/INBOX/%s'"
+	case errors.As(err, new(*inbox.NotFoundError)):
+		return "is the message-id complete, and has the archive received it yet?"
+	case errors.As(err, new(*inbox.NoAnswerError)):
+		return "that does not mean that there is no such message; try again, or save it into a file and name that"
+	case errors.As(err, &revoked):
+		return "if you revoked it by mistake, take its entry out of " + revoked.File + " by hand"
+
 	case errors.Is(err, attest.ErrNoSigningKey):
 		return "'kprep key new' makes a key; or name one with 'git config patatt.signingkey', or with user.signingkey"
 	case errors.Is(err, attest.ErrNoAuthor):
@@ -19,7 +31,9 @@ func attestHint(err error) string {
 		return "nothing was signed; 'git mailsplit' makes a file of each message"
 	case errors.As(err, new(*attest.KeyError)):
 		return "patatt.signingkey is ed25519:NAME, openssh:FILE or openpgp:KEYID; 'kprep key list' shows your keys"
-	case errors.As(err, new(*attest.SignError)):
+	case errors.As(err, &sign) && strings.HasPrefix(sign.Key, string(attest.OpenPGP)):
+		return "nothing was signed; see that gpg has the key and its agent or card answers: it asks for a passphrase on the terminal that GPG_TTY names, 'export GPG_TTY=$(tty)'"
+	case errors.As(err, &sign):
 		return "nothing was signed; see that the key is there and its agent or card answers"
 	case errors.As(err, new(*ownKeyError)):
 		return "'kprep key list' shows your keys; gpg and ssh-keygen export those of theirs"

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -96,8 +97,8 @@ type keyReport struct {
 
 type ownKey struct {
 	Name        string `json:"name"`
-	Fingerprint string `json:"fingerprint"`
-	File        string `json:"file"` // of the public key
+	Fingerprint string `json:"fingerprint,omitempty"` // of a key that kprep or patatt made
+	File        string `json:"file,omitempty"`        // of its public half
 	Signs       bool   `json:"signs"`
 }
 
@@ -137,7 +138,7 @@ func (e *env) keyReport(ctx context.Context, identity string) (*keyReport, error
 		return nil, err
 	}
 	report := &keyReport{Schema: 1, Own: []ownKey{}, Known: []knownKey{}}
-	pins, err := attest.UserPins(e.getenv)
+	pins, err := attest.UserPins(e.getenv, e.now)
 	if err != nil {
 		return nil, err
 	}
@@ -149,6 +150,9 @@ func (e *env) keyReport(ctx context.Context, identity string) (*keyReport, error
 		}
 		for _, k := range own {
 			report.Own = append(report.Own, ownKey{k.Name, k.Fingerprint, k.File, a.settings.Key == "ed25519:"+k.Name})
+		}
+		if key := a.settings.Key; key != "" && !slices.ContainsFunc(report.Own, func(k ownKey) bool { return k.Signs }) {
+			report.Own = append(report.Own, ownKey{Name: key, Signs: true}) // gpg, ssh-keygen or another file has it
 		}
 		if identities, err = pins.Identities(); err != nil {
 			return nil, err
@@ -162,6 +166,28 @@ func (e *env) keyReport(ctx context.Context, identity string) (*keyReport, error
 		for _, pin := range known {
 			report.Known = append(report.Known, knownKey{strings.ToLower(id), pin})
 		}
+	}
+	return report, nil
+}
+
+// keysOf collects the key of yours that has a name, or those remembered of an
+// address.
+func (e *env) keysOf(ctx context.Context, word string) (*keyReport, error) {
+	if strings.Contains(word, "@") {
+		report, err := e.keyReport(ctx, word)
+		if err == nil && len(report.Known) == 0 {
+			err = &attest.PinError{Identity: word}
+		}
+		return report, err
+	}
+	report, err := e.keyReport(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	report.Known = []knownKey{}
+	report.Own = slices.DeleteFunc(report.Own, func(k ownKey) bool { return k.Name != word || k.File == "" })
+	if len(report.Own) == 0 {
+		return nil, &ownKeyError{word}
 	}
 	return report, nil
 }
@@ -184,23 +210,23 @@ func (e *env) printKeys(report *keyReport) error {
 func keyShowCommand(e *env) *cli.Command {
 	return &cli.Command{
 		Name:      "show",
-		Usage:     "show what is remembered of somebody's keys",
-		ArgsUsage: "ADDRESS",
+		Usage:     "show a key of yours, or what is remembered of somebody's",
+		ArgsUsage: "NAME|ADDRESS",
 		Flags:     []cli.Flag{&cli.BoolFlag{Name: "json", Usage: "print JSON"}},
 		Action: func(c *cli.Context) error {
 			words, err := args(c, 1)
 			if err != nil {
 				return err
 			}
-			report, err := e.keyReport(c.Context, words[0])
+			report, err := e.keysOf(c.Context, words[0])
 			if err != nil {
 				return err
 			}
-			if len(report.Known) == 0 {
-				return &attest.PinError{Identity: words[0]}
-			}
 			if c.Bool("json") {
 				return e.printJSON(report)
+			}
+			for _, k := range report.Own {
+				fmt.Fprintf(e.stdout, "ed25519 %s\n    yours, %s\n", k.Fingerprint, patchmail.PrintableLine(k.File))
 			}
 			for _, k := range report.Known {
 				fmt.Fprintf(e.stdout, "%s %s\n    %s, signed %s\n", k.Algorithm, patchmail.PrintableLine(k.Fingerprint), k.State, plural(k.Count, "message", "messages"))
@@ -257,7 +283,7 @@ func keyExportCommand(e *env) *cli.Command {
 				if k.Name != name {
 					continue
 				}
-				if path, err := attest.KeyPath(attest.Ed25519, a.settings.Identity, a.settings.Selector); err == nil {
+				for _, path := range k.Kept {
 					e.notef("a keyring has it as %s", path)
 				}
 				_, err := fmt.Fprintln(e.stdout, k.Public)

@@ -34,24 +34,38 @@ func keyTrustCommand(e *env) *cli.Command {
 }
 
 func (e *env) trustKey(c *cli.Context, identity, fingerprint string) error {
-	pins, err := attest.UserPins(e.getenv)
+	pins, err := attest.UserPins(e.getenv, e.now)
+	if err != nil {
+		return err
+	}
+	a, err := e.attestation(c.Context, "")
 	if err != nil {
 		return err
 	}
 	err = pins.Set(identity, fingerprint, attest.PinConfirmed)
 	if errors.As(err, new(*attest.PinError)) && c.String("from") != "" {
-		err = e.takeKey(c.Context, pins, identity, fingerprint, c.String("from"))
+		err = e.takeKey(c.Context, a, pins, identity, fingerprint, c.String("from"))
 	}
-	if err == nil {
-		e.notef("%s is a key of %s", fingerprint, strings.ToLower(identity))
+	if err != nil {
+		return err
+	}
+	e.notef("%s is a key of %s", fingerprint, strings.ToLower(identity))
+	rings, closeRings, err := a.settings.OpenKeyrings(c.Context, a.repo)
+	if err != nil {
+		return err
+	}
+	defer closeRings()
+	kept, err := attest.Knows(c.Context, rings, identity)
+	if kept {
+		e.warnf("a keyring has keys of %s, and goes first: where it counts, this one does not", strings.ToLower(identity))
 	}
 	return err
 }
 
 // takeKey puts the key of a message on record, that the user confirms.
-func (e *env) takeKey(ctx context.Context, pins *attest.Pins, identity, fingerprint, file string) error {
+func (e *env) takeKey(ctx context.Context, a *attestation, pins *attest.Pins, identity, fingerprint, file string) error {
 	// Keyrings are not asked: the user wants this key whatever they say.
-	verifier := attest.Verifier{Pins: pins, Programs: attest.Programs{Env: e.environ}}
+	verifier := attest.Verifier{Pins: pins, OwnGPG: true, Programs: a.settings.Programs}
 	var taken bool
 	err := inbox.Walk(ctx, e.path(file), func(mail inbox.Mail) error {
 		report, err := verifier.Check(ctx, mail.Raw)
@@ -59,12 +73,12 @@ func (e *env) takeKey(ctx context.Context, pins *attest.Pins, identity, fingerpr
 			return err
 		}
 		for _, s := range report.Signatures {
-			if taken || s.Fingerprint != fingerprint || !strings.EqualFold(s.Identity, identity) || s.OfferedKey() == nil {
+			pin, fits := s.Pin(attest.PinConfirmed, attest.Sighting{Time: e.now().UTC(), MessageID: report.MessageID, Where: file})
+			if taken || !fits || s.Fingerprint != fingerprint || !strings.EqualFold(s.Identity, identity) {
 				continue
 			}
-			at := attest.Sighting{Time: e.now().UTC(), MessageID: report.MessageID, Where: file}
 			taken = true
-			return pins.Add(identity, attest.Pin{Algorithm: s.Algorithm, Key: string(s.OfferedKey()), State: attest.PinConfirmed, First: at, Last: at})
+			return pins.Add(identity, pin)
 		}
 		return nil
 	}, func(err error) { e.warnf("%v", err) })
@@ -86,7 +100,7 @@ func keyForgetCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
-			pins, err := attest.UserPins(e.getenv)
+			pins, err := attest.UserPins(e.getenv, e.now)
 			if err != nil {
 				return err
 			}

@@ -65,6 +65,11 @@ func (e *env) archivePaths(given []string) ([]string, error) {
 		}
 		given = config.All("kprep.archive")
 	}
+	return e.mailPaths(given), nil
+}
+
+// mailPaths reads names of files and folders as the configuration has them.
+func (e *env) mailPaths(given []string) []string {
 	var paths []string
 	for _, path := range given {
 		if rest, ok := strings.CutPrefix(path, "~/"); ok {
@@ -72,7 +77,7 @@ func (e *env) archivePaths(given []string) ([]string, error) {
 		}
 		paths = append(paths, e.path(path))
 	}
-	return paths, nil
+	return paths
 }
 
 // trackedID reads a change-id out of tracking data.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -20,11 +19,13 @@ func verifyCommand(e *env) *cli.Command {
 		Name:      "verify",
 		Category:  groupReview,
 		Usage:     "check the signatures of messages",
-		ArgsUsage: "[FILE…]",
+		ArgsUsage: "[FILE|MESSAGE-ID…]",
 		Description: "Checks each message in an mbox, a Maildir, a folder or a file, or on standard\n" +
 			"input: whether its signature holds, whether who signed is who wrote it, and why\n" +
 			"the key counts as theirs. A key is remembered when it first signs for somebody\n" +
 			"whom no keyring knows; another one is refused later, see 'kprep key'.\n" +
+			"A message-id, or its URL, means the series that the message belongs to: it is\n" +
+			"looked up in the mail of kprep.archive, then on the server of b4.midmask.\n" +
 			"Ends as 'patatt validate' does, with the worst of all: 0 passed, 4 not signed,\n" +
 			"8 unknown key, 16 not understood, 32 bad.",
 		Flags: []cli.Flag{
@@ -41,7 +42,7 @@ func verifyCommand(e *env) *cli.Command {
 			}
 			if len(files) == 0 {
 				if e.terminal.stdin {
-					return usagef("verify", "name a file, or give messages on standard input")
+					return usagef("verify", "name a file or a message-id, or give messages on standard input")
 				}
 				files = []string{"-"}
 			}
@@ -64,31 +65,30 @@ func (e *env) verify(c *cli.Context, files []string) error {
 	}
 	defer closeRings()
 	v := &attest.Verifier{Keyrings: rings, Programs: a.settings.Programs, Now: e.now(),
-		OwnGPG: !c.IsSet("keyring"), TrimBody: c.Bool("trim-body") || a.settings.TrimBody, AsPatatt: c.Bool("as-patatt")}
+		Staleness: a.settings.Staleness, OwnGPG: !c.IsSet("keyring"), TrimBody: c.Bool("trim-body") || a.settings.TrimBody, AsPatatt: c.Bool("as-patatt")}
 	if !c.IsSet("keyring") && !v.AsPatatt {
-		if v.Pins, err = attest.UserPins(e.getenv); err != nil {
+		if v.Pins, err = attest.UserPins(e.getenv, e.now); err != nil {
 			return err
 		}
+		v.Past = e.past(a)
 	}
 	dkim, err := e.readDKIMKeys(c.String("dkim-keys"))
 	if err != nil {
 		return err
 	}
-	checked, err := e.checkMail(c.Context, v, dkim, files)
+	checked, err := e.checkMail(c.Context, a, v, dkim, files)
 	if err != nil {
 		return err
 	}
-	if err := e.rememberKeys(v.Pins, checked); err != nil {
-		return err
-	}
+	e.rememberKeys(v.Pins, checked)
 	worst := attest.Pass
 	for _, m := range checked {
 		worst = max(worst, m.status())
 	}
 	if c.Bool("json") {
-		err = e.printJSON(verifyReport(checked, worst))
+		err = e.printJSON(verifyReport(checked, worst, v.AsPatatt))
 	} else {
-		err = e.printVerified(checked, v.AsPatatt)
+		e.printVerified(checked, v.AsPatatt)
 	}
 	if err == nil && worst != attest.Pass {
 		err = &exitError{status: worst.ExitCode()}
@@ -101,7 +101,8 @@ type checkedMail struct {
 	file    string
 	number  int
 	subject patchmail.Subject
-	list    string // List-Id, "" when it has none
+	list    string         // List-Id, "" when it has none
+	message *inbox.Message // nil when it has no message-id
 	dkim    []attest.DKIMResult
 	report  *attest.Report
 	err     error // why there is no report
@@ -120,12 +121,15 @@ var errNoMail = errors.New("there is no message to check")
 
 // checkMail checks every message that the files hold. One that cannot be read
 // does not keep the others from it.
-func (e *env) checkMail(ctx context.Context, v *attest.Verifier, keys attest.DKIMKeys, files []string) ([]*checkedMail, error) {
+func (e *env) checkMail(ctx context.Context, a *attestation, v *attest.Verifier, keys attest.DKIMKeys, words []string) ([]*checkedMail, error) {
 	var all []*checkedMail
 	visit := func(mail inbox.Mail) error {
 		m := &checkedMail{file: mail.File, number: mail.Number}
 		m.subject, m.list = headerFacts(mail.Raw)
 		var err error
+		if m.message, err = inbox.Parse(mail, trackedID); err != nil {
+			e.debugf("message %d in %s belongs to no series: %v", m.number, m.file, err)
+		}
 		if m.dkim, err = attest.CheckDKIM(mail.Raw, keys); err != nil {
 			e.debugf("no DKIM signature of message %d in %s can be read: %v", m.number, m.file, err)
 		}
@@ -141,14 +145,8 @@ func (e *env) checkMail(ctx context.Context, v *attest.Verifier, keys attest.DKI
 			all = append(all, &checkedMail{file: unread.File, number: unread.Number, err: unread.Err})
 		}
 	}
-	for _, file := range files {
-		var err error
-		if file == "-" {
-			err = inbox.WalkReader(ctx, e.stdin, "standard input", visit, broken)
-		} else {
-			err = inbox.Walk(ctx, e.path(file), visit, broken)
-		}
-		if err != nil {
+	for _, word := range words {
+		if err := e.walkWord(ctx, a, word, visit, broken); err != nil {
 			return nil, err
 		}
 	}
@@ -176,47 +174,30 @@ func (e *env) readDKIMKeys(name string) (attest.DKIMKeys, error) {
 }
 
 // rememberKeys notes which keys signed, once all messages are checked: a series
-// is met as a whole. Two keys for one person that are both new are refused.
-func (e *env) rememberKeys(pins *attest.Pins, checked []*checkedMail) error {
+// is met as a whole. Two keys for one person that are both new are refused. What
+// cannot be written down leaves the verdicts as they are: a first use stays one.
+func (e *env) rememberKeys(pins *attest.Pins, checked []*checkedMail) {
 	if pins == nil {
-		return nil
+		return
 	}
 	for _, m := range checked {
 		if m.report == nil {
 			continue
 		}
+		where := m.list
+		if where == "" {
+			where = m.file
+		}
 		for i := range m.report.Signatures {
 			s := &m.report.Signatures[i]
-			where := m.list
-			if where == "" {
-				where = m.file
-			}
 			err := pins.Note(*s, attest.Sighting{Time: e.now().UTC().Truncate(time.Second), MessageID: m.report.MessageID, Where: where})
 			if changed := (*attest.ChangedError)(nil); errors.As(err, &changed) {
 				s.Status, s.Trust, s.Changed = attest.BadSig, attest.Untrusted, true
 				s.Reasons = append(s.Reasons, changed.Error())
 			} else if err != nil {
-				return err
+				e.warnf("nothing is remembered: %v", err)
+				return
 			}
 		}
 	}
-	return nil
-}
-
-// missingParts names the parts of a series that were not among the messages.
-func missingParts(checked []*checkedMail) []int {
-	total, seen := 0, []int{}
-	for _, m := range checked {
-		if m.report != nil && m.subject.Total > 1 {
-			total = max(total, m.subject.Total)
-			seen = append(seen, m.subject.Counter)
-		}
-	}
-	var missing []int
-	for n := 1; n <= total && n <= maxPatches; n++ {
-		if !slices.Contains(seen, n) {
-			missing = append(missing, n)
-		}
-	}
-	return missing
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/mail"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -48,8 +47,8 @@ func (m *checkedMail) title() string {
 // printVerified prints a line for each signature, below it what to know, and
 // at the end what was not signed. A key that somebody vouches for, one that was
 // merely seen before, and a new one look different.
-func (e *env) printVerified(checked []*checkedMail, asPatatt bool) error {
-	signers := []string{}
+func (e *env) printVerified(checked []*checkedMail, asPatatt bool) {
+	unsigned := []string{} // parts of messages whose signatures hold
 	for _, m := range checked {
 		title := patchmail.PrintableLine(m.title())
 		if m.err != nil {
@@ -60,16 +59,9 @@ func (e *env) printVerified(checked []*checkedMail, asPatatt bool) error {
 			fmt.Fprintf(e.stdout, "%-8s%s\n", attest.NoSig, title)
 		}
 		for _, s := range m.report.Signatures {
-			signer := strings.ToLower(s.Identity) + " with the key " + s.Fingerprint
-			if s.Fingerprint != "" && !slices.Contains(signers, signer) {
-				signers = append(signers, signer)
-			}
-			fmt.Fprintf(e.stdout, "%-8s%s\n", verdictWord(s), title)
-			if line := signedBy(s); line != "" {
-				fmt.Fprintf(e.stdout, "        %s\n", patchmail.PrintableLine(line))
-			}
-			for _, reason := range s.Reasons {
-				fmt.Fprintf(e.stdout, "        %s\n", patchmail.PrintableLine(reason))
+			e.printSignature(s, title)
+			if s.Fingerprint != "" {
+				unsigned = append(unsigned, s.NotSigned()...)
 			}
 		}
 		for _, note := range m.report.Notes {
@@ -80,22 +72,55 @@ func (e *env) printVerified(checked []*checkedMail, asPatatt bool) error {
 		}
 	}
 	if asPatatt {
-		return nil
+		return
 	}
-	if missing := missingParts(checked); len(missing) > 0 {
-		numbers := make([]string, len(missing))
-		for i, n := range missing {
-			numbers[i] = strconv.Itoa(n)
+	e.printSeries(checkSeries(checked))
+	e.warnOfChanges(checked)
+	if len(unsigned) > 0 {
+		e.notef("not signed: %s", strings.Join(once(unsigned), ", "))
+	}
+}
+
+func (e *env) printSignature(s attest.Signature, title string) {
+	fmt.Fprintf(e.stdout, "%-8s%s\n", verdictWord(s), title)
+	if line := signedBy(s); line != "" {
+		fmt.Fprintf(e.stdout, "        %s\n", patchmail.PrintableLine(line))
+	}
+	for _, reason := range s.Reasons {
+		fmt.Fprintf(e.stdout, "        %s\n", patchmail.PrintableLine(reason))
+	}
+}
+
+// once leaves out what was in the list before.
+func once(list []string) []string {
+	var kept []string
+	for _, one := range list {
+		if !slices.Contains(kept, one) {
+			kept = append(kept, one)
 		}
-		e.warnf("parts of the series are missing: %s", strings.Join(numbers, " "))
 	}
-	if len(signers) > 1 {
-		e.warnf("the messages are not all signed alike: by %s", strings.Join(signers, "; by "))
+	return kept
+}
+
+// warnOfChanges says loudly where another may be writing in somebody's name.
+func (e *env) warnOfChanges(checked []*checkedMail) {
+	var warnings []string
+	for _, m := range checked {
+		if m.report == nil {
+			continue
+		}
+		if m.report.Downgraded {
+			warnings = append(warnings, m.report.Notes...)
+		}
+		for _, s := range m.report.Signatures {
+			if s.Changed {
+				warnings = append(warnings, "the key of "+patchmail.PrintableLine(s.Identity)+" is another one: somebody else may be writing in that name")
+			}
+		}
 	}
-	if len(signers) > 0 {
-		e.notef("not signed: To, Cc, Date, the thread, and the revision and number in the subject")
+	for _, w := range once(warnings) {
+		e.warnf("%s", w)
 	}
-	return nil
 }
 
 func verdictWord(s attest.Signature) string {
@@ -108,7 +133,8 @@ func verdictWord(s attest.Signature) string {
 	return s.Status.String()
 }
 
-// signedBy says who signed a message that passed, and whose word that is.
+// signedBy says who signed a message that passed, when, and why the key counts
+// as theirs.
 func signedBy(s attest.Signature) string {
 	if s.Status != attest.Pass {
 		return ""
@@ -118,82 +144,15 @@ func signedBy(s attest.Signature) string {
 		text += " on " + s.Made.UTC().Format(time.DateOnly)
 	}
 	switch {
-	case s.Key != "":
 	case s.Trust == attest.Confirmed:
-		return text + ", with the key that you confirmed, " + s.Fingerprint
-	case s.Trust == attest.Seen:
-		return text + ", with the key that signed before, " + s.Fingerprint
+		text += ", with the key that you confirmed, " + s.Fingerprint
+	case s.Known != nil:
+		text += ", with the key that signed before, " + s.Fingerprint
+	default:
+		return text + ", key " + s.Key
 	}
-	return text + ", key " + s.Key
-}
-
-// The JSON document of a check.
-type verifiedJSON struct {
-	Schema   int            `json:"schema"` // 1
-	Status   attest.Status  `json:"status"` // the worst
-	Missing  []int          `json:"missing-parts"`
-	Messages []verifiedMail `json:"messages"`
-}
-
-type verifiedMail struct {
-	File       string              `json:"file"`
-	Number     int                 `json:"number"` // in that file, from 1
-	MessageID  string              `json:"message-id,omitempty"`
-	Subject    string              `json:"subject,omitempty"`
-	Author     string              `json:"author,omitempty"`
-	Status     attest.Status       `json:"status"`
-	Error      string              `json:"error,omitempty"`
-	Notes      []string            `json:"notes,omitempty"`
-	DKIM       []verifiedDKIM      `json:"dkim,omitempty"`
-	Signatures []verifiedSignature `json:"signatures"`
-}
-
-type verifiedDKIM struct {
-	Domain  string `json:"domain"`
-	Checked bool   `json:"checked"`
-	Reason  string `json:"reason,omitempty"` // why it does not hold
-}
-
-type verifiedSignature struct {
-	Status      attest.Status    `json:"status"`
-	Trust       attest.Trust     `json:"trust,omitempty"` // keyring, confirmed, seen or first-use
-	Identity    string           `json:"identity"`
-	Algorithm   attest.Algorithm `json:"algorithm,omitempty"`
-	Selector    string           `json:"selector,omitempty"`
-	Made        string           `json:"made,omitempty"` // RFC 3339
-	Key         string           `json:"key,omitempty"`
-	Fingerprint string           `json:"fingerprint,omitempty"`
-	Headers     []string         `json:"headers,omitempty"` // that are signed
-	Trimmed     bool             `json:"trimmed,omitempty"`
-	Changed     bool             `json:"changed-key,omitempty"`
-	Reasons     []string         `json:"reasons,omitempty"`
-}
-
-func verifyReport(checked []*checkedMail, worst attest.Status) verifiedJSON {
-	doc := verifiedJSON{Schema: 1, Status: worst, Missing: append([]int{}, missingParts(checked)...)}
-	for _, m := range checked {
-		out := verifiedMail{File: m.file, Number: m.number, Status: m.status(), Signatures: []verifiedSignature{}}
-		for _, r := range m.dkim {
-			out.DKIM = append(out.DKIM, verifiedDKIM(r))
-		}
-		if m.err != nil {
-			out.Error = m.err.Error()
-		}
-		if r := m.report; r != nil {
-			out.MessageID, out.Subject, out.Notes = r.MessageID, r.Subject, r.Notes
-			if r.Email != "" {
-				out.Author = patchmail.Address{Name: r.Author, Mailbox: r.Email}.String()
-			}
-			for _, s := range r.Signatures {
-				one := verifiedSignature{Status: s.Status, Trust: s.Trust, Identity: s.Identity, Algorithm: s.Algorithm, Selector: s.Selector,
-					Key: s.Key, Fingerprint: s.Fingerprint, Headers: s.Headers, Trimmed: s.Trimmed, Changed: s.Changed, Reasons: s.Reasons}
-				if !s.Made.IsZero() {
-					one.Made = s.Made.UTC().Format(time.RFC3339)
-				}
-				out.Signatures = append(out.Signatures, one)
-			}
-		}
-		doc.Messages = append(doc.Messages, out)
+	if s.Known != nil && s.Known.Count > 0 {
+		text += ", " + plural(s.Known.Count, "message", "messages") + " since " + s.Known.First.Time.Format(time.DateOnly)
 	}
-	return doc
+	return text
 }
