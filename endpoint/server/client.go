@@ -51,7 +51,7 @@ func network(a netip.Addr) string {
 		bits = 48
 	}
 	prefix, err := a.Prefix(bits)
-	if err != nil {
+	if err != nil || !a.IsValid() {
 		return "unknown"
 	}
 	return prefix.String()

@@ -123,5 +123,6 @@ func (x *exchange) stop(w http.ResponseWriter, r *http.Request) (int, error) {
 	if err != nil && !errors.Is(err, store.ErrNoKey) {
 		return say(http.StatusServiceUnavailable, "The key could not be revoked; please try again.", broken(err))
 	}
+	x.queued()
 	return say(http.StatusOK, "The key "+key.Fingerprint+" of "+patchmail.PrintableLine(key.Identity)+" is revoked.", nil)
 }

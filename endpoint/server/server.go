@@ -26,6 +26,7 @@ type Server struct {
 	now    func() time.Time
 	random io.Reader
 	log    *slog.Logger
+	queued func()
 
 	salt    []byte // of the networks in the database
 	gate    *gate
@@ -39,6 +40,7 @@ type Surroundings struct {
 	Now    func() time.Time
 	Random io.Reader // unguessable
 	Log    *slog.Logger
+	Queued func() // told when there is something to mail; nil: nobody is
 }
 
 // New makes a server over a store.
@@ -51,8 +53,11 @@ func New(ctx context.Context, c Config, s *store.Store, around Surroundings) (*S
 	if err != nil {
 		return nil, fmt.Errorf("read the database: %w", err)
 	}
+	if around.Queued == nil {
+		around.Queued = func() {}
+	}
 	return &Server{
-		Config: c, store: s, now: around.Now, random: around.Random, log: around.Log, salt: salt,
+		Config: c, store: s, now: around.Now, random: around.Random, log: around.Log, queued: around.Queued, salt: salt,
 		gate:   &gate{atOnce: c.Limits.AtOnce, hourly: c.Limits.Requests, inside: map[string]int{}},
 		memory: semaphore.NewWeighted(max(c.Limits.Memory, c.Limits.Request)), metrics: newMetrics(), pages: parsePages(),
 	}, nil
@@ -117,6 +122,9 @@ func (s *Server) serveRequest(w http.ResponseWriter, r *http.Request) {
 		answer, err = x.handle(w, r)
 	}()
 	status := s.answer(w, err, answer)
+	if err == nil && x.action != endpoint.ActionDescribe && x.action != endpoint.ActionStatus {
+		s.queued()
+	}
 	s.metrics.request(x.action, status, x.messages, s.now().Sub(start))
 	s.logRequest(r.Context(), x, status, err, s.now().Sub(start))
 }

@@ -116,7 +116,9 @@ func (r *reader) url(name string) *url.URL {
 		err = errors.New("it is not set: clients sign statements that name it")
 	case err != nil:
 		err = errors.New("it is no URL")
-	case u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http":
+	case u.User != nil:
+		err = errors.New("it may not hold a user or a password")
+	case u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "https" && u.Scheme != "http":
 		err = fmt.Errorf("%q is not of the form https://host/path", text)
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		err = fmt.Errorf("%q is not https, which is needed but on this machine", text)
