@@ -21,6 +21,7 @@ var (
 	errLongLine = fmt.Errorf("the server's reply has a line of more than %d bytes", maxLine)
 	errEndless  = fmt.Errorf("the server's reply has no end within %d lines", maxLines)
 	errNotSMTP  = errors.New("what the server says is not SMTP")
+	errUnasked  = errors.New("the server answers what it was not asked yet")
 	errClosed   = errors.New("the server closed the connection")
 )
 

@@ -264,6 +264,11 @@ func (t *transaction) deliver(taken []int) error {
 		decide(AtData, Reply{}, errWithheld)
 		return err
 	}
+	// What the server says now cannot be its answer to what it does not have.
+	if err := c.wire.unasked(); err != nil {
+		decide(AtData, c.lastWords(), err)
+		return nil
+	}
 	if c.wire.trace != nil {
 		c.wire.trace(fmt.Sprintf("> [%d bytes] .", len(t.message.Data)))
 	}
@@ -281,8 +286,8 @@ func (t *transaction) deliver(taken []int) error {
 	return nil
 }
 
-// lastWords looks for the reason why the server did not take all of the body:
-// some say so and hang up. Without one it is zero.
+// lastWords looks for the reason why the server did not wait for all of the
+// message: some say so and hang up. Without one it is zero.
 func (c *Client) lastWords() Reply {
 	reply, err := c.wire.reply(c.config.Limits.Quit)
 	if err != nil || reply.class() != 4 && reply.class() != 5 {

@@ -84,7 +84,7 @@ func TestSend(t *testing.T) {
 		"421 to RCPT":                         {[]string{piped}, all + ok + ok + "S: 421 closing\n! drop", "alice DATA lost, bob RCPT 421", false},
 		"421 to RCPT, step by step":           {nil, mail + ok + rcptA + "S: 421 closing\n! eof", "alice RCPT 421, bob RCPT 421", false},
 		"hung up in the middle":               {[]string{piped}, all + ok + ok + "! drop", "alice DATA lost, bob RCPT lost", false},
-		"hung up after 354":                   {nil, mail + ok + rcptA + ok + rcptB + ok + data + start + wireLetter + "! drop", "alice dot lost, bob dot lost", false},
+		"hung up after 354":                   {nil, mail + ok + rcptA + ok + rcptB + ok + data + start + wireLetter + "! wait 300ms\n! drop", "alice dot lost, bob dot lost", false},
 		"hung up after the dot":               {[]string{piped}, all + ok + ok + ok + start + body + "! drop", "alice dot lost, bob dot lost", false},
 		"refused after the dot":               {[]string{piped}, all + ok + ok + ok + start + body + "S: 554 spam\n" + end, "alice dot 554, bob dot 554", true},
 		"421 after the dot":                   {[]string{piped}, all + ok + ok + ok + start + body + "S: 421 closing\n! eof", "alice dot 421, bob dot 421", false},
@@ -234,6 +234,66 @@ func TestSendWithoutConsent(t *testing.T) {
 		t.Errorf("%s, %v", sayAll(got), err)
 	}
 	followed(t, s)
+}
+
+// A reply is to what was said before it. One that comes before the dot does not
+// answer the dot, nor does one before MAIL answer that: servers and proxies that
+// have come out of step lose mail whose sender believes them.
+func TestSendBelievesNoReplyBeforeItsTime(t *testing.T) {
+	t.Parallel()
+	const (
+		mail  = "C: MAIL FROM:<me@example.org>\nS: 250 ok\nC: RCPT TO:<alice@example.org>\nS: 250 ok\n"
+		start = mail + "C: DATA\nS: 354 go\n"
+		early = "S: 250 2.0.0 early\n"
+		taken = wireLetter + "C: .\nS: 250 ok\n"
+	)
+	for name, c := range map[string]struct {
+		script string
+		want   string // of two messages
+	}{
+		"in step":                        {start + taken + start + taken + "C: QUIT", "alice accepted; alice accepted"},
+		"a yes right behind the 354":     {start + early + wireLetter + "! eof", "alice DATA lost; "},
+		"a yes behind the body":          {start + wireLetter + early + "! eof", "alice DATA lost; "},
+		"a no behind the body":           {start + wireLetter + "S: 554 spam\n! eof", "alice DATA 554; "},
+		"later, behind the body":         {start + wireLetter + "S: 421 bye\n! drop", "alice DATA 421; "},
+		"no SMTP behind the body":        {start + wireLetter + "S: hello\n! eof", "alice DATA lost; "},
+		"hung up behind the body":        {start + wireLetter + "! drop", "alice DATA lost; "},
+		"two answers to the dot":         {start + taken + early + "! eof", "alice accepted; alice MAIL lost"},
+		"the end announced while idle":   {start + taken + "S: 421 idle\nC: MAIL FROM:<me@example.org>\n! eof", "alice accepted; alice MAIL 421"},
+		"answers that run ahead of MAIL": {start + taken + early + early + "S: 354 go\n! eof", "alice accepted; alice MAIL lost"},
+	} {
+		for security, of := range map[Security]string{Loopback: " in the clear", ImplicitTLS: " over TLS"} {
+			t.Run(name+of, func(t *testing.T) {
+				t.Parallel()
+				script := hello() + c.script
+				if security == ImplicitTLS {
+					script = "! tls\n" + script
+				}
+				s := mailtest.PlayScripts(t, mailtest.Good, script)
+				client := dial(t, s, security)
+				m := letter(alice)
+				m.BeforeDot = func([]string) error { time.Sleep(soon); return nil } // as a slow disk would
+				var got []string
+				for range 2 {
+					time.Sleep(soon / 2)
+					if !client.Usable() {
+						got = append(got, "")
+						continue
+					}
+					outcomes, err := client.Send(t.Context(), m)
+					if err != nil {
+						t.Fatal(err)
+					}
+					got = append(got, sayAll(outcomes))
+				}
+				if strings.Join(got, "; ") != c.want {
+					t.Errorf("got %s, want %s", strings.Join(got, "; "), c.want)
+				}
+				client.Quit()
+				followed(t, s)
+			})
+		}
+	}
 }
 
 func TestSendKeepsToItsLimits(t *testing.T) {

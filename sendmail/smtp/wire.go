@@ -9,6 +9,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -18,8 +19,9 @@ const pieceSize = 16 << 10
 // A wire is the connection, whose deadlines an interrupt can bring forward.
 type wire struct {
 	in     *bufio.Reader // holds one line of a reply, and no longer one
-	trace  func(string)  // nil: nobody listens
-	secret bool          // a login is under way, which is nobody's business
+	socket net.Conn
+	trace  func(string) // nil: nobody listens
+	secret bool         // a login is under way, which is nobody's business
 
 	mu     sync.Mutex
 	conn   net.Conn  // the socket, or TLS over it
@@ -27,7 +29,7 @@ type wire struct {
 }
 
 func newWire(conn net.Conn) *wire {
-	return &wire{conn: conn, in: bufio.NewReaderSize(conn, maxLine)}
+	return &wire{socket: conn, conn: conn, in: bufio.NewReaderSize(conn, maxLine)}
 }
 
 // secured goes on over TLS. What was read ahead in the clear is forgotten.
@@ -84,8 +86,12 @@ func Hurry(ctx context.Context) context.Context {
 	return context.Background()
 }
 
-// say writes commands, a line each.
+// say writes commands, a line each, unless the server has said something that
+// could be taken for their answer.
 func (w *wire) say(limit time.Duration, text []byte) error {
+	if err := w.unasked(); err != nil && !w.farewell() {
+		return err
+	}
 	if w.trace != nil {
 		for line := range strings.Lines(string(text)) {
 			line = strings.TrimRight(line, "\r\n")
@@ -118,6 +124,56 @@ func (w *wire) writeDot(limit time.Duration) (sent bool, err error) {
 	w.within(limit)
 	n, err := w.conn.Write([]byte(".\r\n"))
 	return err == nil || n > 0, err
+}
+
+// unasked returns nil unless the server says something before it is asked, or
+// has hung up: errUnasked leaves what it says to be read.
+func (w *wire) unasked() error {
+	w.mu.Lock()
+	deadline := time.Unix(1, 0) // passed: what is there counts, nothing is waited for
+	if arrived(w.socket) {
+		deadline = time.Now().Add(recordTime)
+	}
+	w.conn.SetReadDeadline(deadline)
+	w.mu.Unlock()
+	_, err := w.in.Peek(1)
+	switch {
+	case err == nil:
+		return errUnasked
+	case timedOut(err):
+		return nil
+	case errors.Is(err, io.EOF):
+		return errClosed
+	}
+	return err
+}
+
+// recordTime is how long the rest of a TLS record may take, of which a part has
+// arrived. It may turn out to be none of the server's words.
+const recordTime = 100 * time.Millisecond
+
+// farewell says that the server has begun to say that it ends the session,
+// which servers do unasked, RFC 5321 3.8.
+func (w *wire) farewell() bool {
+	words, _ := w.in.Peek(min(w.in.Buffered(), 3))
+	return string(words) == "421"
+}
+
+// arrived says whether a socket has something to read, or its end.
+func arrived(socket net.Conn) bool {
+	open, ok := socket.(syscall.Conn)
+	if !ok {
+		return false
+	}
+	raw, err := open.SyscallConn()
+	if err != nil {
+		return false
+	}
+	err = syscall.EAGAIN
+	raw.Control(func(fd uintptr) {
+		_, _, err = syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+	})
+	return err == nil
 }
 
 // reply reads one reply, all of it within the limit.
