@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,8 +22,13 @@ import (
 // 126, 127 (the shell could not run it) that it did not, now; any other that
 // it refused. Killed by a signal, out of time, or status 0 without having read
 // the message to its end leaves the fate unknown.
+//
+// Ctrl-C and a terminal that closes concern kprep, which lets the message in
+// flight end: the command ignores their signals. It stays in the terminal's
+// process group all the same, as it may ask there for a password.
 type Command struct {
 	name    string // for people
+	program string // that there must be
 	argv    []string
 	options []string
 	limits  limits
@@ -36,15 +42,19 @@ const exTempFail = 75
 
 func newCommand(shell string, s Settings) (*Command, error) {
 	return &Command{
-		name: shell, options: s.ServerOptions, limits: s.commandLimits(),
+		name: shell, program: "sh", options: s.ServerOptions, limits: s.commandLimits(),
 		// The dash is $0; sender and recipients are never part of the text.
-		argv: []string{"sh", "-c", shell + ` "$@"`, "-"},
+		argv: []string{"sh", "-c", deafened + shell + ` "$@"`, "-"},
 	}, nil
 }
 
 func newProgram(path string, s Settings) (*Command, error) {
-	return &Command{name: path, options: s.ServerOptions, limits: s.commandLimits(), argv: []string{path}}, nil
+	return &Command{name: path, program: path, options: s.ServerOptions, limits: s.commandLimits(),
+		argv: []string{"sh", "-c", deafened + `exec "$0" "$@"`, path}}, nil
 }
+
+// deafened has what a shell runs ignore the signals of a terminal.
+const deafened = "trap '' HUP INT QUIT; "
 
 // String names the command.
 func (c *Command) String() string { return clean("the command " + c.name) }
@@ -55,7 +65,7 @@ func (c *Command) Authorize(context.Context) error { return nil }
 // Prepare finds a program that is not there. Commands take 8-bit text, and
 // what they pass on is theirs.
 func (c *Command) Prepare(context.Context, []Outgoing) (Abilities, error) {
-	if _, err := exec.LookPath(c.argv[0]); err != nil {
+	if _, err := exec.LookPath(c.program); err != nil {
 		return Abilities{}, fmt.Errorf("run %s: %w", clean(c.name), err)
 	}
 	return Abilities{EightBit: true, UTF8: true}, nil
@@ -64,37 +74,45 @@ func (c *Command) Prepare(context.Context, []Outgoing) (Abilities, error) {
 // Close does nothing.
 func (c *Command) Close() error { return nil }
 
-// arguments refuses what the command would take for an option.
-func (c *Command) arguments(from string, recipients []string) ([]string, error) {
-	args := append([]string{}, c.argv[1:]...)
-	args = append(args, c.options...)
+// arguments are those for the program, of addresses that cannot be options.
+func (c *Command) arguments(from string, recipients []string) []string {
+	args := slices.Concat(c.argv[1:], c.options)
 	if from != "" {
 		args = append(args, "-f", from)
 	}
-	args = append(args, "-i")
-	for _, a := range append([]string{from}, recipients...) {
-		if strings.HasPrefix(a, "-") {
-			return nil, fmt.Errorf("the address %s begins with a dash, which %s would take for an option", clean(a), clean(c.name))
-		}
-	}
-	return append(args, recipients...), nil
+	return append(append(args, "-i"), recipients...)
 }
 
-// Send runs the command once. An interrupt leaves it the time of grace.
+// TakenForOption says that a mail command would take the address for an option.
+func TakenForOption(mailbox string) bool { return strings.HasPrefix(mailbox, "-") }
+
+// Send runs the command once, for those whom it can be given. An interrupt
+// leaves it the time of grace.
 func (c *Command) Send(ctx context.Context, from string, index int, m Outgoing, recipients []string,
 	before func(recipients []string) error) ([]Receipt, error) {
-	args, err := c.arguments(from, recipients)
-	if err != nil {
-		return nil, err
+	if TakenForOption(from) {
+		return nil, fmt.Errorf("the sender %s begins with a dash, which %s would take for an option", clean(from), clean(c.name))
+	}
+	var options []string
+	recipients = slices.Clone(recipients)
+	recipients = slices.DeleteFunc(recipients, func(to string) bool {
+		if TakenForOption(to) {
+			options = append(options, to)
+		}
+		return TakenForOption(to)
+	})
+	refused := receipts(index, options, Refused, AtLocal, 0, "it begins with a dash, and the command would take it for an option")
+	if len(recipients) == 0 {
+		return refused, nil
 	}
 	if err := before(recipients); err != nil {
-		return receipts(index, recipients, Deferred, AtCommand, 0, "the journal could not be written"), err
+		return append(refused, receipts(index, recipients, Deferred, AtCommand, 0, "the journal could not be written")...), err
 	}
 	if c.waiting != nil {
 		c.waiting("command", c.limits.program)
 	}
-	state, code, text := c.run(ctx, args, m.Raw)
-	return receipts(index, recipients, state, AtCommand, code, text), nil
+	state, code, text := c.run(ctx, c.arguments(from, recipients), m.Raw)
+	return append(refused, receipts(index, recipients, state, AtCommand, code, text)...), nil
 }
 
 func (c *Command) run(ctx context.Context, args []string, input []byte) (State, int, string) {

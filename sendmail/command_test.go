@@ -87,6 +87,16 @@ func TestCommandGetsSendmailsArguments(t *testing.T) {
 	}
 }
 
+// A shell's command is as deaf to the terminal as a program is.
+func TestCommandOfTheShellIgnoresTheTerminal(t *testing.T) {
+	t.Parallel()
+	tr := commandTransport(t, "sendemail.sendmailCmd=kill -INT $$; kill -HUP $$; cat >/dev/null; :")
+	j := journalOf(t, series(0))
+	if sum, err := quickly().Run(t.Context(), j, tr, nil); err != nil || sum.Status() != 0 {
+		t.Errorf("%+v, %v", j.of(0), err)
+	}
+}
+
 func TestF54Command(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -95,18 +105,19 @@ func TestF54Command(t *testing.T) {
 		status int
 		reply  string
 	}{
-		"taken":                         {"cat >/dev/null", Accepted, 0, "queued by"},
-		"EX_TEMPFAIL":                   {"cat >/dev/null; echo 'try \x1b[1mlater' >&2; exit 75", Deferred, 1, "exit status 75: try "},
-		"refused":                       {"cat >/dev/null; echo no such account; exit 1", Refused, 1, "no such account"},
-		"not found":                     {"exit 127", Deferred, 1, "127"},
-		"killed":                        {"cat >/dev/null; kill -KILL $$", Unknown, 4, ""},
-		"what it runs was killed":       {"cat >/dev/null; exit 137", Unknown, 4, "signal"},
-		"fine, without reading":         {"exec 0<&-; sleep 0.2; exit 0", Unknown, 4, "without reading"},
-		"refused, without reading":      {"exec 0<&-; sleep 0.2; exit 1", Refused, 1, "exit status 1"},
-		"hangs":                         {"exec sleep 60", Unknown, 4, "killed"},
-		"leaves a child on the pipes":   {"cat >/dev/null; sleep 20 & exit 0", Accepted, 0, "queued by"},
-		"says more than anybody reads":  {"cat >/dev/null; yes | head -c 1000000; exit 0", Accepted, 0, "queued by"},
-		"says more than anybody stores": {"cat >/dev/null; yes | head -c 1000000; exit 1", Refused, 1, "y y y"},
+		"taken":                          {"cat >/dev/null", Accepted, 0, "queued by"},
+		"EX_TEMPFAIL":                    {"cat >/dev/null; echo 'try \x1b[1mlater' >&2; exit 75", Deferred, 1, "exit status 75: try "},
+		"refused":                        {"cat >/dev/null; echo no such account; exit 1", Refused, 1, "no such account"},
+		"told of Ctrl-C by the terminal": {"cat >/dev/null; kill -INT $$; kill -QUIT $$; kill -HUP $$", Accepted, 0, "queued by"},
+		"not found":                      {"exit 127", Deferred, 1, "127"},
+		"killed":                         {"cat >/dev/null; kill -KILL $$", Unknown, 4, ""},
+		"what it runs was killed":        {"cat >/dev/null; exit 137", Unknown, 4, "signal"},
+		"fine, without reading":          {"exec 0<&-; sleep 0.2; exit 0", Unknown, 4, "without reading"},
+		"refused, without reading":       {"exec 0<&-; sleep 0.2; exit 1", Refused, 1, "exit status 1"},
+		"hangs":                          {"exec sleep 60", Unknown, 4, "killed"},
+		"leaves a child on the pipes":    {"cat >/dev/null; sleep 20 & exit 0", Accepted, 0, "queued by"},
+		"says more than anybody reads":   {"cat >/dev/null; yes | head -c 1000000; exit 0", Accepted, 0, "queued by"},
+		"says more than anybody stores":  {"cat >/dev/null; yes | head -c 1000000; exit 1", Refused, 1, "y y y"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -139,12 +150,36 @@ func TestF54Command(t *testing.T) {
 	}
 }
 
-func TestCommandRefusesBeforeItRuns(t *testing.T) {
+// Anybody whose address is in a trailer could have it begin with a dash: the
+// command never gets it, and the others get their mail.
+func TestCommandGetsNoAddressThatIsAnOption(t *testing.T) {
 	t.Parallel()
 	path := script(t, recorder)
 	messages := series(1)
-	messages[0].Recipients = []string{"-oQ/tmp@example.org", list}
+	option := "-oQ/tmp@example.org"
+	messages[0].Recipients, messages[0].To = []string{option, alice}, nil
+	messages[1].Recipients, messages[1].To = []string{option}, nil
 	j := journalOf(t, messages)
+	sum, err := quickly().Run(t.Context(), j, commandTransport(t, "sendemail.smtpServer="+path), nil)
+	if err != nil || sum.Status() != 3 || j.of(0)[0].State != Refused || j.of(0)[1].State != Accepted || j.of(1)[0].State != Refused {
+		t.Errorf("%v, %+v, %+v", err, j.of(0), j.of(1))
+	}
+	if args, err := os.ReadFile(filepath.Join(filepath.Dir(path), "arg0")); err != nil || string(args) != "-f\nme@example.org\n-i\n"+alice+"\n" {
+		t.Errorf("arguments %q, %v", args, err)
+	}
+	if ran, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "arg*")); len(ran) != 1 {
+		t.Errorf("the command ran %d times", len(ran))
+	}
+}
+
+func TestCommandRefusesBeforeItRuns(t *testing.T) {
+	t.Parallel()
+	path := script(t, recorder)
+	j, err := Create(filepath.Join(t.TempDir(), "j"), Plan{EnvelopeFrom: "-x@example.org"}, series(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { j.Close() })
 	sum, err := quickly().Run(t.Context(), j, commandTransport(t, "sendemail.smtpServer="+path), nil)
 	if err == nil || !strings.Contains(err.Error(), "dash") || sum.Status() != 1 || states(j) != "pending pending" {
 		t.Errorf("%v, %s", err, states(j))
