@@ -344,6 +344,10 @@ func (s Settings) check() error {
 	if s.ClientKey != "" && s.ClientCert == "" {
 		return fmt.Errorf("sendemail.smtpSSLClientKey is set without smtpSSLClientCert")
 	}
+	// It is a word of a command: a line end in it would begin another one.
+	if strings.ContainsFunc(s.Domain, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		return fmt.Errorf("sendemail.smtpDomain: %q is neither the name of a host nor an address in brackets", clean(s.Domain))
+	}
 	return s.checkServer()
 }
 

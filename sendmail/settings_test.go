@@ -90,6 +90,10 @@ func TestReadSettingsRefuses(t *testing.T) {
 		"an unknown way to confirm":          {[]string{"sendemail.confirm=sometimes"}, "confirm"},
 		"an unknown word of suppressCc":      {[]string{"sendemail.suppressCc=sob", "sendemail.suppressCc=nobody"}, "suppressCc"},
 		"an unknown transfer encoding":       {[]string{"sendemail.transferEncoding=uuencode"}, "transferEncoding"},
+		"a line end in the EHLO name":        {[]string{"sendemail.smtpDomain=x\r\nMAIL FROM:<evil@x>"}, "smtpDomain"},
+		"a blank in the EHLO name":           {[]string{"sendemail.smtpDomain=my host"}, "smtpDomain"},
+		"an EHLO name outside of ASCII":      {[]string{"sendemail.smtpDomain=bücher.example"}, "smtpDomain"},
+		"an address as EHLO name":            {[]string{"sendemail.smtpDomain=[192.0.2.1]"}, ""},
 		"no word of suppressCc":              {[]string{"sendemail.suppressCc="}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
