@@ -66,7 +66,7 @@ func (p Policy) pauseAfter(taken int, said ...string) (time.Duration, bool) {
 // pause waits d and a little, so that many clients do not come back at once.
 func (r *run) pause(ctx context.Context, i int, d time.Duration, why string) error {
 	e := r.event(i)
-	e.Pause, e.Why = d, why
+	e.Pause, e.Why = d, Discreet(r.j.blind(), why)
 	r.progress(e)
 	if r.policy.sleep != nil {
 		return r.policy.sleep(ctx, d)

@@ -70,22 +70,32 @@ func (p Policy) Run(ctx context.Context, j *Journal, t Transport, progress func(
 	if w, ok := t.(watched); ok {
 		w.watch(func(step string, limit time.Duration) {
 			e := r.event(r.current)
-			e.Step, e.Limit = step, limit
+			if step == betweenLogins {
+				e.Pause, e.Why = limit, "sendemail.smtpReloginDelay"
+			} else {
+				e.Step, e.Limit = step, limit
+			}
 			progress(e)
 		})
 		defer w.watch(nil)
 	}
 	err := r.all(ctx)
 	if err != nil && ctx.Err() != nil {
-		err = fmt.Errorf("interrupted: %w", ctx.Err()) // what it broke is no news
+		err = &interruptedError{ctx.Err()} // what it broke is no news
 	}
 	if ctx.Err() != nil && r.stopped != "" {
 		r.stopped = "interrupted"
 	}
 	s := j.Summary()
-	s.Stopped, s.Nameless = r.stopped, r.stopped != "" && r.stopped == r.nameless()
+	s.Stopped, s.Nameless = Discreet(j.blind(), r.stopped), r.stopped != "" && r.stopped == r.nameless()
 	return s, err
 }
+
+// An interruptedError says in the user's words that a context was cancelled.
+type interruptedError struct{ cause error }
+
+func (e *interruptedError) Error() string { return "interrupted" }
+func (e *interruptedError) Unwrap() error { return e.cause }
 
 type run struct {
 	j        *Journal

@@ -252,3 +252,14 @@ func TestSummaryWords(t *testing.T) {
 		t.Errorf("%q, status %d", got, s.Status())
 	}
 }
+
+// What some have must not be said not to have left.
+func TestSummaryOfAMessageThatSomeHave(t *testing.T) {
+	t.Parallel()
+	s := mailtest.Start(t, mailtest.Options{Faults: []mailtest.Fault{{At: mailtest.AtRCPT, Recipient: bob, Reply: "451 later"}}})
+	j := journalOf(t, series(2))
+	sum, err := quickly().Run(t.Context(), j, transportTo(t, s, nil), nil)
+	if err != nil || sum.String() != "sent 0 of 3, 1 to some recipients only, 2 not sent" || sum.Status() != 3 {
+		t.Errorf("%q, %v", sum, err)
+	}
+}

@@ -34,7 +34,7 @@ type SMTP struct {
 func newSMTP(s Settings, creds Credentials) (*SMTP, error) {
 	t := &SMTP{settings: s, creds: creds, config: smtp.Config{Host: s.Server, Name: s.Domain, Limits: s.limits()}}
 	if s.Trace != nil {
-		t.config.Trace = func(line string) { s.Trace(t.redact(clean(line))) }
+		t.config.Trace = func(line string) { s.Trace(clean(t.redact(line))) }
 	}
 	switch s.Encryption {
 	case ImplicitTLS, StartTLS:
@@ -142,6 +142,9 @@ func (t *SMTP) Send(ctx context.Context, from string, index int, m Outgoing, rec
 	return all, err
 }
 
+// betweenLogins is no step that a server has a part in: the user wants the pause.
+const betweenLogins = "smtpReloginDelay"
+
 // perConnection is how many messages a connection may carry; 0: any number.
 func (t *SMTP) perConnection() int {
 	least := 0
@@ -162,6 +165,9 @@ func (t *SMTP) batch(ctx context.Context) error {
 		return nil
 	}
 	t.Close()
+	if t.settings.ReloginDelay > 0 && t.config.Waiting != nil {
+		t.config.Waiting(betweenLogins, t.settings.ReloginDelay)
+	}
 	select {
 	case <-ctx.Done():
 		return ctx.Err()

@@ -278,3 +278,45 @@ func TestTransportHasAName(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// A reply is cut to a length after the password was taken out of it: half a
+// password is one that nothing finds.
+func TestTraceHidesAPasswordAtTheCut(t *testing.T) {
+	t.Parallel()
+	const password = "CaNaRy-s3cret+w/ord"
+	for _, before := range []int{0, 480, 492, 500, 511, 600} {
+		s := mailtest.Start(t, mailtest.Options{Users: map[string]string{"me": password}, Mechanisms: []string{"PLAIN"},
+			Faults: []mailtest.Fault{{At: mailtest.AtMAIL, Reply: "250 " + strings.Repeat("x", before) + " " + password}}})
+		settings := settingsFor(t, s, "sendemail.smtpUser=me", "sendemail.smtpPass="+password)
+		var trace []string
+		settings.Trace = func(line string) { trace = append(trace, line) }
+		tr, err := OpenTransport(settings, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := quickly().Run(t.Context(), journalOf(t, series(0)), tr, nil); err != nil {
+			t.Fatal(err)
+		}
+		if all := strings.Join(trace, "\n"); !strings.Contains(all, "MAIL FROM") || strings.Contains(all, "CaNaRy") {
+			t.Errorf("%d bytes before the password:\n%s", before, all)
+		}
+		tr.Close()
+	}
+}
+
+// The user is told of a pause that he asked for himself.
+func TestReloginDelayIsTold(t *testing.T) {
+	t.Parallel()
+	s := mailtest.Start(t, mailtest.Options{})
+	j := journalOf(t, series(1))
+	tr := transportTo(t, s, nil, "sendemail.smtpBatchSize=1", "sendemail.smtpReloginDelay=1")
+	var told []string
+	sum, err := quickly().Run(t.Context(), j, tr, func(e Event) {
+		if e.Pause > 0 {
+			told = append(told, fmt.Sprintf("%s %v: %s", e.Name, e.Pause, e.Why))
+		}
+	})
+	if err != nil || sum.Status() != 0 || strings.Join(told, "; ") != "0001-change.eml 1s: sendemail.smtpReloginDelay" {
+		t.Errorf("%q, %v", told, err)
+	}
+}

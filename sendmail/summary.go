@@ -11,6 +11,7 @@ type Summary struct {
 
 	Messages int   // in the plan
 	Sent     int   // messages of which no pair is pending, deferred or unknown, and at least one accepted
+	InPart   int   // messages that somebody accepted and that are pending or deferred for others, unknown for nobody
 	Doubtful []int // messages with a pair that is unknown
 
 	// Complete says that the mail part is over: nothing is pending, deferred
@@ -47,6 +48,9 @@ func (j *Journal) Summary() Summary {
 		over := unknown+count[Deferred]+count[Pending] == 0
 		if over && count[Accepted] > 0 {
 			s.Sent++
+		}
+		if !over && unknown == 0 && count[Accepted] > 0 {
+			s.InPart++
 		}
 		s.Complete = s.Complete && over && count[Accepted] > 0
 		s.Rootless = s.Rootless || i == 0 && over && count[Accepted] == 0
@@ -86,7 +90,10 @@ func (s Summary) String() string {
 		}
 		text += fmt.Sprintf(", %d unknown (%s)", n, strings.Join(names, ", "))
 	}
-	if rest := s.Messages - s.Sent - len(s.Doubtful); rest > 0 {
+	if s.InPart > 0 {
+		text += fmt.Sprintf(", %d to some recipients only", s.InPart)
+	}
+	if rest := s.Messages - s.Sent - s.InPart - len(s.Doubtful); rest > 0 {
 		text += fmt.Sprintf(", %d not sent", rest)
 	}
 	switch {

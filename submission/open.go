@@ -115,15 +115,12 @@ func visible(m sendmail.Planned, recipients []string) []string {
 	var shown []string
 	for _, r := range recipients {
 		if slices.Contains(m.Bcc, r) {
-			r = blind
+			r = sendmail.Blind
 		}
 		shown = append(shown, r)
 	}
 	return shown
 }
-
-// blind stands for a recipient that no header names.
-const blind = "(bcc)"
 
 // LinkMask is the URL of a message in the project's archive, with one %s for
 // its message-id.

@@ -154,13 +154,14 @@ func (r *Sending) NextRevision() int {
 type Outcome struct {
 	Summary      sendmail.Summary
 	Receipts     []sendmail.Receipt // one per message and recipient
+	Messages     []sendmail.Planned // that these are of
 	Tag          string             // that now marks the sent revision; "" for none
 	NextRevision int                // of the branch; 0 when it did not change
 	Journal      string             // its folder; "" when there is none
 }
 
 func outcomeOf(j *sendmail.Journal) Outcome {
-	return Outcome{Summary: j.Summary(), Receipts: j.Receipts(), Journal: j.Dir()}
+	return Outcome{Summary: j.Summary(), Receipts: j.Receipts(), Messages: j.Plan().Messages, Journal: j.Dir()}
 }
 
 // An UnfinishedError reports a send that is not over: the journal holds what

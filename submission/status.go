@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/kprep/kprep/gitrepo"
@@ -138,15 +137,22 @@ func ReadStatus(dir string, showBcc bool) (SendStatus, error) {
 }
 
 func (s SendStatus) pair(m sendmail.Planned, r sendmail.Receipt, showBcc bool) PairStatus {
-	p := PairStatus{Recipient: r.Recipient, State: r.State, Step: r.Step, Code: r.Code, Reply: r.Reply}
-	if slices.Contains(m.Bcc, r.Recipient) && !showBcc {
-		p.Recipient = blind
-	}
+	p := PairOf(r, m.Bcc, showBcc)
 	if p.State == sendmail.InFlight && s.Running == nil {
 		p.State = sendmail.Unknown // nobody will ever write down an answer
 	}
 	if !r.Time.IsZero() {
 		p.Time = &r.Time
+	}
+	return p
+}
+
+// PairOf is a receipt of a message with these recipients that no header names;
+// who they are is told only where showBcc says so.
+func PairOf(r sendmail.Receipt, bcc []string, showBcc bool) PairStatus {
+	p := PairStatus{Recipient: r.Recipient, State: r.State, Step: r.Step, Code: r.Code, Reply: r.Reply}
+	if !showBcc {
+		p.Recipient, p.Reply = sendmail.Discreet(bcc, p.Recipient), sendmail.Discreet(bcc, p.Reply)
 	}
 	return p
 }

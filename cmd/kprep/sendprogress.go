@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -66,8 +65,8 @@ func (p *progress) done(ev sendmail.Event) {
 	for _, r := range ev.Receipts {
 		if r.State != sendmail.Accepted {
 			failed++
-			answer := submission.PairStatus{Step: r.Step, Code: r.Code, Reply: r.Reply}.Answer()
-			p.e.warnf("%s: %s for %s: %s", ev.Name, r.State, r.Recipient, answer)
+			pair := submission.PairOf(r, ev.Bcc, p.e.verbose)
+			p.e.warnf("%s: %s for %s: %s", ev.Name, pair.State, pair.Recipient, pair.Answer())
 		}
 	}
 	if failed < len(ev.Receipts) {
@@ -173,11 +172,7 @@ func streamed(ev sendmail.Event, showBcc bool) streamEvent {
 	case ev.Done:
 		s.Event = "done"
 		for _, r := range ev.Receipts {
-			pair := submission.PairStatus{Recipient: r.Recipient, State: r.State, Step: r.Step, Code: r.Code, Reply: r.Reply}
-			if slices.Contains(ev.Bcc, r.Recipient) && !showBcc {
-				pair.Recipient = "(bcc)"
-			}
-			s.Recipients = append(s.Recipients, pair)
+			s.Recipients = append(s.Recipients, submission.PairOf(r, ev.Bcc, showBcc))
 		}
 	}
 	return s

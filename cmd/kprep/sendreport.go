@@ -48,7 +48,7 @@ func (e *env) reportSend(c *cli.Context, kind submission.Kind, p *progress, out 
 		return errors.Join(err, &exitError{status: status})
 	}
 	if !c.Bool("json") && p.stream == nil {
-		writeRefusals(e.stdout, out.Receipts)
+		writeRefusals(e.stdout, out, e.verbose)
 		fmt.Fprintln(e.stdout, out.Summary.String())
 	}
 	switch kind {
@@ -79,15 +79,16 @@ func (e *env) reportJSON(journal string, status int) error {
 }
 
 // writeRefusals lists who was refused what, and why.
-func writeRefusals(w io.Writer, receipts []sendmail.Receipt) {
+func writeRefusals(w io.Writer, out submission.Outcome, showBcc bool) {
 	type refusal struct{ recipient, answer string }
 	var order []refusal
 	messages := map[refusal][]string{}
-	for _, r := range receipts {
+	for _, r := range out.Receipts {
 		if r.State != sendmail.Refused {
 			continue
 		}
-		one := refusal{r.Recipient, submission.PairStatus{Step: r.Step, Code: r.Code, Reply: r.Reply}.Answer()}
+		pair := submission.PairOf(r, out.Messages[r.Message].Bcc, showBcc)
+		one := refusal{pair.Recipient, pair.Answer()}
 		if messages[one] == nil {
 			order = append(order, one)
 		}
