@@ -26,7 +26,8 @@ type Plan struct {
 	ChangeID     string    `json:"change-id"`
 	Revision     int       `json:"revision"`
 	Created      time.Time `json:"created"`
-	Transport    string    `json:"transport"` // Transport.String at that time
+	Transport    string    `json:"transport"`          // Transport.String at that time
+	Identity     *string   `json:"identity,omitempty"` // of sendemail.*, "" for none; nil in plans from before it was recorded
 	EnvelopeFrom string    `json:"envelope-from"`
 	Signer       *Signer   `json:"signer,omitempty"` // of every message; nil: they are not signed
 

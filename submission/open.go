@@ -49,6 +49,30 @@ func (o *Open) Close() error { return o.journal.Close() }
 // Signer is who signed the messages; nil for nobody.
 func (o *Open) Signer() *sendmail.Signer { return o.journal.Plan().Signer }
 
+// Identity is the section of sendemail.* that the send began with, "" being
+// none; known is false where the plan does not tell.
+func (o *Open) Identity() (identity string, known bool) {
+	if recorded := o.journal.Plan().Identity; recorded != nil {
+		return *recorded, true
+	}
+	return "", false
+}
+
+// Detour says that what is left would go another way than the send began: now
+// by route, at first by began. Where there is no way now, Continue says so.
+func (o *Open) Detour(mail sendmail.Settings) (route, began string, differs bool) {
+	began = o.journal.Plan().Transport
+	if s := o.journal.Summary(); over(o.journal) || s.Pending+s.Deferred == 0 {
+		return "", began, false
+	}
+	transport, err := sendmail.OpenTransport(mail, credentials{o.repo})
+	if err != nil {
+		return "", began, false
+	}
+	defer transport.Close()
+	return transport.String(), began, transport.String() != began
+}
+
 // Revision is the one that is being sent.
 func (o *Open) Revision() int { return o.journal.Plan().Revision }
 

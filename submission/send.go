@@ -207,7 +207,7 @@ func (e *UnfinishedError) Status() int {
 // with the outcome so far.
 func (r *Sending) Send(ctx context.Context, policy sendmail.Policy, progress func(sendmail.Event)) (Outcome, error) {
 	plan := sendmail.Plan{Kind: string(r.Kind), ChangeID: r.Series.Tracking.ChangeID, Revision: r.Series.Tracking.Revision,
-		Created: r.now, Transport: r.Route, EnvelopeFrom: r.Envelope, Signer: r.Signer()}
+		Created: r.now, Transport: r.Route, Identity: &r.Mail.Identity, EnvelopeFrom: r.Envelope, Signer: r.Signer()}
 	if r.reroll != nil {
 		// A hook that forbids the reroll says so while nothing has left.
 		if r.reroll.Rewrites() {

@@ -158,11 +158,18 @@ func (e *env) goOn(c *cli.Context, open *submission.Open, progress *progress) (s
 	if err != nil {
 		return submission.Outcome{}, err
 	}
-	mail, err := sendmail.ReadSettings(config, c.String("identity"), c.IsSet("identity") || c.Bool("no-identity"))
+	identity, known := c.String("identity"), c.IsSet("identity") || c.Bool("no-identity")
+	if !known { // nobody changes accounts in mid-series unasked
+		identity, known = open.Identity()
+	}
+	mail, err := sendmail.ReadSettings(config, identity, known)
 	if err != nil {
 		return submission.Outcome{}, err
 	}
 	mail.Trace = e.trace(c)
+	if err := e.askRoute(c, open, mail); err != nil {
+		return submission.Outcome{}, err
+	}
 	if open.Nameless(mail) && !c.Bool("yes") && e.mayPrompt() {
 		if err := e.askID(c, open); err != nil {
 			return submission.Outcome{}, err
@@ -171,6 +178,19 @@ func (e *env) goOn(c *cli.Context, open *submission.Open, progress *progress) (s
 	ctx, done := hurried(c.Context)
 	defer done()
 	return open.Continue(ctx, mail, e.sendPolicy(c, mail), progress.tell)
+}
+
+// askRoute tells of another way than the send began with, and asks where it may.
+func (e *env) askRoute(c *cli.Context, open *submission.Open, mail sendmail.Settings) error {
+	route, began, differs := open.Detour(mail)
+	if !differs {
+		return nil
+	}
+	e.notef("the rest goes through %s; the send began through %s", route, began)
+	if c.Bool("yes") || !e.mayPrompt() {
+		return nil
+	}
+	return e.confirm(c.Context, "Go on?", "nothing was sent")
 }
 
 // askClock asks before anything is sent by a clock that was set back: the dates
