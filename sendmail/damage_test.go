@@ -1,11 +1,13 @@
 package sendmail
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -51,6 +53,7 @@ func checkDamage(t *testing.T, dir, what string, left map[string]bool) {
 	t.Helper()
 	j, err := OpenJournal(dir)
 	if err != nil {
+		checkSalvage(t, dir, what, left)
 		return
 	}
 	defer j.Close()
@@ -66,6 +69,33 @@ func checkDamage(t *testing.T, dir, what string, left map[string]bool) {
 	}
 }
 
+// checkSalvage wants that what is still known of a damaged journal is true: what
+// left is accepted or unknown, and only what was accepted is accepted.
+func checkSalvage(t *testing.T, dir, what string, left map[string]bool) {
+	t.Helper()
+	j := Salvage(dir)
+	if len(j.Damage()) == 0 || j.plan.Kind == "" {
+		t.Errorf("%s: %q is refused, and nothing is wrong with it", what, dir)
+	}
+	for _, r := range j.Receipts() {
+		gone := r.State == Accepted || r.State == Unknown
+		if left[fmt.Sprint(r.Message, r.Recipient)] && !gone {
+			t.Errorf("%s: message %d left for %s, and is said to be %s", what, r.Message, r.Recipient, r.State)
+		}
+		if r.State == Accepted && r.Message == 3 || r.State == InFlight {
+			t.Errorf("%s: message %d is said to be %s", what, r.Message, r.State)
+		}
+	}
+	for i := range 4 {
+		if i >= len(j.plan.Messages) || len(j.of(i)) == 0 {
+			t.Errorf("%s: nothing is told of message %d", what, i)
+		}
+	}
+	if s, err := quickly().Run(t.Context(), j, NewDirectory(t.TempDir()), nil); !errors.As(err, new(*DamagedError)) {
+		t.Errorf("%s: it was sent from: %v, %v", what, s, err)
+	}
+}
+
 // Whatever one file of a journal loses, or has changed: nothing that left, or
 // may have, is sent again. Nor is it after what was repaired is settled.
 func TestDamageNeverSendsAgain(t *testing.T) {
@@ -77,9 +107,9 @@ func TestDamageNeverSendsAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		damaged := filepath.Join(t.TempDir(), "j")
+		damaged := filepath.Join(t.TempDir(), "v1", "0001-send")
 		try := func(what string, text []byte) {
-			os.RemoveAll(damaged)
+			os.RemoveAll(filepath.Dir(damaged))
 			if err := os.CopyFS(damaged, os.DirFS(dir)); err != nil {
 				t.Fatal(err)
 			}
@@ -133,6 +163,87 @@ func TestLostRecordsAreSettledOnce(t *testing.T) {
 	}
 }
 
+// Of whole records all is known, whatever else is lost; of the rest that it may
+// have left, and only where records may be lost that all of it may have.
+func TestSalvage(t *testing.T) {
+	t.Parallel()
+	remove := func(names ...string) func(dir string) error {
+		return func(dir string) (err error) {
+			for _, name := range names {
+				err = errors.Join(err, os.RemoveAll(filepath.Join(dir, name)))
+			}
+			return err
+		}
+	}
+	for name, c := range map[string]struct {
+		do             func(dir string) error
+		states, damage string
+		vouched        bool
+	}{
+		"no plan":                 {remove(planFile), "accepted unknown/deferred/accepted pending", "the plan is gone", false},
+		"no log":                  {remove(logFile), "unknown unknown unknown", "the log is gone", false},
+		"no departures":           {remove(departedFile), "accepted unknown/accepted/unknown unknown", "the file departed is gone", true},
+		"a message":               {remove("msg/0002.eml"), "accepted deferred/accepted/unknown pending", "msg/0002.eml is gone", true},
+		"plan and log":            {remove(planFile, logFile), "unknown unknown unknown", "the log is gone; the plan is gone", false},
+		"plan and messages":       {remove(planFile, "msg"), "accepted accepted/unknown/deferred", "the plan is gone; msg/0000.eml is gone; msg/0001.eml is gone", false},
+		"everything but messages": {remove(planFile, logFile, departedFile), "unknown unknown unknown", "the log is gone; the file departed is gone; the plan is gone", false},
+		"a plan of another":       {func(dir string) error { return appendTo(filepath.Join(dir, planFile), " ") }, "accepted unknown/deferred/accepted pending", "the plan is not the one that was written", false},
+		"a record": {func(dir string) error { return flip(filepath.Join(dir, logFile), 600) },
+			"accepted unknown/accepted/unknown unknown", "1 of 6 records of the log do not fit their checksums", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			messages := series(2)
+			for i := range messages {
+				messages[i].Raw = append([]byte("Message-ID: <"+messages[i].ID+">\nTo: "+list+"\nCc: "+alice+", "+bob+"\n"), messages[i].Raw...)
+			}
+			dir := filepath.Join(t.TempDir(), "topic", "v7", "0003-send")
+			j, err := Create(dir, Plan{Kind: "send", ChangeID: "topic", Revision: 7}, messages)
+			if err != nil {
+				t.Fatal(err)
+			}
+			everybody := []string{alice, bob, list}
+			if err := errors.Join(j.depart(0, everybody), j.Append(receipts(0, everybody, Accepted, AtDot, 250, "fine")...), j.depart(1, everybody[1:]),
+				j.Append(append(receipts(1, []string{bob}, Accepted, AtDot, 250, "fine"), receipts(1, []string{alice}, Deferred, AtRcpt, 450, "later")...)...),
+				j.Close(), c.do(dir)); err != nil {
+				t.Fatal(err)
+			}
+			got := Salvage(dir)
+			if s := strings.ReplaceAll(states(got), "/unknown/unknown", "/unknown"); s != c.states {
+				t.Errorf("states %s, want %s", s, c.states)
+			}
+			if damage := strings.Join(got.Damage(), "; "); !strings.HasPrefix(damage, c.damage) {
+				t.Errorf("damage %s, want %s", damage, c.damage)
+			}
+			if p := got.Plan(); got.Vouched() != c.vouched || p.Kind != "send" || p.Revision != 7 || p.ChangeID != "topic" {
+				t.Errorf("vouched %v, plan %+v", got.Vouched(), p)
+			}
+		})
+	}
+}
+
+// The end of a damaged journal can be marked, and is found again.
+func TestSalvageIsMarked(t *testing.T) {
+	t.Parallel()
+	dir, _ := aged(t)
+	if err := os.RemoveAll(filepath.Join(dir, logFile)); err != nil {
+		t.Fatal(err)
+	}
+	j, err := OpenSalvage(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(j.Mark("abandoned"), j.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadJournal(dir); !errors.As(err, new(*DamagedError)) {
+		t.Errorf("error %v", err)
+	}
+	if j := Salvage(dir); !j.Has("abandoned") || j.Has("closed") {
+		t.Errorf("marks %v", j.Marks())
+	}
+}
+
 func FuzzJournalDamage(f *testing.F) {
 	dir, left := aged(f)
 	f.Add(uint8(0), 0, byte(0))
@@ -153,7 +264,7 @@ func FuzzJournalDamage(f *testing.F) {
 		} else {
 			text[at] ^= mask
 		}
-		damaged := filepath.Join(t.TempDir(), "j")
+		damaged := filepath.Join(t.TempDir(), "v1", "0001-send")
 		if err := os.CopyFS(damaged, os.DirFS(dir)); err != nil {
 			t.Fatal(err)
 		}

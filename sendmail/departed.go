@@ -2,8 +2,6 @@ package sendmail
 
 import (
 	"bytes"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -11,7 +9,7 @@ import (
 // departedFile has every in-flight record of the log a second time, written
 // after the log was synced and before the dot. It is there for the day on which
 // the log is shorter than it was: a message that left must not look as if it had
-// not. It is not synced, as the log is what counts after a crash.
+// not. It is made before the plan is. Its records are not synced, as the log is what counts after a crash.
 const departedFile = "departed"
 
 // depart logs that a message is about to leave.
@@ -36,11 +34,8 @@ func (j *Journal) departAll(records ...record) error {
 // have.
 func (j *Journal) missing(log []byte) ([]byte, error) {
 	text, err := os.ReadFile(filepath.Join(j.dir, departedFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil // a journal from before there was the file
-	}
 	if err != nil {
-		return nil, err
+		return nil, j.unreadable(theDeparted, err)
 	}
 	logged := map[string]bool{}
 	for line := range bytes.Lines(log) {

@@ -28,12 +28,16 @@ type Journal struct {
 	coded    map[int]string       // messages with a 7-bit form, its SHA-256
 	marks    []string
 	noteAt   time.Time // of the last record
+
+	salvaged bool     // read by Salvage
+	damage   []string // what Salvage found
 }
 
 // OpenJournal opens and locks a journal to go on with it. A last record that
 // was cut short is removed from the log; what was in flight is Unknown.
 //
-// Errors: [BusyError], [ErrNoPlan], [DamagedError].
+// Errors: [BusyError], [ErrNoPlan], and [DamagedError], for which there is
+// [Salvage].
 func OpenJournal(dir string) (*Journal, error) {
 	if _, _, err := readPlan(dir); err != nil {
 		return nil, err // and leave no lock file behind in what is no journal
@@ -69,9 +73,7 @@ func open(dir string, lock *Lock) (*Journal, error) {
 			}
 		}
 	}
-	var id [4]byte
-	rand.Read(id[:])
-	j.lock, j.run = lock, hex.EncodeToString(id[:])
+	j.lock, j.run = lock, runID()
 	f, err := os.OpenFile(filepath.Join(dir, logFile), os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		return nil, err
@@ -80,12 +82,19 @@ func open(dir string, lock *Lock) (*Journal, error) {
 		f.Close()
 		return nil, err
 	}
-	if j.departed, err = os.OpenFile(filepath.Join(dir, departedFile), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600); err != nil {
+	if j.departed, err = os.OpenFile(filepath.Join(dir, departedFile), os.O_WRONLY|os.O_APPEND, 0); err != nil {
 		f.Close()
 		return nil, err
 	}
 	j.log.file = f
 	return j, nil
+}
+
+// runID tells the records of one process from those of others.
+func runID() string {
+	var id [4]byte
+	rand.Read(id[:])
+	return hex.EncodeToString(id[:])
 }
 
 // mend removes what stands behind the whole records, and adds what was lost.
@@ -119,7 +128,7 @@ func load(dir string) (j *Journal, good int, lost []byte, err error) {
 	text, err := os.ReadFile(filepath.Join(dir, logFile))
 	if err != nil {
 		// Without its log everything would look as if it had never left.
-		return nil, 0, nil, &DamagedError{Dir: dir, Reason: err.Error()}
+		return nil, 0, nil, j.unreadable(theLog, err)
 	}
 	records, good, err := parseLog(text)
 	if err != nil {
@@ -207,7 +216,12 @@ func (j *Journal) Close() error {
 	if j.log.file == nil {
 		return nil
 	}
-	err := errors.Join(j.log.file.Close(), j.departed.Close())
+	err := j.log.file.Close()
+	if j.salvaged {
+		j.log.file = nil
+		return err
+	}
+	err = errors.Join(err, j.departed.Close())
 	j.log.file, j.departed = nil, nil
 	return errors.Join(err, j.lock.Release())
 }
@@ -287,7 +301,7 @@ func (j *Journal) Message(i int) (Outgoing, error) {
 	}
 	raw, err := os.ReadFile(filepath.Join(j.dir, file))
 	if err != nil {
-		return Outgoing{}, &DamagedError{Dir: j.dir, Reason: err.Error()}
+		return Outgoing{}, j.unreadable(file, err)
 	}
 	if digest(raw) != sum {
 		return Outgoing{}, &DamagedError{Dir: j.dir, Reason: file + " is not what was planned"}

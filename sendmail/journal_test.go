@@ -148,8 +148,13 @@ func TestOpenJournalRefuses(t *testing.T) {
 
 	for name, damage := range map[string]func(dir string) error{
 		"no plan": func(dir string) error { return os.Remove(filepath.Join(dir, "plan")) },
-		"no plan, from before there was the file of what departed": func(dir string) error {
+		"no plan, nor the file of what departed": func(dir string) error {
 			return errors.Join(os.Remove(filepath.Join(dir, "plan")), os.Remove(filepath.Join(dir, "departed")))
+		},
+		"no file of what departed": func(dir string) error { return os.Remove(filepath.Join(dir, "departed")) },
+		"a plan that is no JSON":   func(dir string) error { return os.Truncate(filepath.Join(dir, "plan"), 100) },
+		"a plan that is a folder": func(dir string) error {
+			return errors.Join(os.Remove(filepath.Join(dir, "plan")), os.Mkdir(filepath.Join(dir, "plan"), 0o700))
 		},
 		"no log":              func(dir string) error { return os.Remove(filepath.Join(dir, "log")) },
 		"a message changed":   func(dir string) error { return appendTo(filepath.Join(dir, "msg/0000.eml"), "x\n") },
@@ -243,7 +248,9 @@ func TestLogCutAtEveryByte(t *testing.T) {
 	for cut := range len(log) + 1 {
 		tails := []string{"", "\x00\x00\x00\x00", "00000000 {}"} // a file system may leave garbage
 		for _, tail := range tails[cut%3 : cut%3+1] {
-			os.Remove(filepath.Join(dir, departedFile)) // whose part is TestDamageNeverSendsAgain's
+			if err := os.Truncate(filepath.Join(dir, departedFile), 0); err != nil { // whose part is TestDamageNeverSendsAgain's
+				t.Fatal(err)
+			}
 			if err := os.WriteFile(filepath.Join(dir, "log"), append(slices.Clone(log[:cut]), tail...), 0o600); err != nil {
 				t.Fatal(err)
 			}

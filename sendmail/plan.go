@@ -147,7 +147,7 @@ func writePlan(dir string, p Plan, messages []Outgoing) error {
 	p.Format, p.Messages = planFormat, nil
 	for i, m := range messages {
 		planned := Planned{
-			File: fmt.Sprintf("msg/%04d.eml", i), Name: m.Name, SHA256: digest(m.Raw), Size: len(m.Raw), ID: m.ID,
+			File: messageFile(i), Name: m.Name, SHA256: digest(m.Raw), Size: len(m.Raw), ID: m.ID,
 			Subject: m.Subject, Date: m.Date, Recipients: m.Recipients, To: m.To, Bcc: m.Bcc,
 		}
 		if err := createFile(filepath.Join(dir, planned.File), m.Raw); err != nil {
@@ -165,6 +165,9 @@ func writePlan(dir string, p Plan, messages []Outgoing) error {
 		return err
 	}
 	if err := createFile(filepath.Join(dir, logFile), first); err != nil {
+		return err
+	}
+	if err := createFile(filepath.Join(dir, departedFile), nil); err != nil {
 		return err
 	}
 	for _, d := range []string{folder, dir} {
@@ -185,39 +188,62 @@ func writePlan(dir string, p Plan, messages []Outgoing) error {
 }
 
 // readPlan returns the plan and the SHA-256 of its file.
+//
+// Errors: [ErrNoPlan], [DamagedError].
 func readPlan(dir string) (p Plan, sum string, err error) {
-	text, err := os.ReadFile(filepath.Join(dir, planFile))
+	p, sum, err = parsePlan(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, statErr := os.Stat(dir); statErr != nil {
 			return p, "", statErr
 		}
-		if begun(dir) {
-			return p, "", &DamagedError{Dir: dir, Reason: "its plan is gone"}
+		if !begun(dir) {
+			return p, "", ErrNoPlan
 		}
-		return p, "", ErrNoPlan
 	}
 	if err != nil {
-		return p, "", err
+		err = &DamagedError{Dir: dir, Reason: err.Error()}
+	}
+	return p, sum, err
+}
+
+// parsePlan is readPlan for a journal that may be damaged. Its error says what
+// is wrong with the plan, and is fs.ErrNotExist when there is none.
+func parsePlan(dir string) (p Plan, sum string, err error) {
+	text, err := os.ReadFile(filepath.Join(dir, planFile))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return p, "", noPlanError{}
+	case err != nil:
+		return p, "", errors.New(whyUnreadable(thePlan, err))
 	}
 	if err := json.Unmarshal(text, &p); err != nil {
-		return p, "", fmt.Errorf("read the plan: %w", err)
+		return p, "", fmt.Errorf(thePlan+" cannot be read: %w", err)
 	}
 	if p.Format != planFormat || len(p.Messages) == 0 {
-		return p, "", fmt.Errorf("read the plan: format %d with %d messages is not one that this kprep knows", p.Format, len(p.Messages))
+		return p, "", fmt.Errorf(thePlan+" cannot be read: format %d with %d messages is not one that this kprep knows", p.Format, len(p.Messages))
 	}
 	return p, digest(text), nil
 }
 
+type noPlanError struct{}
+
+func (noPlanError) Error() string        { return thePlan + " is gone" }
+func (noPlanError) Is(target error) bool { return target == fs.ErrNotExist }
+
 // begun says that a journal without a plan had one: mail may have left by it.
-// The file of what departed is made after the plan, and a log has its second
-// record later still.
+// What departs is written down, and a log has its second record, only after the
+// plan is there.
 func begun(dir string) bool {
-	if _, err := os.Lstat(filepath.Join(dir, departedFile)); !errors.Is(err, fs.ErrNotExist) {
-		return true
+	for name, before := range map[string]int{departedFile: 0, logFile: 1} {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if bytes.Count(text, []byte("\n")) > before || err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return true
+		}
 	}
-	text, err := os.ReadFile(filepath.Join(dir, logFile))
-	return bytes.Count(text, []byte("\n")) > 1 || err != nil && !errors.Is(err, fs.ErrNotExist)
+	return false
 }
+
+func messageFile(i int) string { return fmt.Sprintf("msg/%04d.eml", i) }
 
 func createFile(path string, data []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)

@@ -120,6 +120,9 @@ func (j *Journal) open(message int) []string {
 }
 
 func (r *run) all(ctx context.Context) error {
+	if r.j.salvaged {
+		return &DamagedError{Dir: r.j.dir, Reason: strings.Join(r.j.damage, "; ")}
+	}
 	first := 0
 	for first < len(r.j.plan.Messages) && len(r.j.open(first)) == 0 {
 		first++
