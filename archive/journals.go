@@ -2,6 +2,7 @@ package archive
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,9 +16,9 @@ import (
 
 // addJournals adds the sends that are over as they are. Of those whose messages
 // have expired plan and log are left.
-func (p *packer) addJournals() error {
+func (p *packer) addJournals(ctx context.Context) error {
 	id := p.r.Series.Tracking.ChangeID
-	journals, err := submission.FinishedJournals(p.r.repo, id)
+	journals, err := submission.FinishedJournals(ctx, p.r.repo, id)
 	if err != nil {
 		return err
 	}
@@ -34,9 +35,6 @@ func (p *packer) addJournals() error {
 		}
 		for _, f := range files {
 			text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(f)))
-			if f == "departed" && errors.Is(err, fs.ErrNotExist) {
-				continue // older journals have none
-			}
 			if err != nil {
 				return err
 			}

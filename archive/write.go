@@ -150,7 +150,7 @@ func (p *packer) entries(ctx context.Context) error {
 	if err := p.addNotes(ctx); err != nil {
 		return err
 	}
-	if err := p.addJournals(); err != nil {
+	if err := p.addJournals(ctx); err != nil {
 		return err
 	}
 	if err := p.addMailbox(ctx, entryPatches, s.Start(), s.End()); err != nil {

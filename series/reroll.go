@@ -36,7 +36,10 @@ type Reroll struct {
 }
 
 // A TaggedError means that the revision about to be sent has a tag already.
-type TaggedError struct{ Tag string }
+type TaggedError struct {
+	Tag      string
+	Revision int // that it is the tag of; 0 where that makes no difference
+}
 
 func (e *TaggedError) Error() string {
 	return fmt.Sprintf("the tag %q exists already: this revision was sent before", e.Tag)
@@ -119,7 +122,7 @@ func (s *Series) CheckReroll(ctx context.Context) error {
 	tag := sentTag(s.Tracking.ChangeID, s.Tracking.Revision)
 	if id, err := s.repo.Ref(ctx, "refs/tags/"+tag); err != nil || id != "" {
 		if err == nil {
-			err = &TaggedError{Tag: tag}
+			err = &TaggedError{Tag: tag, Revision: s.Tracking.Revision}
 		}
 		return err
 	}
@@ -133,7 +136,11 @@ func (s *Series) checkReroll(ctx context.Context, r *Reroll, notes []gitrepo.Ref
 			return err
 		}
 		if u.Old == "" && got != "" {
-			return &TaggedError{Tag: strings.TrimPrefix(u.Name, "refs/tags/")}
+			tagged := &TaggedError{Tag: strings.TrimPrefix(u.Name, "refs/tags/")}
+			if tagged.Tag == r.Tag {
+				tagged.Revision = s.Tracking.Revision
+			}
+			return tagged
 		}
 		if u.Old != "" && got != u.Old {
 			return &gitrepo.RefChangedError{Name: u.Name, Want: u.Old, Got: got}
@@ -242,6 +249,7 @@ func rerollMoved(ctx context.Context, repo *gitrepo.Repo, r *Reroll) (u *gitrepo
 	if err := s.CheckRewritable(ctx); err != nil {
 		return nil, l, err
 	}
+	s.Tracking.Revision = r.Revision - 1 // also of a branch that was set back to an earlier one
 	next, text := s.nextRevision(r.Mailed)
 	if l, err = s.layOut(ctx, s.Storage, text, next); err != nil {
 		return nil, l, err

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/kprep/kprep/gitrepo"
-	"github.com/kprep/kprep/sendmail"
 	"github.com/kprep/kprep/series"
 )
 
@@ -32,22 +31,25 @@ func (e *AwayError) Short() string { return strings.TrimPrefix(e.Branch, "refs/h
 // Away adds to err, which says why there is no series here, where the oldest
 // send of the repository is that is not over; err itself where there is none.
 func Away(ctx context.Context, repo *gitrepo.Repo, err error) error {
-	ids, listErr := OpenSends(repo)
+	ids, listErr := OpenSends(ctx, repo)
 	if listErr != nil {
 		return listErr
 	}
 	for _, id := range ids {
-		dirs, listErr := openJournals(repo, id)
+		open, listErr := openJournals(ctx, repo, id)
 		if listErr != nil {
 			return listErr
 		}
-		for _, dir := range dirs {
-			j, readErr := sendmail.ReadJournal(dir)
-			if readErr != nil {
-				return readErr
-			}
+		for _, j := range open {
 			var r series.Reroll
-			if j.Plan().Finish == nil || json.Unmarshal(j.Plan().Finish, &r) != nil {
+			switch plan := j.Plan(); {
+			case plan.Finish != nil && json.Unmarshal(plan.Finish, &r) == nil:
+			case j.Salvaged():
+				if r.Branch, listErr = branchOf(ctx, repo, id); listErr != nil {
+					return listErr
+				}
+			}
+			if r.Branch == "" {
 				continue // a resend moves no branch
 			}
 			away := &AwayError{Branch: r.Branch, Err: err}
@@ -65,4 +67,15 @@ func Away(ctx context.Context, repo *gitrepo.Repo, err error) error {
 		}
 	}
 	return err
+}
+
+// branchOf finds the branch of a series, "" for none.
+func branchOf(ctx context.Context, repo *gitrepo.Repo, changeID string) (string, error) {
+	all, err := series.List(ctx, repo, func(error) {})
+	for _, s := range all {
+		if s.Tracking.ChangeID == changeID {
+			return s.Branch, nil
+		}
+	}
+	return "", err
 }

@@ -23,7 +23,7 @@ func (e *RecordedError) Error() string {
 // *OpenSendError, or what [series.Series.PrepareReroll] returns; the refs are
 // moved by [Submission.FinishByHand]. The caller holds the [Lock].
 func (s *Submission) ByHand(ctx context.Context, firstID string) (*series.Reroll, error) {
-	if err := CheckNoneOpen(s.repo, s.Series); err != nil {
+	if err := CheckNoneOpen(ctx, s.repo, s.Series); err != nil {
 		return nil, err
 	}
 	for revision, ids := range s.Series.Tracking.History {

@@ -1,6 +1,7 @@
 package submission
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -16,8 +17,9 @@ func JournalFolder(repo *gitrepo.Repo, changeID string) string { return seriesDi
 
 // FinishedJournals lists the journals of a series that are over, as folders
 // below [JournalFolder] such as "v1/0001-send". One that was never completed is
-// left out: nothing can have left from it.
-func FinishedJournals(repo *gitrepo.Repo, changeID string) ([]string, error) {
+// left out, as nothing can have left from it; so is one that is damaged, which
+// could not be brought back as what it was.
+func FinishedJournals(ctx context.Context, repo *gitrepo.Repo, changeID string) ([]string, error) {
 	root := seriesDir(repo, changeID)
 	dirs, err := sendmail.Journals(root)
 	if err != nil {
@@ -26,6 +28,15 @@ func FinishedJournals(repo *gitrepo.Repo, changeID string) ([]string, error) {
 	var finished []string
 	for _, dir := range dirs {
 		err := CheckFinished(dir, changeID)
+		if errors.As(err, new(*sendmail.DamagedError)) {
+			over, overErr := closed(ctx, repo, sendmail.Salvage(dir))
+			if overErr != nil {
+				return nil, overErr
+			}
+			if over {
+				continue
+			}
+		}
 		if errors.Is(err, sendmail.ErrNoPlan) {
 			continue
 		}

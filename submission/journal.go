@@ -1,9 +1,12 @@
 package submission
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/sendmail"
@@ -44,38 +47,115 @@ func (e *OpenSendError) Error() string {
 	return fmt.Sprintf("the send of v%d is not finished: %s", e.Revision, e.Summary)
 }
 
-// openJournals lists the folders of sends that are not over, oldest first.
-func openJournals(repo *gitrepo.Repo, changeID string) ([]string, error) {
+// A DamagedSendError reports a send of this series whose journal is damaged.
+// Nothing more may be sent from it.
+type DamagedSendError struct {
+	Kind     Kind
+	Revision int
+	Damage   []string
+	Summary  sendmail.Summary // of what is still known
+}
+
+func (e *DamagedSendError) Error() string {
+	return fmt.Sprintf("the journal of the send of v%d is damaged (%s): %s", e.Revision, strings.Join(e.Damage, "; "), e.Summary)
+}
+
+// A LostSendError reports a send of this series that began, and that has no
+// journal any more.
+type LostSendError struct {
+	Revision int
+	Begun    time.Time
+}
+
+func (e *LostSendError) Error() string {
+	return fmt.Sprintf("a send of v%d was begun on %s, and its journal is gone: it is not known what left", e.Revision, e.Begun.Local().Format(time.DateTime))
+}
+
+// readJournal reads a journal, what is left of it when it is damaged.
+func readJournal(dir string) (*sendmail.Journal, error) {
+	j, err := sendmail.ReadJournal(dir)
+	if errors.As(err, new(*sendmail.DamagedError)) {
+		return sendmail.Salvage(dir), nil
+	}
+	return j, err
+}
+
+// readJournals reads the journals of a series, by revision and then in the
+// order in which they were made. One that was never completed is left out:
+// nothing can have left from it.
+func readJournals(repo *gitrepo.Repo, changeID string) ([]*sendmail.Journal, error) {
 	dirs, err := sendmail.Journals(seriesDir(repo, changeID))
 	if err != nil {
 		return nil, err
 	}
-	var open []string
+	var all []*sendmail.Journal
 	for _, dir := range dirs {
-		j, err := sendmail.ReadJournal(dir)
+		j, err := readJournal(dir)
 		if errors.Is(err, sendmail.ErrNoPlan) {
-			continue // nothing can have left from it
+			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		if !Kind(j.Plan().Kind).private() && !j.Has(markClosed) && !j.Has(markAbandoned) {
-			open = append(open, dir)
+		all = append(all, j)
+	}
+	return all, nil
+}
+
+// closed says that nothing is left to do of a send. Of one whose journal is
+// damaged the sent tag says so: it comes when the mail is out.
+func closed(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Journal) (bool, error) {
+	plan := j.Plan()
+	if Kind(plan.Kind).private() || j.Has(markClosed) || j.Has(markAbandoned) {
+		return true, nil
+	}
+	if !j.Salvaged() || Kind(plan.Kind) != KindSend {
+		return false, nil
+	}
+	return series.HasSentTag(ctx, repo, plan.ChangeID, plan.Revision)
+}
+
+// openJournals are those of sends that are not over, oldest first.
+func openJournals(ctx context.Context, repo *gitrepo.Repo, changeID string) ([]*sendmail.Journal, error) {
+	all, err := readJournals(repo, changeID)
+	if err != nil {
+		return nil, err
+	}
+	var open []*sendmail.Journal
+	for _, j := range all {
+		over, err := closed(ctx, repo, j)
+		if err != nil {
+			return nil, err
+		}
+		if !over {
+			open = append(open, j)
 		}
 	}
 	return open, nil
 }
 
-// CheckNoneOpen returns an *OpenSendError when a send of the series is not
-// over: nothing new may start then.
-func CheckNoneOpen(repo *gitrepo.Repo, s *series.Series) error {
-	open, err := openJournals(repo, s.Tracking.ChangeID)
-	if err != nil || len(open) == 0 {
-		return err
-	}
-	j, err := sendmail.ReadJournal(open[0])
+// CheckNoneOpen returns an *OpenSendError, a *DamagedSendError or a
+// *LostSendError when a send of the series is not over: nothing new may start
+// then.
+func CheckNoneOpen(ctx context.Context, repo *gitrepo.Repo, s *series.Series) error {
+	open, err := openJournals(ctx, repo, s.Tracking.ChangeID)
 	if err != nil {
 		return err
 	}
+	if len(open) == 0 {
+		return checkNoneLost(ctx, repo, s)
+	}
+	j := open[0]
+	if j.Salvaged() {
+		return &DamagedSendError{Kind: Kind(j.Plan().Kind), Revision: j.Plan().Revision, Damage: j.Damage(), Summary: j.Summary()}
+	}
 	return &OpenSendError{Revision: j.Plan().Revision, Summary: j.Summary()}
+}
+
+func checkNoneLost(ctx context.Context, repo *gitrepo.Repo, s *series.Series) error {
+	begun, err := series.FindBegun(ctx, repo, s.Tracking.ChangeID, s.Tracking.Revision)
+	if err != nil || begun == nil {
+		return err
+	}
+	return &LostSendError{Revision: begun.Revision, Begun: begun.When}
 }

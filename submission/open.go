@@ -27,16 +27,20 @@ type Open struct {
 }
 
 // Reopen opens the send of the series that is not over, or returns
-// ErrNothingOpen. The caller holds the [Lock].
-func Reopen(repo *gitrepo.Repo, s *series.Series) (*Open, error) {
-	open, err := openJournals(repo, s.Tracking.ChangeID)
+// ErrNothingOpen; a *DamagedSendError or a *LostSendError for one that cannot
+// be gone on with. The caller holds the [Lock].
+func Reopen(ctx context.Context, repo *gitrepo.Repo, s *series.Series) (*Open, error) {
+	open, err := openJournals(ctx, repo, s.Tracking.ChangeID)
 	if err != nil {
 		return nil, err
 	}
-	if len(open) == 0 {
+	if len(open) == 0 || open[0].Salvaged() {
+		if err := CheckNoneOpen(ctx, repo, s); err != nil {
+			return nil, err
+		}
 		return nil, ErrNothingOpen
 	}
-	j, err := sendmail.OpenJournal(open[0])
+	j, err := sendmail.OpenJournal(open[0].Dir())
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +153,11 @@ func visible(m sendmail.Planned, recipients []string) []string {
 // LinkMask is the URL of a message in the project's archive, with one %s for
 // its message-id.
 func (o *Open) LinkMask(ctx context.Context) (string, error) {
-	settings, err := project.Load(ctx, o.repo, o.series.Base)
+	return linkMask(ctx, o.repo, o.series)
+}
+
+func linkMask(ctx context.Context, repo *gitrepo.Repo, s *series.Series) (string, error) {
+	settings, err := project.Load(ctx, repo, s.Base)
 	if err != nil {
 		return "", err
 	}
@@ -212,19 +220,6 @@ func (o *Open) doubtful(ctx context.Context) (Outcome, error) {
 		return Outcome{}, err
 	}
 	return outcomeOf(o.journal), o.unfinished(&UnknownFateError{Doubts: doubts, LinkMask: mask})
-}
-
-// Abandon gives up the send. When anything of it left, or may have, the
-// revision is used up: tag and branch move all the same.
-func (o *Open) Abandon(ctx context.Context) (Outcome, error) {
-	out := outcomeOf(o.journal)
-	if out.Summary.Accepted+out.Summary.Unknown > 0 {
-		var err error
-		if out, err = out.finish(ctx, o.repo, o.journal); err != nil {
-			return out, err
-		}
-	}
-	return out, o.journal.Mark(markAbandoned)
 }
 
 // Settle records what the user says of a message of unknown fate: that it

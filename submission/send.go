@@ -75,7 +75,7 @@ func (s *Submission) check(ctx context.Context, allow []string) error {
 	if err := s.refusals(allow); err != nil {
 		return err
 	}
-	if err := CheckNoneOpen(s.repo, s.Series); err != nil {
+	if err := CheckNoneOpen(ctx, s.repo, s.Series); err != nil {
 		return err
 	}
 	if s.Signing.Err != nil {
@@ -236,10 +236,13 @@ func (r *Sending) Send(ctx context.Context, policy sendmail.Policy, progress fun
 
 // carry runs a journal to its end, as far as that comes.
 func carry(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Journal, t sendmail.Transport, policy sendmail.Policy, progress func(sendmail.Event)) (Outcome, error) {
+	kind := Kind(j.Plan().Kind)
+	if err := begin(ctx, repo, j); err != nil {
+		return outcomeOf(j), &UnfinishedError{Kind: kind, Summary: j.Summary(), Err: err}
+	}
 	summary, err := policy.Run(ctx, j, t, progress)
 	out := outcomeOf(j)
 	out.Summary = summary
-	kind := Kind(j.Plan().Kind)
 	if kind.private() {
 		// A mail that is not for the list may be repeated at will: nothing to go on with.
 		if markErr := j.Mark(markClosed); markErr != nil {
@@ -255,6 +258,19 @@ func carry(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Journal, t sendm
 	}
 	// The mail is out: what follows must not be cut short by an interrupt.
 	return out.finish(context.WithoutCancel(ctx), repo, j)
+}
+
+// begin remembers outside of the journal, before anything is connected to, that
+// mail of the revision may leave.
+func begin(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Journal) error {
+	if Kind(j.Plan().Kind) != KindSend {
+		return nil
+	}
+	var reroll series.Reroll
+	if err := json.Unmarshal(j.Plan().Finish, &reroll); err != nil {
+		return err
+	}
+	return reroll.Begin(ctx, repo)
 }
 
 // finish moves the refs that were prepared, and closes the journal.
@@ -274,11 +290,12 @@ func (o Outcome) finish(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Jou
 	if lost := (*series.LostBranchError)(nil); errors.As(err, &lost) {
 		// The tag is there and nothing else can be done: this send is over.
 		o.Tag = reroll.Tag
-		return o, &UnfinishedError{Summary: o.Summary, Refs: true, Over: true, Err: errors.Join(err, markOnce(j, markClosed))}
+		return o, &UnfinishedError{Summary: o.Summary, Refs: true, Over: true,
+			Err: errors.Join(err, series.ForgetBegun(ctx, repo, reroll.ChangeID, reroll.Revision-1), markOnce(j, markClosed))}
 	}
 	if err == nil {
 		o.Tag, o.NextRevision = reroll.Tag, reroll.Revision
-		err = errors.Join(markOnce(j, markRerolled), markOnce(j, markClosed))
+		err = errors.Join(markOnce(j, markRerolled), series.ForgetBegun(ctx, repo, reroll.ChangeID, reroll.Revision-1), markOnce(j, markClosed))
 	}
 	if err != nil {
 		return o, &UnfinishedError{Kind: KindSend, Summary: o.Summary, Refs: true, Err: err}

@@ -1,6 +1,7 @@
 package submission
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/sendmail"
+	"github.com/kprep/kprep/series"
 )
 
 // A SendStatus is what the journal of a send holds.
@@ -16,7 +18,7 @@ type SendStatus struct {
 	ChangeID string           `json:"change-id"`
 	Revision int              `json:"revision"`
 	Kind     string           `json:"kind"`
-	State    string           `json:"state"`  // open, mail-done (tag and branch are left), closed, abandoned
+	State    string           `json:"state"`  // open, mail-done (tag and branch are left), closed, abandoned, damaged, lost (without a journal)
 	Status   int              `json:"status"` // the exit status that the send has come to
 	Summary  string           `json:"summary"`
 	Running  *Running         `json:"running,omitempty"` // who is sending just now
@@ -27,7 +29,14 @@ type SendStatus struct {
 	Signer   *sendmail.Signer `json:"signer,omitempty"`
 	Journal  string           `json:"journal"` // the folder
 	Messages []MessageStatus  `json:"messages"`
+	Damage   []string         `json:"damage,omitempty"` // what of an open or a damaged journal is not as it was written
 }
+
+// States of a send that is not over, and that nothing can be sent from.
+const (
+	stateDamaged = "damaged"
+	stateLost    = "lost"
+)
 
 // Running says which process holds a journal; zero where it does not say.
 type Running struct {
@@ -58,28 +67,37 @@ type PairStatus struct {
 
 // Statuses reads the journals of a series, closed ones too, in the order in
 // which they were made. It changes nothing, and may look on while mail is sent.
-func Statuses(repo *gitrepo.Repo, changeID string, showBcc bool) ([]SendStatus, error) {
-	dirs, err := sendmail.Journals(seriesDir(repo, changeID))
+// Of a journal that is damaged it tells what is left; revision is that of the
+// branch, 0 for none: a send of it that has lost its journal comes last.
+func Statuses(ctx context.Context, repo *gitrepo.Repo, changeID string, revision int, showBcc bool) ([]SendStatus, error) {
+	journals, err := readJournals(repo, changeID)
 	if err != nil {
 		return nil, err
 	}
 	all := []SendStatus{}
-	for _, dir := range dirs {
-		one, err := ReadStatus(dir, showBcc)
-		if errors.Is(err, sendmail.ErrNoPlan) {
-			continue // nothing left from it
-		}
+	open := false
+	for _, j := range journals {
+		over, err := closed(ctx, repo, j)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, one)
+		open = open || !over
+		all = append(all, statusOf(j, over, showBcc))
 	}
-	return all, nil
+	if open {
+		return all, nil
+	}
+	begun, err := series.FindBegun(ctx, repo, changeID, revision)
+	if begun != nil {
+		all = append(all, SendStatus{ChangeID: changeID, Revision: begun.Revision, Kind: string(KindSend), State: stateLost, Status: statusUnknown,
+			Summary: "its journal is gone: it is not known what left", Created: begun.When, Changed: begun.When, Messages: []MessageStatus{}})
+	}
+	return all, err
 }
 
 // OpenSends lists the change-ids of all series of the repository with a send
 // that is not over, in alphabetical order.
-func OpenSends(repo *gitrepo.Repo) ([]string, error) {
+func OpenSends(ctx context.Context, repo *gitrepo.Repo) ([]string, error) {
 	entries, err := os.ReadDir(seriesDir(repo, ""))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -89,7 +107,7 @@ func OpenSends(repo *gitrepo.Repo) ([]string, error) {
 	}
 	var ids []string
 	for _, e := range entries {
-		open, err := openJournals(repo, e.Name())
+		open, err := openJournals(ctx, repo, e.Name())
 		if err != nil {
 			return nil, err
 		}
@@ -101,21 +119,35 @@ func OpenSends(repo *gitrepo.Repo) ([]string, error) {
 }
 
 // ReadStatus reads one journal.
-func ReadStatus(dir string, showBcc bool) (SendStatus, error) {
-	j, err := sendmail.ReadJournal(dir)
+func ReadStatus(ctx context.Context, repo *gitrepo.Repo, dir string, showBcc bool) (SendStatus, error) {
+	j, err := readJournal(dir)
 	if err != nil {
 		return SendStatus{}, err
 	}
-	plan, summary := j.Plan(), j.Summary()
+	over, err := closed(ctx, repo, j)
+	return statusOf(j, over, showBcc), err
+}
+
+// statusUnknown is the exit status of a send of which something may have left.
+const statusUnknown = 4
+
+// statusOf is what a journal holds; isOver says that nothing is left to do.
+func statusOf(j *sendmail.Journal, isOver, showBcc bool) SendStatus {
+	plan, summary, dir := j.Plan(), j.Summary(), j.Dir()
 	s := SendStatus{ChangeID: plan.ChangeID, Revision: plan.Revision, Kind: plan.Kind, Status: summary.Status(), Summary: summary.String(),
 		Created: plan.Created, Changed: j.LastChange(), Route: plan.Transport, From: plan.EnvelopeFrom, Signer: plan.Signer, Journal: dir, State: "open"}
 	switch {
 	case j.Has(markAbandoned):
 		s.State = markAbandoned
-	case j.Has(markClosed):
+	case j.Has(markClosed), j.Salvaged() && isOver:
 		s.State = markClosed
+	case j.Salvaged():
+		s.State, s.Status = stateDamaged, statusUnknown
 	case over(j):
 		s.State, s.Status = markMailDone, (&UnfinishedError{Refs: true}).Status()
+	}
+	if j.Salvaged() || s.State == "open" { // messages of what is over may have expired
+		s.Damage = j.Damage()
 	}
 	if s.Changed.IsZero() {
 		s.Changed = s.Created
@@ -133,8 +165,16 @@ func ReadStatus(dir string, showBcc bool) (SendStatus, error) {
 		}
 		s.Messages = append(s.Messages, message)
 	}
-	return s, nil
+	return s
 }
+
+// CanContinue says that the send can be gone on with.
+func (s SendStatus) CanContinue() bool {
+	return s.State == markMailDone || s.State == "open" && len(s.Damage) == 0
+}
+
+// IsOver says that nothing is left to do.
+func (s SendStatus) IsOver() bool { return s.State == markClosed || s.State == markAbandoned }
 
 func (s SendStatus) pair(m sendmail.Planned, r sendmail.Receipt, showBcc bool) PairStatus {
 	p := PairOf(r, m.Bcc, showBcc)

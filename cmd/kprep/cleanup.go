@@ -191,7 +191,7 @@ func (e *env) oldRemovals(ctx context.Context, repo *gitrepo.Repo, days int) ([]
 }
 
 func prepareRemoval(ctx context.Context, repo *gitrepo.Repo, s *series.Series) (*archive.Removal, error) {
-	if err := submission.CheckNoneOpen(repo, s); err != nil {
+	if err := submission.CheckNoneOpen(ctx, repo, s); err != nil {
 		return nil, err
 	}
 	return archive.Prepare(ctx, repo, s)
@@ -227,7 +227,7 @@ func (e *env) putAway(ctx context.Context, repo *gitrepo.Repo, log *oplog.Log, r
 		return err
 	}
 	defer lock.Release()
-	if err := submission.CheckNoneOpen(repo, r.Series); err != nil {
+	if err := submission.CheckNoneOpen(ctx, repo, r.Series); err != nil {
 		return err
 	}
 	file, err := r.Apply(ctx, log, dir, e.now())

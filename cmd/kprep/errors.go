@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,8 +60,10 @@ func status(err error) int {
 
 // hint returns what the user can do about err, or "".
 func hint(err error) string {
-	away := (*submission.AwayError)(nil)
+	away, burn := (*submission.AwayError)(nil), (*submission.BurnError)(nil)
 	switch {
+	case errors.As(err, &burn):
+		return cmp.Or(hint(burn.Err), "nothing was changed; mend that") + "; then 'kprep send --abandon' again"
 	case errors.Is(err, gitrepo.ErrNotRepository):
 		return "run kprep inside a git repository, or name one with 'kprep -C DIR'"
 	case errors.Is(err, errNoWorkTree):
@@ -75,8 +78,8 @@ func hint(err error) string {
 		return fmt.Sprintf("'git checkout -b %s %s' brings it back", away.Short(), away.Tip.Short())
 	case errors.As(err, &away):
 		return fmt.Sprintf("go there with 'git checkout %s'", away.Short())
-	case errors.As(err, new(*sendmail.DamagedError)):
-		return "nothing more is sent from it; bring it back from a backup, or find out in the list's archive what arrived, and move its folder out of the repository"
+	case errors.As(err, new(*sendmail.DamagedError)) && !errors.As(err, new(*archive.DamagedError)):
+		return "nothing more is sent from it; bring it back from a backup, or 'kprep send --abandon' gives it up"
 	case errors.As(err, new(*submission.OutstandingError)):
 		return "'kprep send --status' shows what is left, 'kprep send --continue' goes on with it"
 	case errors.As(err, new(*series.StateError)):
@@ -193,6 +196,8 @@ func seriesHint(err error) string {
 		return "'kprep send' sends the first one; see it with 'kprep preview'"
 	case errors.As(err, &unsent):
 		return "'kprep info' lists the revisions that were sent"
+	case errors.As(err, &tagged) && tagged.Revision > 0:
+		return fmt.Sprintf("'kprep set revision %d' makes the branch the next one, which can be sent", tagged.Revision+1)
 	case errors.As(err, &tagged):
 		return fmt.Sprintf("if that tag is a mistake, delete it with 'git tag -d %s'", tagged.Tag)
 	}

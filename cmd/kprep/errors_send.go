@@ -19,6 +19,7 @@ func sendHint(err error) string {
 	signing := (*submission.SigningError)(nil)
 	refusals, git := (*submission.Refusals)(nil), (*gitrepo.Error)(nil)
 	mailed, thread, open := (*submission.MailedError)(nil), (*threadError)(nil), (*submission.OpenSendError)(nil)
+	other, lost := (*submission.OtherRevisionError)(nil), (*submission.LostSendError)(nil)
 	switch {
 	case errors.As(err, &signing):
 		return "nothing was sent; " + signingHint(signing.Err)
@@ -47,6 +48,12 @@ func sendHint(err error) string {
 		return "mend the commit's author or title with 'git rebase -i' and 'git commit --amend', with --author where it is the author"
 	case errors.As(err, new(*submission.UnknownAliasError)):
 		return "write the address as local@domain, or name the alias in a file of sendemail.aliasesFile"
+	case errors.As(err, &other):
+		return fmt.Sprintf("'kprep set revision %d' says that the patches on the branch are those", other.Sent)
+	case errors.As(err, new(*submission.DamagedSendError)):
+		return "nothing more is sent from it; 'kprep send --status' shows what is known of it, a backup may bring it back, 'kprep send --abandon' gives it up"
+	case errors.As(err, &lost):
+		return fmt.Sprintf("nothing of v%d is sent again; bring the journal back from a backup, or 'kprep send --abandon' gives it up and makes the branch v%d", lost.Revision, lost.Revision+1)
 	case errors.As(err, &open) && open.Summary.Rootless:
 		return rootlessHint
 	case errors.As(err, &open) && open.Summary.Final() && !open.Summary.Complete:

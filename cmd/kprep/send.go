@@ -164,7 +164,7 @@ func (e *env) send(c *cli.Context, s *series.Series) error {
 	if err != nil {
 		return err
 	}
-	if err := submission.CheckNoneOpen(e.repo, s); err != nil {
+	if err := submission.CheckNoneOpen(c.Context, e.repo, s); err != nil {
 		return err
 	}
 	sub, err := e.prepare(c, s, kind)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -31,7 +32,7 @@ func (e *env) reportSend(c *cli.Context, kind submission.Kind, p *progress, out 
 	}
 	p.end(status, out, err)
 	if c.Bool("json") && out.Journal != "" {
-		if jsonErr := e.reportJSON(out.Journal, status); jsonErr != nil || err != nil {
+		if jsonErr := e.reportJSON(c.Context, out.Journal, status); jsonErr != nil || err != nil {
 			return errors.Join(err, jsonErr)
 		}
 	}
@@ -41,8 +42,11 @@ func (e *env) reportSend(c *cli.Context, kind submission.Kind, p *progress, out 
 		}
 		report(e.stderr, err)
 		next := "; kprep send --continue"
-		if unfinished != nil && unfinished.Over {
+		switch {
+		case unfinished != nil && unfinished.Over:
 			next = ""
+		case errors.As(err, new(*sendmail.DamagedError)):
+			next = "; kprep send --abandon"
 		}
 		_, err := fmt.Fprintf(e.stdout, "%s%s\n", out.Summary, next)
 		return errors.Join(err, &exitError{status: status})
@@ -69,8 +73,8 @@ func (e *env) reportSend(c *cli.Context, kind submission.Kind, p *progress, out 
 	return nil
 }
 
-func (e *env) reportJSON(journal string, status int) error {
-	one, err := submission.ReadStatus(journal, e.verbose)
+func (e *env) reportJSON(ctx context.Context, journal string, status int) error {
+	one, err := submission.ReadStatus(ctx, e.repo, journal, e.verbose)
 	if err != nil {
 		return err
 	}
@@ -117,8 +121,8 @@ func (e *env) sendStatus(c *cli.Context) error {
 		return err
 	}
 	sends := []submission.SendStatus{}
-	for _, id := range ids {
-		of, err := submission.Statuses(repo, id, e.verbose)
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		of, err := submission.Statuses(c.Context, repo, id, ids[id], e.verbose)
 		if err != nil {
 			return err
 		}
@@ -141,22 +145,27 @@ func (e *env) sendStatus(c *cli.Context) error {
 	return e.page(c.Context, repo, []byte(text.String()))
 }
 
-// seriesHere is the change-id of the series that is checked out; where there
-// is none, those of all with a send that is not over.
-func (e *env) seriesHere(ctx context.Context) ([]string, error) {
+// seriesHere is the change-id of the series that is checked out, and its
+// revision; where there is none, those of all with a send that is not over,
+// whose revisions are 0.
+func (e *env) seriesHere(ctx context.Context) (map[string]int, error) {
 	s, err := series.Load(ctx, e.repo, "")
 	if err != nil && !noSeries(err) {
 		return nil, err
 	}
 	if err == nil {
-		return []string{s.Tracking.ChangeID}, nil
+		return map[string]int{s.Tracking.ChangeID: s.Tracking.Revision}, nil
 	}
-	ids, listErr := submission.OpenSends(e.repo)
+	open, listErr := submission.OpenSends(ctx, e.repo)
 	if listErr != nil {
 		return nil, listErr
 	}
-	if len(ids) == 0 {
+	if len(open) == 0 {
 		return nil, err
+	}
+	ids := map[string]int{}
+	for _, id := range open {
+		ids[id] = 0
 	}
 	return ids, nil
 }
@@ -168,11 +177,16 @@ func noSeries(err error) bool {
 
 func writeStatus(b *strings.Builder, s submission.SendStatus) {
 	fmt.Fprintf(b, "%s v%d, %s, %s since %s\n", patchmail.PrintableLine(s.ChangeID), s.Revision, s.Kind, s.State, clock(s.Changed))
-	fmt.Fprintf(b, "begun %s, through %s", clock(s.Created), patchmail.PrintableLine(s.Route))
-	if s.Signer != nil {
-		fmt.Fprintf(b, ", signed by %s as %s", patchmail.PrintableLine(s.Signer.Key), patchmail.PrintableLine(s.Signer.Identity))
+	if s.Route != "" {
+		fmt.Fprintf(b, "begun %s, through %s", clock(s.Created), patchmail.PrintableLine(s.Route))
+		if s.Signer != nil {
+			fmt.Fprintf(b, ", signed by %s as %s", patchmail.PrintableLine(s.Signer.Key), patchmail.PrintableLine(s.Signer.Identity))
+		}
+		b.WriteByte('\n')
 	}
-	b.WriteByte('\n')
+	for _, what := range s.Damage {
+		fmt.Fprintf(b, "damaged: %s\n", patchmail.PrintableLine(what))
+	}
 	for _, m := range s.Messages {
 		fmt.Fprintf(b, "  %s\n    <%s>\n", patchmail.PrintableLine(m.Subject), patchmail.PrintableLine(m.ID))
 		if m.OnWire != "" && m.OnWire != m.ID {
@@ -203,10 +217,12 @@ func writeStatus(b *strings.Builder, s submission.SendStatus) {
 	case s.Running != nil:
 		fmt.Fprintf(b, "kprep with process id %d is sending since %s\n", s.Running.PID, clock(s.Running.Since))
 		b.WriteString(s.Summary + "\n")
-	case s.State == "open" || s.State == "mail-done":
+	case s.IsOver():
+		b.WriteString(s.Summary + "\n")
+	case s.CanContinue():
 		b.WriteString(s.Summary + "; kprep send --continue\n")
 	default:
-		b.WriteString(s.Summary + "\n")
+		b.WriteString(s.Summary + "; kprep send --abandon\n")
 	}
 }
 

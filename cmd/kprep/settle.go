@@ -91,7 +91,7 @@ func (e *env) continueSend(c *cli.Context, s *series.Series) error {
 	if err != nil {
 		return err
 	}
-	open, err := submission.Reopen(e.repo, s)
+	open, err := submission.Reopen(c.Context, e.repo, s)
 	if errors.Is(err, submission.ErrNothingOpen) {
 		e.notef("%v; 'kprep send' starts one", err)
 		return nil
@@ -349,35 +349,4 @@ func (e *env) askID(c *cli.Context, open *submission.Open) error {
 		return err
 	}
 	return open.Renamed(bare(answer))
-}
-
-func (e *env) abandonSend(c *cli.Context, s *series.Series) error {
-	unfinished := (*submission.OpenSendError)(nil)
-	if err := submission.CheckNoneOpen(e.repo, s); !errors.As(err, &unfinished) {
-		if err == nil {
-			e.notef("%v", submission.ErrNothingOpen)
-		}
-		return err
-	}
-	if !c.Bool("yes") {
-		fmt.Fprintln(e.stderr, unfinished)
-		if err := e.confirm(c.Context, "Give it up?", "nothing was changed; --yes does not ask"); err != nil {
-			return err
-		}
-	}
-	open, err := submission.Reopen(e.repo, s)
-	if err != nil {
-		return err
-	}
-	defer open.Close()
-	out, err := open.Abandon(c.Context)
-	switch {
-	case err != nil:
-		return err
-	case out.Tag != "":
-		e.notef("given up after %s: tagged %s; the branch is now v%d", out.Summary, out.Tag, out.NextRevision)
-	default:
-		e.notef("given up: nothing of v%d was sent", unfinished.Revision)
-	}
-	return nil
 }
