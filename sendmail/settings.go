@@ -36,7 +36,8 @@ const (
 // git-send-email(1) and spec/mail.md 1.2 have it. Keys that concern the making
 // of messages are only carried here.
 type Settings struct {
-	Trace func(line string) // told what is said to an SMTP server, without secrets; nil: nobody. Not from the configuration
+	Trace    func(line string) // told what is said to an SMTP server, without secrets; nil: nobody. Not from the configuration
+	Insecure bool              // the server's certificate is not checked, where CertPath says so too. Not from the configuration
 
 	Identity string
 

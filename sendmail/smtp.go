@@ -92,6 +92,8 @@ func (t *SMTP) String() string {
 	how := string(t.settings.Encryption)
 	if t.config.TLS == nil {
 		how = "in the clear"
+	} else if t.config.TLS.InsecureSkipVerify {
+		how += ", its certificate is not checked"
 	}
 	who := ""
 	if t.authenticates() {

@@ -59,6 +59,62 @@ func TestF05Certificate(t *testing.T) {
 	}
 }
 
+// Without a look at the certificate any of them will do, but only when the
+// settings and the user both say so.
+func TestF05Insecure(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []mailtest.TLS{mailtest.StartTLS, mailtest.Implicit} {
+		for _, kind := range []mailtest.Certificate{mailtest.Good, mailtest.WrongHost, mailtest.Expired, mailtest.SelfSigned} {
+			t.Run(fmt.Sprint(mode, " ", kind), func(t *testing.T) {
+				t.Parallel()
+				s := mailtest.Start(t, mailtest.Options{TLS: mode, Certificate: kind})
+				word := map[mailtest.TLS]string{mailtest.StartTLS: "tls", mailtest.Implicit: "ssl"}[mode]
+				for _, c := range []struct {
+					path              string
+					insecure, refused bool
+				}{
+					{"sendemail.smtpSSLCertPath=", false, true},
+					{"sendemail.smtpDomain=here", true, true},
+					{"sendemail.smtpSSLCertPath=/etc/ssl", true, true},
+					{"sendemail.smtpSSLCertPath=", true, false},
+				} {
+					settings, err := ReadSettings(testConfig{"sendemail.smtpServer=" + s.Host(), "sendemail.smtpServerPort=" + s.Port(),
+						"sendemail.smtpEncryption=" + word, c.path}, "", false)
+					if err != nil || settings.Insecure {
+						t.Fatalf("%+v, %v", settings, err)
+					}
+					settings.Insecure = c.insecure
+					tr, err := OpenTransport(settings, nil)
+					if unchecked := (*UncheckedError)(nil); errors.As(err, &unchecked) != c.refused || c.refused && unchecked.Insecure != c.insecure {
+						t.Fatalf("%s, insecure %v: %v", c.path, c.insecure, err)
+					}
+					if c.refused {
+						continue
+					}
+					if !strings.Contains(tr.String(), "its certificate is not checked") {
+						t.Errorf("route %q", tr)
+					}
+					sum, err := quickly().Run(t.Context(), journalOf(t, series(1)), tr, nil)
+					if err != nil || sum.Status() != 0 || len(s.Messages()) != 2 {
+						t.Errorf("%+v, %v", sum, err)
+					}
+					tr.Close()
+				}
+			})
+		}
+	}
+	for _, line := range []string{"sendemail.smtpServer=127.0.0.1", "sendemail.smtpServer=/bin/true", "sendemail.sendmailCmd=true"} {
+		settings, err := ReadSettings(testConfig{line, "sendemail.smtpSSLCertPath="}, "", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		settings.Insecure = true
+		if _, err := OpenTransport(settings, nil); !errors.As(err, new(*UncheckedError)) {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+}
+
 func TestCertificatePath(t *testing.T) {
 	t.Parallel()
 	s := mailtest.Start(t, mailtest.Options{TLS: mailtest.Implicit})

@@ -3,7 +3,6 @@ package sendmail
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -20,15 +19,39 @@ func isLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
+// Unchecked says that the settings want TLS without a look at the certificate of
+// the server, which is what an empty sendemail.smtpSSLCertPath means to git.
+func (s Settings) Unchecked() bool {
+	return !s.ByEndpoint() && s.Command == "" && !s.serverIsProgram() && (s.Encryption == ImplicitTLS || s.Encryption == StartTLS) &&
+		s.CertPath != nil && *s.CertPath == ""
+}
+
+// InsecureWarning is what comes of a certificate that is not checked.
+const InsecureWarning = "the certificate of the server is not checked: whoever answers in its place reads the mail and the password, and may keep both"
+
+// An UncheckedError reports that the certificate of the server is not to be
+// checked by the settings, or by the user's word, but not by both.
+type UncheckedError struct {
+	Insecure bool // the user's word is the one that says so
+}
+
+func (e *UncheckedError) Error() string {
+	if e.Insecure {
+		return "--insecure goes with TLS and an empty sendemail.smtpSSLCertPath, which asks not to check the server's certificate; here it is checked, or there is none"
+	}
+	return "sendemail.smtpSSLCertPath is empty, which asks not to check the server's certificate"
+}
+
 // tlsConfig verifies chain, name and dates against the configured host name.
-// A certPath that is "" would switch this off in git; it is refused here.
+// It does none of that where both the settings and the user say so.
 func tlsConfig(s Settings) (*tls.Config, error) {
 	c := &tls.Config{ServerName: s.Server, MinVersion: tls.VersionTLS12}
-	if s.CertPath != nil {
-		if *s.CertPath == "" {
-			return nil, errors.New("sendemail.smtpSSLCertPath is empty, which asks not to check the server's certificate: " +
-				"unset it, or name a file with the certificate to trust")
-		}
+	switch {
+	case s.Unchecked() && !s.Insecure:
+		return nil, &UncheckedError{}
+	case s.Unchecked():
+		c.InsecureSkipVerify = true
+	case s.CertPath != nil:
 		roots, err := readRoots(*s.CertPath)
 		if err != nil {
 			return nil, fmt.Errorf("sendemail.smtpSSLCertPath: %w", err)

@@ -96,6 +96,8 @@ func (e *NoTransportError) Error() string {
 // A nil creds means that there is no credential helper.
 func OpenTransport(s Settings, creds Credentials) (Transport, error) {
 	switch {
+	case s.Insecure && !s.Unchecked():
+		return nil, &UncheckedError{Insecure: true}
 	case s.ByEndpoint():
 		return newWeb(s)
 	case s.UseEndpoint:

@@ -54,8 +54,8 @@ func (d *Diagnosis) fail(check string, err error) {
 // mail server: unless offline, by a session that ends before MAIL. Nothing is
 // sent and nothing is changed; a credential helper may keep a password that was
 // right, and forgets one that was refused. Trace is that of
-// [sendmail.Settings].
-func Diagnose(ctx context.Context, repo *gitrepo.Repo, identity string, identitySet, offline bool, trace func(string)) (*Diagnosis, error) {
+// [sendmail.Settings], and so is insecure.
+func Diagnose(ctx context.Context, repo *gitrepo.Repo, identity string, identitySet, offline, insecure bool, trace func(string)) (*Diagnosis, error) {
 	config, err := repo.Config()
 	if err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func Diagnose(ctx context.Context, repo *gitrepo.Repo, identity string, identity
 	for _, w := range mail.Warnings {
 		d.add("transport", ProbeWarning, "%s", w)
 	}
-	mail.Trace = trace
+	mail.Trace, mail.Insecure = trace, insecure
 	d.transport(ctx, mail, credentials{repo}, offline)
 	return d, nil
 }
@@ -120,6 +120,9 @@ func (d *Diagnosis) transport(ctx context.Context, mail sendmail.Settings, creds
 	}
 	defer t.Close() // which says QUIT
 	d.add("transport", ProbeOK, "mail goes through %s", t)
+	if mail.Insecure {
+		d.add("transport", ProbeWarning, "%s", sendmail.InsecureWarning)
+	}
 	if offline {
 		d.add("server", ProbeSkipped, "nothing was connected to")
 		return

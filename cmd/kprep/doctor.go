@@ -20,6 +20,7 @@ func doctorCommand(e *env) *cli.Command {
 			&cli.StringFlag{Name: "identity", Usage: "use the settings sendemail.`NAME`.*"},
 			&cli.BoolFlag{Name: "no-identity", Usage: "use no identity, whatever is configured"},
 			&cli.BoolFlag{Name: "offline", Usage: "connect to nothing"},
+			insecureFlag(),
 			&cli.BoolFlag{Name: "debug", Usage: "show what is said to the mail server, without secrets"},
 			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
 		},
@@ -31,7 +32,7 @@ func doctorCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
-			d, err := submission.Diagnose(c.Context, repo, c.String("identity"), c.IsSet("identity") || c.Bool("no-identity"), c.Bool("offline"), e.trace(c))
+			d, err := submission.Diagnose(c.Context, repo, c.String("identity"), c.IsSet("identity") || c.Bool("no-identity"), c.Bool("offline"), c.Bool("insecure"), e.trace(c))
 			if err != nil {
 				return err
 			}

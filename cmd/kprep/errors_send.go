@@ -64,6 +64,8 @@ func sendHint(err error) string {
 		return "wait for it, or interrupt it and go on with 'kprep send --continue'"
 	case errors.As(err, &git) && git.Command == "credential":
 		return "run kprep on a terminal, or let a credential helper know the password, see gitcredentials(7)"
+	case errors.As(err, new(*sendmail.UncheckedError)):
+		return "nothing was sent; " + serverHint(err)
 	case errors.As(err, new(*submission.RecordedError)):
 		return "nothing was changed; 'kprep info' shows what is on record"
 	case errors.As(err, &mailed) && mailed.Subject.Revision != mailed.Want:
@@ -129,8 +131,12 @@ func unfinishedHint(e *submission.UnfinishedError) string {
 
 // serverHint helps with a server that cannot be used.
 func serverHint(err error) string {
-	login := (*sendmail.LoginError)(nil)
+	login, unchecked := (*sendmail.LoginError)(nil), (*sendmail.UncheckedError)(nil)
 	switch {
+	case errors.As(err, &unchecked) && unchecked.Insecure:
+		return "leave it out"
+	case errors.As(err, &unchecked):
+		return "name the certificate to trust there, or unset it; --insecure sends to whoever answers"
 	case errors.As(err, new(*sendmail.LookupError)):
 		return "check sendemail.smtpServer and your network"
 	case errors.As(err, new(*sendmail.ConnectError)):

@@ -176,7 +176,7 @@ func (e *env) send(c *cli.Context, s *series.Series) error {
 			return err
 		}
 	}
-	sub.Mail.Trace = e.trace(c)
+	e.connecting(c, &sub.Mail)
 	ready, err := sub.Ready(c.Context, c.StringSlice("allow"))
 	if err != nil {
 		return err

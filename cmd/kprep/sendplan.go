@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/sendmail"
 	"github.com/kprep/kprep/submission"
 )
 
@@ -45,6 +46,9 @@ func (e *env) showPlan(r *submission.Sending, problems []submission.Problem) err
 		return err
 	}
 	fmt.Fprintf(&b, "Through %s, %s\n", patchmail.PrintableLine(r.Route), patchmail.PrintableLine(r.Signing.String()))
+	if r.Mail.Insecure {
+		fmt.Fprintf(&b, "INSECURE: %s\n", sendmail.InsecureWarning)
+	}
 	if r.Tag() != "" {
 		fmt.Fprintf(&b, "Then tag %s, and make the branch revision v%d\n", patchmail.PrintableLine(r.Tag()), r.NextRevision())
 	}

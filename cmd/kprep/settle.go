@@ -29,6 +29,7 @@ func settleFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "check-archive", Usage: "look for messages of unknown fate in `PATH`, an mbox or a Maildir"},
 		&cli.StringFlag{Name: "id-on-wire", Usage: "the message-id `ID` that the server gave the first message"},
 		&cli.BoolFlag{Name: "accept-refusals", Usage: "leave it at that where a To was refused"},
+		insecureFlag(),
 		&cli.BoolFlag{Name: "debug", Usage: "show what is said to the mail server, without secrets and messages"},
 		&cli.BoolFlag{Name: "json", Usage: "print what became of every message as JSON"},
 		&cli.BoolFlag{Name: "json-stream", Usage: "print what happens as it does, an event of JSON a line"},
@@ -58,6 +59,11 @@ func exclusiveSettling(c *cli.Context) error {
 			return err
 		}
 	}
+	for _, other := range []string{"dry-run", "output", "abandon", "status"} {
+		if err := exclusive(c, "insecure", other); err != nil {
+			return err
+		}
+	}
 	for _, other := range []string{"json", "dry-run", "output", "abandon", "status"} {
 		if err := exclusive(c, "json-stream", other); err != nil {
 			return err
@@ -71,6 +77,19 @@ func (e *env) sendPolicy(c *cli.Context, mail sendmail.Settings) sendmail.Policy
 	policy := mail.Policy()
 	policy.OutOfOrder = c.Bool("allow-out-of-order")
 	return policy
+}
+
+// insecureFlag is never read from the configuration: it is said each time.
+func insecureFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "insecure", Usage: "do not check the server's certificate, where sendemail.smtpSSLCertPath is empty"}
+}
+
+// connecting sets what the user says of the connection this time.
+func (e *env) connecting(c *cli.Context, mail *sendmail.Settings) {
+	mail.Trace, mail.Insecure = e.trace(c), c.Bool("insecure")
+	if mail.Insecure && mail.Unchecked() {
+		e.warnf("%s", sendmail.InsecureWarning)
+	}
 }
 
 // trace shows the conversation with a server under --debug.
@@ -166,7 +185,7 @@ func (e *env) goOn(c *cli.Context, open *submission.Open, progress *progress) (s
 	if err != nil {
 		return submission.Outcome{}, err
 	}
-	mail.Trace = e.trace(c)
+	e.connecting(c, &mail)
 	if err := e.askRoute(c, open, mail); err != nil {
 		return submission.Outcome{}, err
 	}
