@@ -92,11 +92,15 @@ func Parse(text string) (Letter, error) {
 }
 
 // recipients reads a To or Cc trailer: one mailbox as in any trailer, whose
-// name may hold commas, or a list of addresses as people write it in a mail.
+// name may hold commas, or a list of addresses as people write it in a mail,
+// or a group, which may be empty.
 func recipients(t trailers.Trailer) ([]patchmail.Address, error) {
 	value := strings.Join(strings.Fields(t.Value), " ")
 	if list, err := patchmail.ParseAddressList(value); err == nil && len(list) > 1 {
 		return list, nil
+	}
+	if members, ok := patchmail.ParseGroup(value); ok {
+		return members, nil
 	}
 	a, err := patchmail.ParseTrailerAddress(value)
 	if err != nil {

@@ -35,6 +35,21 @@ func ParseAddressList(s string) ([]Address, error) {
 	return p.list()
 }
 
+// ParseGroup reads a line that is a group, "name: a@x, b@y;", in the order of its
+// members, of which there may be none ("undisclosed-recipients:;"). Text behind
+// "#" is dropped. ok is false for anything else.
+func ParseGroup(s string) (members []Address, ok bool) {
+	if end := strings.LastIndexByte(s, ';'); end >= 0 && strings.HasPrefix(strings.TrimSpace(s[end+1:]), "#") {
+		s = s[:end+1]
+	}
+	p, err := newAddressParser(s)
+	if err != nil {
+		return nil, false
+	}
+	members, err = p.list()
+	return members, err == nil && p.groups > 0
+}
+
 // ParseTrailerAddress reads the value of a person trailer. The line is one
 // mailbox, so commas, colons and semicolons belong to the name even without
 // quotes. Text behind the address ("# 5.10+", "[fixed typo]") is dropped, unless

@@ -252,7 +252,8 @@ func (d *drafter) cover(title string) Draft {
 func persons(block []trailers.Trailer) []Person {
 	var all []Person
 	for _, t := range block {
-		if who, ok := t.Person(); ok {
+		named, _ := t.Named()
+		for _, who := range named {
 			all = append(all, Person{Address: who, Role: strings.ToLower(t.Key)})
 		}
 	}

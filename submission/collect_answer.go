@@ -46,12 +46,15 @@ func (a *Answer) readLine(line string, as Found) {
 }
 
 // readRecipients reads one line. It is one address, whose name may have commas
-// without quotes. QUIRK: b4 also takes several, "a@example.org, b@example.org";
+// without quotes, or a group. QUIRK: b4 also takes several, "a@example.org, b@example.org";
 // when every part between commas is an address, it is a list.
 func readRecipients(line string) ([]patchmail.Address, error) {
 	line = withoutRole(line)
 	if list, err := patchmail.ParseAddressList(line); err == nil && len(list) > 1 {
 		return list, nil
+	}
+	if members, ok := patchmail.ParseGroup(line); ok {
+		return members, nil
 	}
 	one, err := patchmail.ParseTrailerAddress(line)
 	if err != nil {

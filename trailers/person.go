@@ -25,6 +25,21 @@ func (t Trailer) Person() (patchmail.Address, bool) {
 	return a, true
 }
 
+// Named returns whom the trailer names: its [Trailer.Person], and in Cc and To
+// the members of a group, "name: a@x, b@y;", which has none where it is
+// "undisclosed-recipients:;". ok is false where it names nobody.
+func (t Trailer) Named() (all []patchmail.Address, ok bool) {
+	if t.Is("Cc") || t.Is("To") {
+		if members, ok := patchmail.ParseGroup(strings.Join(strings.Fields(t.Value), " ")); ok {
+			return members, true
+		}
+	}
+	if a, ok := t.Person(); ok {
+		return []patchmail.Address{a}, true
+	}
+	return nil, false
+}
+
 // Unreachable returns the lines of the trailer block of a message that are to
 // name a person by an address, those of Cc and To, and whose value is none:
 // nobody gets mail for them (spec/mail.md 2.4).
@@ -33,7 +48,7 @@ func Unreachable(msg string) []Trailer {
 	_, block := Split(above)
 	var all []Trailer
 	for _, t := range Parse(block) {
-		if _, ok := t.Person(); !ok && (strings.EqualFold(t.Key, "cc") || strings.EqualFold(t.Key, "to")) {
+		if _, ok := t.Named(); !ok && (t.Is("Cc") || t.Is("To")) {
 			all = append(all, t)
 		}
 	}
@@ -61,9 +76,12 @@ func Persons(msg string) []patchmail.Address {
 	var persons []patchmail.Address
 	seen := map[string]bool{}
 	for _, t := range Parse(block) {
-		if a, ok := t.Person(); ok && !seen[a.Key()] {
-			seen[a.Key()] = true
-			persons = append(persons, a)
+		named, _ := t.Named()
+		for _, a := range named {
+			if !seen[a.Key()] {
+				seen[a.Key()] = true
+				persons = append(persons, a)
+			}
 		}
 	}
 	return persons
