@@ -36,6 +36,12 @@ func (e *RefChangedError) Error() string {
 	return fmt.Sprintf("%s was moved meanwhile, from %s to %s", e.Name, e.Want.Short(), e.Got.Short())
 }
 
+// ofTag says that the ref may be at a tag object. QUIRK: git gc says of each that
+// a reflog names, "error: Object … not a commit".
+func (u RefUpdate) ofTag() bool {
+	return strings.HasPrefix(u.Name, "refs/tags/") || strings.HasPrefix(u.Name, "refs/kprep/begun/")
+}
+
 // UpdateRefs applies all updates in one transaction, or none of them, with
 // message in the reflog. It returns a *RefChangedError when a ref had another
 // value, a *LockedError when it is locked, and git's own error when a hook
@@ -54,7 +60,11 @@ func (r *Repo) UpdateRefs(ctx context.Context, message string, updates ...RefUpd
 		}
 	}
 	in.WriteString("prepare\x00commit\x00")
-	_, err := r.git.filter(ctx, &in, "update-ref", "--stdin", "-z", "--create-reflog", "-m", message)
+	args := []string{"update-ref", "--stdin", "-z", "-m", message}
+	if !slices.ContainsFunc(updates, RefUpdate.ofTag) {
+		args = append(args, "--create-reflog")
+	}
+	_, err := r.git.filter(ctx, &in, args...)
 	if err == nil {
 		return nil
 	}

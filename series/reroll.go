@@ -201,10 +201,16 @@ func FinishReroll(ctx context.Context, repo *gitrepo.Repo, r *Reroll) error {
 	moved := r.Moved
 	var lost *LostBranchError
 	tip, err := repo.Ref(ctx, r.Branch)
+	prepared := onBranch != nil && r.Mailed.OnWire == ""
+	if err == nil && prepared && tip == onBranch.Old {
+		// Nothing keeps it from git gc, for as long as a send may be left alone.
+		_, lookErr := repo.Commit(string(onBranch.New))
+		prepared = !errors.As(lookErr, new(*gitrepo.MissingError))
+	}
 	switch {
 	case err != nil:
 		return err
-	case onBranch != nil && tip == onBranch.Old && r.Mailed.OnWire == "":
+	case prepared && tip == onBranch.Old:
 		open = append(open, *onBranch)
 	case onBranch == nil || tip != onBranch.New:
 		var u *gitrepo.RefUpdate

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -111,6 +112,9 @@ func unfinishedHint(e *submission.UnfinishedError) string {
 		next = "try again"
 	case e.Refs:
 		next = "'kprep send --continue' does only that"
+		if first := refsHint(e.Err); first != "" {
+			next = first + "; then " + next
+		}
 	case e.Summary.Unknown > 0:
 		next = unknownHint
 	case e.Summary.Nameless:
@@ -127,6 +131,17 @@ func unfinishedHint(e *submission.UnfinishedError) string {
 		return first + "; " + next
 	}
 	return next
+}
+
+// refsHint helps with what keeps tag and branch from moving once the mail is out.
+func refsHint(err error) string {
+	if taken := (*gitrepo.RefChangedError)(nil); errors.As(err, &taken) {
+		if tag, ok := strings.CutPrefix(taken.Name, "refs/tags/"); ok {
+			return fmt.Sprintf("delete the tag that is in the way, with 'git tag -d %s', or rename it", tag)
+		}
+		return ""
+	}
+	return strings.TrimPrefix(cmp.Or(seriesHint(err), gitHint(err)), "nothing was changed; ")
 }
 
 // serverHint helps with a server that cannot be used.
