@@ -51,6 +51,8 @@ func imports() map[string][]string {
 		"internal/bench":        {"internal/mailtest", "internal/archivetest"},
 		"internal/e2e":          {"internal/gittest", "internal/mailtest", "internal/browser"},
 		"internal/houserules":   {},
+
+		"endpoint/server/delivery": {"endpoint/server/store", "endpoint/server/relay", "endpoint/server/feed", "sendmail", "patchmail"},
 	}
 	for _, direct := range slices.Clone(may["submission"]) {
 		may["submission"] = append(may["submission"], may[direct]...)

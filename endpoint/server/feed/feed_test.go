@@ -92,6 +92,7 @@ func TestAppendAgain(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	settings := testSettings(dir)
+	settings.Description = ""
 	f := openFeed(t, settings)
 	mails := series("a", 4)
 	before := appendMails(t, f, mails[:2])

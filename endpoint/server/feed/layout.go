@@ -82,7 +82,7 @@ func (f *Feed) link(last int) error {
 func (f *Feed) describe() error {
 	file := filepath.Join(f.settings.Dir, "description")
 	if _, err := os.Stat(file); err == nil || f.settings.Description == "" {
-		return err
+		return nil
 	}
 	return renameio.WriteFile(file, []byte(strings.Join(strings.Fields(f.settings.Description), " ")+"\n"), 0o644, renameio.WithTempDir(f.settings.Dir))
 }

@@ -14,6 +14,10 @@ import (
 // and somebody else took the submission over.
 var ErrLeaseLost = errors.New("the lease of the submission was lost")
 
+// HoldBack is how long what follows a message of unknown fate is held back, so
+// that an operator can find out before it leaves out of order.
+const HoldBack = 6 * time.Hour
+
 // held is the condition that a claim is still the one that was made; the
 // placeholders are the submission, the owner and the number of the claim.
 const held = "id = $1 AND owner = $2 AND attempts = $3 AND state = 'claimed'"
@@ -21,7 +25,8 @@ const held = "id = $1 AND owner = $2 AND attempts = $3 AND state = 'claimed'"
 // Claim takes the submission that is due for the longest time, until now+lease,
 // and returns nil when none is due. One claim holds a whole series, so that its
 // order is kept; and what an identity handed in for one thread is claimed in the
-// order in which it came, the next when all before it is done. Where the lease of another owner ran out, what was in flight
+// order in which it came, the next when all before it is done, and none of it of
+// unknown fate since less than HoldBack. Where the lease of another owner ran out, what was in flight
 // is unknown from then on.
 func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, now time.Time) (*Submission, error) {
 	var sub *Submission
@@ -29,8 +34,9 @@ func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, no
 		var id int64
 		err := tx.QueryRowContext(ctx, `SELECT id FROM submissions s WHERE state <> 'done' AND due <= $1 AND lease <= $1
 			AND (thread = '' OR NOT EXISTS (SELECT 1 FROM submissions e
-				WHERE e.identity = s.identity AND e.thread = s.thread AND e.kind = s.kind AND e.id < s.id AND e.state <> 'done'))
-			ORDER BY due, id LIMIT 1`+s.skipLocked, millis(now)).Scan(&id)
+				WHERE e.identity = s.identity AND e.thread = s.thread AND e.kind = s.kind AND e.id < s.id AND (e.state <> 'done' OR EXISTS (
+					SELECT 1 FROM messages m JOIN deliveries d ON d.message = m.id WHERE m.submission = e.id AND d.state = 'unknown' AND d.at > $2))))
+			ORDER BY due, id LIMIT 1`+s.skipLocked, millis(now), millis(now.Add(-HoldBack))).Scan(&id)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}

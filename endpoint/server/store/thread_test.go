@@ -49,7 +49,27 @@ func testThread(t *testing.T, s *Store) {
 	if done, err := s.Release(t.Context(), again, epoch); !done || err != nil {
 		t.Fatal(done, err)
 	}
-	claimed(after(30*time.Second), "1@kim")
+	second := claimed(after(30*time.Second), "1@kim")[0]
+	hand("0@kim", "kim@example.org", Receive, "2@kim")
+	must(t, s.Depart(t.Context(), second, second.Messages[0].ID, []string{"list@example.net"}, after(time.Minute)))
+	must(t, s.Record(t.Context(), second, second.Messages[0].ID, []sendmail.Receipt{
+		{Recipient: "list@example.net", State: sendmail.Unknown, Time: after(time.Minute)}, {Recipient: "ann@example.net", State: sendmail.Accepted, Time: epoch}}))
+	if done, err := s.Release(t.Context(), second, epoch); !done || err != nil {
+		t.Fatal(done, err)
+	}
+	if sub, err := s.Claim(t.Context(), "a", HoldBack, after(50*time.Second)); sub != nil || err != nil {
+		t.Fatalf("what follows a message of unknown fate was claimed: %+v, %v", sub, err)
+	}
+	must(t, s.Settle(t.Context(), second.Messages[0].ID, "", Drop, after(50*time.Second)))
+	for _, id := range []string{"1@kim", "2@kim"} {
+		sub := claim(t, s, "a", after(50*time.Second))
+		if sub == nil || sub.Messages[0].MessageID != id {
+			t.Fatalf("claimed %+v, want %s", sub, id)
+		}
+		if done, err := s.Release(t.Context(), sub, epoch); done != (id == "1@kim") || err != nil {
+			t.Fatal(done, err)
+		}
+	}
 }
 
 // The feed takes what was accepted for somebody, once that is known.

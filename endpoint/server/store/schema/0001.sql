@@ -17,7 +17,7 @@ CREATE TABLE submissions (
     attempts INTEGER NOT NULL DEFAULT 0  -- claims so far; the last one's number fences the others off
 );
 CREATE INDEX submissions_due ON submissions (due, id) WHERE state <> 'done';
-CREATE INDEX submissions_thread ON submissions (identity, thread, id) WHERE state <> 'done';
+CREATE INDEX submissions_thread ON submissions (identity, thread, id);
 CREATE INDEX submissions_received ON submissions (received);
 
 CREATE TABLE messages (
