@@ -43,9 +43,7 @@ func commands(e *env) []*cli.Command {
 func run(ctx context.Context, e *env, verbs func(*env) []*cli.Command, argv []string) int {
 	err := dispatch(ctx, newApp(e, verbs(e)), e, argv[1:])
 	e.close()
-	if lost := e.stdout.err; lost != nil && (err == nil || errors.Is(err, lost)) {
-		err = &outputError{cause: lost}
-	}
+	err = withLost(err, e.stdout.err)
 	editor := (*gitrepo.EditorError)(nil)
 	stopped := ctx.Err() != nil || errors.As(err, &editor) && editor.Interrupted
 	if err != nil && stopped && status(err) == statusFailed {
@@ -53,6 +51,20 @@ func run(ctx context.Context, e *env, verbs func(*env) []*cli.Command, argv []st
 	}
 	report(e.stderr, err)
 	return status(err)
+}
+
+// withLost adds to how a verb ended that its results could not be written; lost
+// is nil when they could. A status that the verb chose stands: what became of
+// mail counts more than that nobody reads of it.
+func withLost(err, lost error) error {
+	chosen := (*exitError)(nil)
+	switch {
+	case lost != nil && errors.As(err, &chosen) && (chosen.err == nil || errors.Is(chosen.err, lost)):
+		return &exitError{status: chosen.status, err: &outputError{cause: lost}}
+	case lost != nil && (err == nil || errors.Is(err, lost)):
+		return &outputError{cause: lost}
+	}
+	return err
 }
 
 func dispatch(ctx context.Context, app *cli.App, e *env, words []string) error {

@@ -32,7 +32,11 @@ func (e *env) reportSend(c *cli.Context, kind submission.Kind, p *progress, out 
 	}
 	p.end(status, out, err)
 	if c.Bool("json") && out.Journal != "" {
-		if jsonErr := e.reportJSON(c.Context, out.Journal, status); jsonErr != nil || err != nil {
+		jsonErr := e.reportJSON(c.Context, out.Journal, status)
+		if e.stdout.err != nil {
+			jsonErr = nil // run tells of it, and the mail counts more
+		}
+		if jsonErr != nil || err != nil {
 			return errors.Join(err, jsonErr)
 		}
 	}
@@ -48,8 +52,8 @@ func (e *env) reportSend(c *cli.Context, kind submission.Kind, p *progress, out 
 		case errors.As(err, new(*sendmail.DamagedError)):
 			next = "; kprep send --abandon"
 		}
-		_, err := fmt.Fprintf(e.stdout, "%s%s\n", out.Summary, next)
-		return errors.Join(err, &exitError{status: status})
+		fmt.Fprintf(e.stdout, "%s%s\n", out.Summary, next)
+		return &exitError{status: status}
 	}
 	if !c.Bool("json") && p.stream == nil {
 		writeRefusals(e.stdout, out, e.verbose)
@@ -67,7 +71,7 @@ func (e *env) reportSend(c *cli.Context, kind submission.Kind, p *progress, out 
 		e.notef("tagged %s; the branch is now v%d", out.Tag, out.NextRevision)
 		e.notef("describe what changes in v%d with 'kprep cover'; compare with 'kprep diff'", out.NextRevision)
 	}
-	if status != 0 {
+	if status != 0 || e.stdout.err != nil {
 		return &exitError{status: status}
 	}
 	return nil

@@ -277,9 +277,10 @@ func (e *env) settle(open *submission.Open, arrived, lost []string) error {
 			return err
 		}
 	}
-	for _, id := range slices.Concat(arrived, lost) {
+	lost = slices.DeleteFunc(slices.Clone(lost), func(word string) bool { return word == everything })
+	for _, id := range slices.Concat(arrived, lost) { // that all arrived is nothing to say in a word
 		known := slices.ContainsFunc(left, func(d sendmail.Doubt) bool { return slices.Contains(d.IDs(), id) })
-		if !known && id != everything {
+		if !known {
 			e.notef("ignored: the fate of %q is not unknown", id)
 		}
 	}
