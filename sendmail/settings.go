@@ -105,6 +105,12 @@ func (s Settings) ByEndpoint() bool {
 	return s.Endpoint != "" && (s.UseEndpoint || s.Command == "" && s.Server == "")
 }
 
+// ByCommand says that mail goes through a command: sendmailCmd, or smtpServer
+// as the path of a program.
+func (s Settings) ByCommand() bool {
+	return !s.ByEndpoint() && (s.Command != "" || s.serverIsProgram())
+}
+
 func (s Settings) serverIsProgram() bool { return filepath.IsAbs(s.Server) }
 
 // EnvelopeFrom is the sender for the envelope when the messages come from the

@@ -129,17 +129,17 @@ func (r runner) run(ctx context.Context, words []string, mail []byte) (out, comp
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
-	stdout, stderr := start{max: maxAnswer}, end{max: maxStderr}
+	stdout, stderr := start{max: maxAnswer, full: cancel}, end{max: maxStderr}
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err = cmd.Run()
 	switch {
+	case stdout.cut:
+		err = fmt.Errorf("it printed more than %d bytes", maxAnswer)
 	case err != nil && limited.Err() != nil:
 		err = fmt.Errorf("no answer after %s: %w", r.limit, limited.Err())
 	case errors.Is(err, exec.ErrWaitDelay):
 		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		err = fmt.Errorf("it ended but left a process behind that holds its output open: %w", err)
-	case err == nil && stdout.cut:
-		err = fmt.Errorf("it printed more than %d bytes", maxAnswer)
 	}
 	return string(stdout.text), stderr.printable(), err
 }
@@ -156,11 +156,15 @@ type start struct {
 	text []byte
 	max  int
 	cut  bool
+	full func() // called as soon as there is more
 }
 
 func (s *start) Write(p []byte) (int, error) {
 	keep := min(len(p), s.max-len(s.text))
-	s.cut = s.cut || keep < len(p)
+	if keep < len(p) && !s.cut {
+		s.cut = true
+		s.full()
+	}
 	s.text = append(s.text, p[:keep]...)
 	return len(p), nil
 }

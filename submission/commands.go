@@ -81,12 +81,24 @@ func (s *Submission) obeyCommands(ctx context.Context, o Options, r *Recipients)
 		for _, h := range c.Headers {
 			if slices.ContainsFunc(own, func(o patchmail.Header) bool { return strings.EqualFold(o.Name, h.Name) }) {
 				a := asker{title: d.Title}
-				return a.failed("sendemail.headerCmd", s.Mail.HeaderCmd, fmt.Errorf("it printed %s, which the message has already", h.Name))
+				return a.failed(s.mailKey("headerCmd"), s.Mail.HeaderCmd, fmt.Errorf("it printed %s, which the message has already", h.Name))
 			}
 		}
 		d.Message.Headers = append(own[:len(own):len(own)], c.Headers...)
 	}
 	return nil
+}
+
+// mailKey is the key that a setting of sendemail.* comes from: the identity's
+// own, where it has one.
+func (s *Submission) mailKey(name string) string {
+	if config, err := s.repo.Config(); err == nil && s.Mail.Identity != "" {
+		own := "sendemail." + s.Mail.Identity + "." + name
+		if _, ok := config.Get(own); ok {
+			return own
+		}
+	}
+	return "sendemail." + name
 }
 
 // commandFile names a message as git format-patch would: commands of users
@@ -108,13 +120,13 @@ func scratchDir(repo *gitrepo.Repo) (string, error) {
 }
 
 func (s *Submission) askAbout(ctx context.Context, ask asker) (c commanded, err error) {
-	if c.To, err = ask.people(ctx, "sendemail.toCmd", s.Mail.ToCmd, roleTo); err != nil {
+	if c.To, err = ask.people(ctx, s.mailKey("toCmd"), s.Mail.ToCmd, roleTo); err != nil {
 		return c, err
 	}
-	if c.Cc, err = ask.people(ctx, "sendemail.ccCmd", s.Mail.CcCmd, roleCcCmd); err != nil {
+	if c.Cc, err = ask.people(ctx, s.mailKey("ccCmd"), s.Mail.CcCmd, roleCcCmd); err != nil {
 		return c, err
 	}
-	const key = "sendemail.headerCmd"
+	key := s.mailKey("headerCmd")
 	out, err := ask.run(ctx, key, s.Mail.HeaderCmd)
 	if err != nil {
 		return c, err

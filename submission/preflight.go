@@ -4,16 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kprep/kprep/coverletter"
 	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/sendmail"
 	"github.com/kprep/kprep/series"
 )
 
 // A Problem is something that speaks against sending.
 type Problem struct {
-	Name    string `json:"name"` // one of those of [Allowable], "no-recipients", "foreign" or "state"
+	Name    string `json:"name"` // one of those of [Allowable], "no-recipients", "option", "foreign" or "state"
 	Text    string `json:"text"`
 	Refusal bool   `json:"refusal"`        // stops a send; otherwise a warning that a confirmation passes
 	Next    string `json:"next,omitempty"` // what to do about it; "" when the text says it
@@ -111,6 +114,7 @@ func (s *Submission) problems() []Problem {
 			Next: "run 'kprep collect', add To: lines with 'kprep cover', or use --to"})
 	}
 	all = append(all, s.crowd()...)
+	all = append(all, s.options()...)
 	all = append(all, s.delivery()...)
 	all = append(all, s.withoutRangeDiff()...)
 	for _, m := range s.Messages {
@@ -139,6 +143,45 @@ func (s *Submission) crowd() []Problem {
 		p.Next = "take out with 'kprep cover' who need not see it, see 'kprep collect --explain'"
 	}
 	return []Problem{p}
+}
+
+// options finds addresses that a mail command would take for its options.
+// Whoever has a trailer in the series may have chosen such a one.
+func (s *Submission) options() []Problem {
+	if !s.Mail.ByCommand() {
+		return nil
+	}
+	var all []Problem
+	seen := map[string]bool{}
+	for _, m := range s.Messages {
+		for _, a := range slices.Concat(m.Draft.Message.To, m.Draft.Message.Cc) {
+			if mailbox, _, err := a.Envelope(); err != nil || !sendmail.TakenForOption(mailbox) || seen[a.Key()] {
+				continue
+			}
+			seen[a.Key()] = true
+			all = append(all, Problem{Name: "option", Refusal: true,
+				Text: fmt.Sprintf("the address %q, from %s, begins with a dash: the mail command would take it for an option", a.Mailbox, s.origin(a)),
+				Next: "take it out where it is from, 'git rebase -i' changes a trailer; or leave it out by a pattern in b4.email-exclude"})
+		}
+	}
+	return all
+}
+
+// origin says where an address is from: the commits that name it, or else who
+// does.
+func (s *Submission) origin(a patchmail.Address) string {
+	var from []string
+	for _, d := range s.rendered.Drafts {
+		for _, p := range d.Persons {
+			if p.Address.Key() == a.Key() && d.Commit != nil {
+				from = append(from, fmt.Sprintf("%s of commit %s (%s)", roleName(p.Role), d.Commit.ID.Short(), d.Title))
+			}
+		}
+	}
+	if len(from) == 0 {
+		return s.Why(a)
+	}
+	return strings.Join(from, ", ")
 }
 
 // fixups finds commits that were meant to be squashed before anybody sees

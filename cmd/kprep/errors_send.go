@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os/exec"
 	"slices"
 	"strings"
 
@@ -17,7 +18,7 @@ import (
 
 // sendHint helps with what stopped a send.
 func sendHint(err error) string {
-	signing := (*submission.SigningError)(nil)
+	signing, command := (*submission.SigningError)(nil), (*submission.CommandError)(nil)
 	refusals, git := (*submission.Refusals)(nil), (*gitrepo.Error)(nil)
 	mailed, thread, open := (*submission.MailedError)(nil), (*threadError)(nil), (*submission.OpenSendError)(nil)
 	other, lost := (*submission.OtherRevisionError)(nil), (*submission.LostSendError)(nil)
@@ -32,8 +33,8 @@ func sendHint(err error) string {
 		return "nothing was sent; look at it again with 'kprep preview', with the same options, which prints the approval of what is there now"
 	case errors.As(err, new(*patchmail.EncodingError)):
 		return "nothing was sent; 'kprep -c sendemail.transferEncoding=auto' lets each message have what it needs"
-	case isMailCommand(err):
-		return "nothing was sent; mend the command, or do without it this time, as in 'kprep -c sendemail.ccCmd= send'"
+	case errors.As(err, &command) && strings.HasPrefix(command.Command.Key, "sendemail."):
+		return fmt.Sprintf("nothing was sent; mend the command, or do without it this time, with 'kprep -c %s= send'", command.Command.Key)
 	case errors.As(err, &refusals):
 		var steps []string
 		for _, p := range refusals.Problems {
@@ -65,7 +66,7 @@ func sendHint(err error) string {
 		return "wait for it, or interrupt it and go on with 'kprep send --continue'"
 	case errors.As(err, &git) && git.Command == "credential":
 		return "run kprep on a terminal, or let a credential helper know the password, see gitcredentials(7)"
-	case errors.As(err, new(*sendmail.UncheckedError)):
+	case errors.As(err, new(*sendmail.UncheckedError)), errors.As(err, new(*sendmail.PlainTextError)) && meantProgram(err) != "":
 		return "nothing was sent; " + serverHint(err)
 	case errors.As(err, new(*submission.RecordedError)):
 		return "nothing was changed; 'kprep info' shows what is on record"
@@ -87,12 +88,6 @@ func signingHint(err error) string {
 		return "patatt.signingkey is ed25519:NAME, openssh:FILE or openpgp:KEYID, 'kprep key list' shows your keys; '--no-sign' sends unsigned"
 	}
 	return "see that the key is there and its agent or card answers; '--no-sign' sends unsigned"
-}
-
-// isMailCommand says whether a command of sendemail.* failed.
-func isMailCommand(err error) bool {
-	command := (*submission.CommandError)(nil)
-	return errors.As(err, &command) && strings.HasPrefix(command.Command.Key, "sendemail.")
 }
 
 // unknownHint is what only the user can find out.
@@ -147,6 +142,9 @@ func refsHint(err error) string {
 // serverHint helps with a server that cannot be used.
 func serverHint(err error) string {
 	login, unchecked := (*sendmail.LoginError)(nil), (*sendmail.UncheckedError)(nil)
+	if program := meantProgram(err); program != "" {
+		return fmt.Sprintf("if the program of that name was meant, 'git config sendemail.smtpServer %s' names it by its path", program)
+	}
 	switch {
 	case errors.As(err, &unchecked) && unchecked.Insecure:
 		return "leave it out"
@@ -164,6 +162,27 @@ func serverHint(err error) string {
 		return "check sendemail.smtpUser and the password; some providers want one made for the program"
 	}
 	return ""
+}
+
+// meantProgram is the path of a program that has the name of a server which
+// cannot be used; "" when there is none.
+func meantProgram(err error) string {
+	host := ""
+	plain, lookup := (*sendmail.PlainTextError)(nil), (*sendmail.LookupError)(nil)
+	switch {
+	case errors.As(err, &plain):
+		host = plain.Host
+	case errors.As(err, &lookup):
+		host = lookup.Host
+	}
+	if host == "" || strings.ContainsAny(host, "./:") {
+		return ""
+	}
+	path, err := exec.LookPath(host)
+	if err != nil {
+		return ""
+	}
+	return path
 }
 
 // allowFlags are the options that pass over refusals; "" when some of them
