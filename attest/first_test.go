@@ -241,7 +241,7 @@ func TestPinsOfOpenPGP(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := checkOne(t, v, signed)
-		if err := v.Pins.Note(s, Sighting{MessageID: id}); err != nil {
+		if err := note(v.Pins, s, Sighting{MessageID: id}); err != nil {
 			t.Fatal(err)
 		}
 		return s

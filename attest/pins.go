@@ -72,7 +72,7 @@ type Pin struct {
 }
 
 // maxRecent bounds Recent; it is above the patches of a usual series.
-const maxRecent = 64
+const maxRecent = 250
 
 // A Sighting is a message that a key signed.
 type Sighting struct {
@@ -152,29 +152,44 @@ func (p *Pins) Add(identity string, pin Pin) error {
 	})
 }
 
-// Note records a signature that Check found good by a key that is remembered,
-// or is to be: one of the trust Seen, Confirmed or FirstUse. It does nothing
-// for others, and counts a message once. It returns a *ChangedError when
-// another key was first meanwhile.
-func (p *Pins) Note(s Signature, at Sighting) error {
-	pin, fits := s.Pin(PinSeen, at)
-	good := s.Status == Pass && (s.Trust == Seen || s.Trust == Confirmed) || s.Trust == FirstUse
-	if !fits || !good {
-		return nil
+// A Meeting is a signature that Check found in a message.
+type Meeting struct {
+	Signature
+	At Sighting
+}
+
+// Note records signatures of one identity that Check found good by a key that is
+// remembered, or is to be: those of the trust Seen, Confirmed or FirstUse. It
+// passes over others, and counts a message once. It returns those whose key is
+// another one than was first meanwhile.
+func (p *Pins) Note(identity string, met []Meeting) (changed map[int]*ChangedError, err error) {
+	good := func(m Meeting) bool {
+		return m.fits && (m.Status == Pass && (m.Trust == Seen || m.Trust == Confirmed) || m.Trust == FirstUse)
 	}
-	return p.change(s.Identity, func(f *pinFile) error {
-		i := f.index(s.Fingerprint)
-		if i < 0 && len(f.Pins) > 0 { // another key came first, from another process
-			return &ChangedError{Identity: s.Identity, Fingerprint: s.Fingerprint, Known: f.Pins}
+	if !slices.ContainsFunc(met, good) {
+		return nil, nil
+	}
+	changed = map[int]*ChangedError{}
+	return changed, p.change(identity, func(f *pinFile) error {
+		for at, m := range met {
+			if !good(m) {
+				continue
+			}
+			i := f.index(m.Fingerprint)
+			if i < 0 && len(f.Pins) > 0 { // another key came first, from another process or just now
+				changed[at] = &ChangedError{Identity: m.Identity, Fingerprint: m.Fingerprint, Known: slices.Clone(f.Pins)}
+				continue
+			}
+			if i < 0 {
+				pin, _ := m.Pin(PinSeen, m.At)
+				f.Pins, i = []Pin{pin}, 0
+				p.forgetPeople()
+			}
+			if m.name != "" && len(m.name) <= maxID {
+				f.Name = m.name
+			}
+			f.Pins[i].saw(m.At)
 		}
-		if i < 0 {
-			f.Pins, i = []Pin{pin}, 0
-			p.forgetPeople()
-		}
-		if s.name != "" && len(s.name) <= maxID {
-			f.Name = s.name
-		}
-		f.Pins[i].saw(at)
 		return nil
 	})
 }

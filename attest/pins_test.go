@@ -54,10 +54,19 @@ func meet(t *testing.T, pins *Pins, raw []byte, rings ...Keyring) Signature {
 		t.Fatalf("%d signatures", len(report.Signatures))
 	}
 	s := report.Signatures[0]
-	if err := pins.Note(s, Sighting{Time: signingTime, MessageID: report.MessageID}); err != nil {
+	if err := note(pins, s, Sighting{Time: signingTime, MessageID: report.MessageID}); err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// note records one signature.
+func note(pins *Pins, s Signature, at Sighting) error {
+	changed, err := pins.Note(s.Identity, []Meeting{{s, at}})
+	if err == nil && changed[0] != nil {
+		err = changed[0]
+	}
+	return err
 }
 
 func TestTrustOnFirstUse(t *testing.T) {
@@ -132,13 +141,24 @@ func TestFirstUseTwice(t *testing.T) {
 		return report.Signatures[0]
 	}
 	one, two := check(1), check(2)
-	if err := pins.Note(one, Sighting{}); err != nil {
+	if err := note(pins, one, Sighting{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := pins.Note(two, Sighting{}); !errors.As(err, new(*ChangedError)) {
+	if err := note(pins, two, Sighting{}); !errors.As(err, new(*ChangedError)) {
 		t.Errorf("the second key: %v", err)
 	}
 	if known, err := pins.Of("jane@example.org"); err != nil || len(known) != 1 {
+		t.Errorf("%+v, %v", known, err)
+	}
+
+	// In one go, too, and what is good counts all the same.
+	pins = &Pins{Dir: filepath.Join(t.TempDir(), "keys")}
+	at := func(id string) Sighting { return Sighting{Time: signingTime, MessageID: id} }
+	changed, err := pins.Note("jane@example.org", []Meeting{{one, at("1")}, {two, at("2")}, {one, at("3")}, {one, at("1")}})
+	if err != nil || len(changed) != 1 || changed[1] == nil || changed[1].Fingerprint != two.Fingerprint {
+		t.Errorf("%v, %v", changed, err)
+	}
+	if known, err := pins.Of("jane@example.org"); err != nil || len(known) != 1 || known[0].Count != 2 {
 		t.Errorf("%+v, %v", known, err)
 	}
 }
@@ -228,7 +248,7 @@ func TestPinsAtOnce(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range 20 {
 		group.Go(func() {
-			if err := pins.Note(s, Sighting{Time: signingTime.Add(time.Duration(i)), MessageID: strings.Repeat("x", i+2)}); err != nil {
+			if err := note(pins, s, Sighting{Time: signingTime.Add(time.Duration(i)), MessageID: strings.Repeat("x", i+2)}); err != nil {
 				t.Error(err)
 			}
 		})

@@ -33,7 +33,7 @@ func TestPinWriter(t *testing.T) {
 	}
 	for {
 		n++
-		if err := pins.Note(s, Sighting{MessageID: strconv.Itoa(n)}); err != nil {
+		if err := note(pins, s, Sighting{MessageID: strconv.Itoa(n)}); err != nil {
 			t.Fatal(err)
 		}
 		fmt.Printf("noted %d\n", n)

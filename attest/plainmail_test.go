@@ -103,6 +103,7 @@ func TestReadPlain(t *testing.T) {
 		{"a subject in the body", with("Text.", "Subject: other\n\nText."), false},
 		{"two Froms", with("Subject", "From: Zoe <z@example.org>\nSubject"), false},
 		{"no From", with("From: Jane Dév <jane@example.org>\n", ""), false},
+		{"an encoded word in the Message-ID", with("Subject", "Message-ID: =?\nSubject"), false},
 		{"a NUL", with("Text.", "Text\x00"), false},
 		{"a damaged encoding", with("\n\nText.", "\nContent-Transfer-Encoding: quoted-printable\n\nText=3"), false},
 	} {

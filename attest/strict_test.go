@@ -130,6 +130,7 @@ func TestSignRefusals(t *testing.T) {
 		"a line that is no field": {"From: Jane Dév <jane@example.org>\nnonsense\nSubject: s\n\nText.\n", ErrNotMail},
 		"a name with a blank":     {"From: Jane Dév <jane@example.org>\nTwo words: x\nSubject: s\n\nText.\n", ErrNotMail},
 		"no author":               {"Subject: s\n\nText.\n", ErrNoAuthor},
+		"a parenthesis no end":    {"From: (22@\nSubject: s\n\nText.\n", ErrNoAuthor},
 		"a quote without end":     {"From: \"Jane <jane@example.org>\nSubject: s\n\nText.\n", ErrNoAuthor},
 	} {
 		if signed, err := signer.Sign(context.Background(), []byte(tc.raw), signingTime); !errors.Is(err, tc.want) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -180,6 +181,9 @@ func (e *env) rememberKeys(pins *attest.Pins, checked []*checkedMail) {
 	if pins == nil {
 		return
 	}
+	met := map[string][]attest.Meeting{} // by identity
+	from := map[string][]*attest.Signature{}
+	var identities []string
 	for _, m := range checked {
 		if m.report == nil {
 			continue
@@ -190,14 +194,24 @@ func (e *env) rememberKeys(pins *attest.Pins, checked []*checkedMail) {
 		}
 		for i := range m.report.Signatures {
 			s := &m.report.Signatures[i]
-			err := pins.Note(*s, attest.Sighting{Time: e.now().UTC().Truncate(time.Second), MessageID: m.report.MessageID, Where: where})
-			if changed := (*attest.ChangedError)(nil); errors.As(err, &changed) {
-				s.Status, s.Trust, s.Changed = attest.BadSig, attest.Untrusted, true
-				s.Reasons = append(s.Reasons, changed.Error())
-			} else if err != nil {
-				e.warnf("nothing is remembered: %v", err)
-				return
+			who := strings.ToLower(s.Identity)
+			if met[who] == nil {
+				identities = append(identities, who)
 			}
+			at := attest.Sighting{Time: e.now().UTC().Truncate(time.Second), MessageID: m.report.MessageID, Where: where}
+			met[who], from[who] = append(met[who], attest.Meeting{Signature: *s, At: at}), append(from[who], s)
+		}
+	}
+	for _, who := range identities {
+		changed, err := pins.Note(who, met[who])
+		if err != nil {
+			e.warnf("nothing is remembered: %v", err)
+			return
+		}
+		for i, err := range changed {
+			s := from[who][i]
+			s.Status, s.Trust, s.Changed = attest.BadSig, attest.Untrusted, true
+			s.Reasons = append(s.Reasons, err.Error())
 		}
 	}
 }
