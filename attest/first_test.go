@@ -57,6 +57,9 @@ func TestPast(t *testing.T) {
 				if s.Status != tc.status || s.Trust != tc.trust || s.Changed != tc.changed || !strings.Contains(strings.Join(s.Reasons, "\n"), tc.said) {
 					t.Errorf("%v %q, changed %v: %q", s.Status, s.Trust, s.Changed, s.Reasons)
 				}
+				if tc.said == "it is the first" && len(s.Reasons) > 1 {
+					t.Errorf("more is said: %q", s.Reasons)
+				}
 			}
 			if walks != 1 {
 				t.Errorf("the mail was read %d times", walks)
