@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/kprep/kprep/gitrepo"
@@ -209,5 +211,35 @@ func TestKeyringIdentities(t *testing.T) {
 	}
 	if list, err := DirKeyring(filepath.Join(r.Dir, "gone")).identities(ctx); len(list) > 0 || err != nil {
 		t.Errorf("no folder: %q, %v", list, err)
+	}
+}
+
+// Of several processes that make a key of one name at once one does.
+func TestNewKeyAtOnce(t *testing.T) {
+	t.Parallel()
+	s := Settings{DataDir: t.TempDir(), Key: "ed25519:test"}
+	var made atomic.Int32
+	var group sync.WaitGroup
+	for i := range 20 {
+		group.Go(func() {
+			_, err := s.NewKey(bytes.NewReader(bytes.Repeat([]byte{byte(i)}, 32)), "test", "jane@example.org", false)
+			if err == nil {
+				made.Add(1)
+			} else if !errors.As(err, new(*KeyExistsError)) {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	keys, err := s.OwnKeys()
+	if made.Load() != 1 || err != nil || len(keys) != 1 || len(keys[0].Kept) != 1 {
+		t.Fatalf("%d were made: %+v, %v", made.Load(), keys, err)
+	}
+	private, err := s.readEd25519("test", "")
+	if err != nil || private.public() != keys[0].Public {
+		t.Errorf("the halves do not fit: %v", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(s.DataDir, "private", ".*")); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
 	}
 }

@@ -65,7 +65,11 @@ func (s Settings) NewKey(random io.Reader, name, identity string, force bool) (*
 		}
 	}
 	for _, f := range files {
-		if err := writeKey(f.file, f.text); err != nil {
+		err := writeKey(f.file, f.text, force)
+		if errors.Is(err, fs.ErrExist) { // another process was first
+			return nil, &KeyExistsError{f.file}
+		}
+		if err != nil {
 			return nil, fmt.Errorf("make a key: %w", err)
 		}
 	}
@@ -76,12 +80,26 @@ func (s Settings) NewKey(random io.Reader, name, identity string, force bool) (*
 	return made, nil
 }
 
-func writeKey(file, text string) error {
+// writeKey writes a file whole, and with force over another.
+func writeKey(file, text string, force bool) error {
 	dir := filepath.Dir(file)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	return renameio.WriteFile(file, []byte(text), 0o600, renameio.WithTempDir(dir), renameio.WithStaticPermissions(0o600))
+	pending, err := renameio.NewPendingFile(file, renameio.WithTempDir(dir), renameio.WithStaticPermissions(0o600))
+	if err != nil {
+		return err
+	}
+	defer pending.Cleanup()
+	if _, err := pending.WriteString(text); err != nil {
+		return err
+	}
+	if force {
+		err = pending.CloseAtomicallyReplace()
+	} else if err = pending.Sync(); err == nil {
+		err = os.Link(pending.Name(), file)
+	}
+	return errors.Join(err, syncDir(dir))
 }
 
 // An OwnKey is a key of the user's own directory.

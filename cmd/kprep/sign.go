@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/google/renameio/v2"
 	"github.com/urfave/cli/v2"
@@ -63,8 +65,23 @@ func (e *env) signStdin(ctx context.Context, signer *attest.Signer) error {
 	if err != nil {
 		return err
 	}
+	e.warnOfIdentity(ctx, signer, "", signed)
 	_, err = e.stdout.Write(signed)
 	return err
+}
+
+// warnOfIdentity says when those who check will see that a message is by
+// somebody else than the one who signed.
+func (e *env) warnOfIdentity(ctx context.Context, signer *attest.Signer, name string, signed []byte) {
+	report, err := (&attest.Verifier{Programs: attest.Programs{Env: e.environ}}).Check(ctx, signed)
+	identity := strings.ToLower(signer.Identity)
+	if err != nil || identity == "" || identity == strings.ToLower(report.Email) || slices.Contains(report.Senders, identity) {
+		return
+	}
+	if name != "" {
+		name += ": "
+	}
+	e.warnf("%sit is by %s, and signed as %s: it will not pass", name, patchmail.PrintableLine(report.Email), patchmail.PrintableLine(identity))
 }
 
 // signFiles signs all messages before it writes the first.
@@ -86,6 +103,7 @@ func (e *env) signFiles(ctx context.Context, signer *attest.Signer, files []stri
 			return fmt.Errorf("write %s, the %d before it are signed: %w", patchmail.PrintableLine(name), i, cause(err))
 		}
 		e.notef("signed %s", name)
+		e.warnOfIdentity(ctx, signer, name, signed[i])
 	}
 	return nil
 }
