@@ -116,10 +116,12 @@ func (a *attestation) midMask(ctx context.Context) (string, error) {
 	return mask.Text, nil
 }
 
-// past is the mail of kprep.archive, where somebody may have signed before; nil
-// without any.
+// past is the mail in files and folders of kprep.archive, where somebody may have
+// signed before; nil without any. Whole lists would take too long.
 func (e *env) past(a *attestation) *attest.Past {
-	paths := e.mailPaths(a.config.All("kprep.archive"))
+	paths := slices.DeleteFunc(e.mailPaths(slices.DeleteFunc(a.config.All("kprep.archive"), func(name string) bool {
+		return strings.Contains(name, "://")
+	})), inbox.IsMirror)
 	if len(paths) == 0 {
 		return nil
 	}
