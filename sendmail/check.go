@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxLine is RFC 5322's limit for a line, without its end.
@@ -50,8 +51,8 @@ func checkWire(raw []byte) error {
 		return errors.New("the message does not end with a line end")
 	case bytes.ContainsAny(raw, "\r\x00"):
 		return errors.New("the message holds CR or NUL, which need an encoding")
-	case !isASCII(string(header)):
-		return errors.New("the header is not ASCII")
+	case !utf8.Valid(header):
+		return errors.New("the header is not UTF-8")
 	}
 	for line := range bytes.Lines(raw) {
 		if len(line)-1 > maxLine {

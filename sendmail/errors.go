@@ -18,6 +18,14 @@ type (
 	LoginError       = smtp.LoginError
 )
 
+// A UTF8Error reports messages whose headers name addresses outside of ASCII,
+// for a server that does not take those (SMTPUTF8). Nothing was sent.
+type UTF8Error struct{ Messages []string }
+
+func (e *UTF8Error) Error() string {
+	return fmt.Sprintf("the server does not take addresses outside of ASCII, which are in the headers of %s", strings.Join(e.Messages, ", "))
+}
+
 // A TooLargeError reports messages above the size that the server announced.
 // Nothing was sent.
 type TooLargeError struct {

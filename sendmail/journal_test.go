@@ -66,7 +66,7 @@ func TestCreateRefuses(t *testing.T) {
 		"a line too long":             func(_ *Plan, m *Outgoing) { m.Raw = append(m.Raw, strings.Repeat("x", 999)+"\n"...) },
 		"no last line end":            func(_ *Plan, m *Outgoing) { m.Raw = append(m.Raw, "x"...) },
 		"no header":                   func(_ *Plan, m *Outgoing) { m.Raw = []byte("x\n") },
-		"raw UTF-8 in the header":     func(_ *Plan, m *Outgoing) { m.Raw = []byte("Subject: é\n\nx\n") },
+		"raw Latin-1 in the header":   func(_ *Plan, m *Outgoing) { m.Raw = []byte("Subject: \xe9\n\nx\n") },
 		"no recipients":               func(_ *Plan, m *Outgoing) { m.Recipients = nil },
 		"a recipient twice":           func(_ *Plan, m *Outgoing) { m.Recipients = []string{alice, alice} },
 		"a parameter in a recipient":  func(_ *Plan, m *Outgoing) { m.Recipients = []string{"a@example.org> NOTIFY=NEVER"} },

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/kprep/kprep/patchmail"
 )
 
 // An Event is a report of progress.
@@ -191,6 +193,9 @@ func (r *run) prepare(ctx context.Context, first int) error {
 	if !r.able.UTF8 && !isASCII(r.j.plan.EnvelopeFrom) {
 		return fmt.Errorf("the server does not take addresses outside of ASCII, such as the sender %s", clean(r.j.plan.EnvelopeFrom))
 	}
+	if err := r.checkUTF8(); err != nil {
+		return err
+	}
 	if err := r.knowSize(); err != nil {
 		return err
 	}
@@ -209,6 +214,31 @@ func (r *run) prepare(ctx context.Context, first int) error {
 	}
 	if len(tooLarge.Messages) > 0 {
 		return tooLarge
+	}
+	return nil
+}
+
+// checkUTF8 returns a *UTF8Error for a server that does not take what the
+// headers hold.
+func (r *run) checkUTF8() error {
+	if r.able.UTF8 {
+		return nil
+	}
+	e := &UTF8Error{}
+	for i, planned := range r.j.plan.Messages {
+		if len(r.j.open(i)) == 0 {
+			continue
+		}
+		m, err := r.j.Message(i)
+		if err != nil {
+			return err
+		}
+		if patchmail.NeedsUTF8(m.Raw) {
+			e.Messages = append(e.Messages, planned.Name)
+		}
+	}
+	if len(e.Messages) > 0 {
+		return e
 	}
 	return nil
 }

@@ -174,6 +174,38 @@ func TestRunAddressesOutsideOfASCII(t *testing.T) {
 	}
 }
 
+// A header that names such an address makes the message one for servers that
+// take it, whoever its recipient is: others are sent nothing of the series.
+func TestRunHeadersOutsideOfASCII(t *testing.T) {
+	t.Parallel()
+	for name, offered := range map[string]bool{"offered": true, "not offered": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := mailtest.Start(t, mailtest.Options{SMTPUTF8: offered})
+			messages := series(2)
+			messages[1].Raw = append([]byte("Cc: Žofie <žofie@example.org>\n"), messages[1].Raw...)
+			j := journalOf(t, messages)
+			sum, err := quickly().Run(t.Context(), j, transportTo(t, s, nil), nil)
+			if !offered {
+				refused := (*UTF8Error)(nil)
+				if !errors.As(err, &refused) || !slices.Equal(refused.Messages, []string{messages[1].Name}) || sum.Status() != 1 || len(s.Messages()) > 0 {
+					t.Errorf("%v, status %d, %d messages", err, sum.Status(), len(s.Messages()))
+				}
+				return
+			}
+			if err != nil || sum.Status() != 0 {
+				t.Errorf("status %d, %v", sum.Status(), err)
+			}
+			for i, m := range s.Messages() {
+				if m.UTF8 != (i == 1) {
+					t.Errorf("message %d: SMTPUTF8 %v", i, m.UTF8)
+				}
+			}
+			checkArrivals(t, j, s, false)
+		})
+	}
+}
+
 func TestRunKeepsToTheBatchSize(t *testing.T) {
 	t.Parallel()
 	s := mailtest.Start(t, mailtest.Options{})

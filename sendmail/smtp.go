@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/sendmail/smtp"
 )
 
@@ -206,7 +207,7 @@ func (t *SMTP) unable(from string, m Outgoing, recipients []string) string {
 		return "the server no longer takes 8-bit text"
 	case a.MaxSize > 0 && size > a.MaxSize:
 		return fmt.Sprintf("the server takes at most %d bytes", a.MaxSize)
-	case !a.UTF8 && !isASCII(from+strings.Join(recipients, "")):
+	case !a.UTF8 && (patchmail.NeedsUTF8(m.Raw) || !isASCII(from+strings.Join(recipients, ""))):
 		return "the server does not take addresses outside of ASCII"
 	}
 	return ""

@@ -150,6 +150,8 @@ func serverHint(err error) string {
 		return "leave it out"
 	case errors.As(err, &unchecked):
 		return "name the certificate to trust there, or unset it; --insecure sends to whoever answers"
+	case errors.As(err, new(*sendmail.UTF8Error)):
+		return "a server with SMTPUTF8 takes them; else send without those addresses, or with --bcc, which no header names"
 	case errors.As(err, new(*sendmail.LookupError)):
 		return "check sendemail.smtpServer and your network"
 	case errors.As(err, new(*sendmail.ConnectError)):

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net/textproto"
 	"strings"
+
+	"github.com/kprep/kprep/patchmail"
 )
 
 // A Step is a part of a transaction.
@@ -112,7 +114,7 @@ func (t *transaction) parameters() string {
 	if e.EightBit && !isASCII(string(t.message.Data)) {
 		text += " BODY=8BITMIME"
 	}
-	if e.UTF8 && !isASCII(t.message.From+strings.Join(t.message.To, "")) {
+	if e.UTF8 && (patchmail.NeedsUTF8(t.message.Data) || !isASCII(t.message.From+strings.Join(t.message.To, ""))) {
 		text += " SMTPUTF8"
 	}
 	return text
