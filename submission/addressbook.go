@@ -129,7 +129,11 @@ func listsFrom(where string, texts []string) []recipientList {
 func seriesLists(settings *project.Settings, name string) []recipientList {
 	var lists []recipientList
 	for _, v := range settings.All(name) {
-		lists = append(lists, recipientList{"configuration " + v.Key, v.Text})
+		where := "configuration " + v.Key
+		if v.FromTree {
+			where += " of the project's .b4-config"
+		}
+		lists = append(lists, recipientList{where, v.Text})
 	}
 	return lists
 }
