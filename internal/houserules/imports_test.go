@@ -52,6 +52,7 @@ func imports() map[string][]string {
 		"internal/e2e":          {"internal/gittest", "internal/mailtest", "internal/browser"},
 		"internal/houserules":   {},
 
+		"endpoint/server/submit":   {"endpoint", "patchmail", "sendmail/smtp"},
 		"endpoint/server/delivery": {"endpoint/server/store", "endpoint/server/relay", "endpoint/server/feed", "sendmail", "patchmail"},
 	}
 	for _, direct := range slices.Clone(may["submission"]) {
