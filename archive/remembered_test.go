@@ -50,9 +50,10 @@ func writeFile(t *testing.T, path, text string) {
 func journal(t *testing.T, r *gittest.Repo, revision int, marks ...string) {
 	t.Helper()
 	raw := []byte("From: a@example.org\nSubject: x\n\nText.\n")
+	message := sendmail.Outgoing{Name: "0000-x.eml", ID: "x@example.org", Subject: "x", Recipients: []string{"b@example.org"}, Date: day, Raw: raw}
 	j, err := sendmail.Create(kprepFile(r, "send", changeID, "v1", "0001-send"),
 		sendmail.Plan{Kind: "send", ChangeID: changeID, Revision: revision, Created: day},
-		[]sendmail.Outgoing{{Name: "0000-x.eml", ID: "x@example.org", Subject: "x", Recipients: []string{"b@example.org"}, Date: day, Raw: raw}})
+		func(yield func(sendmail.Outgoing, error) bool) { yield(message, nil) })
 	if err != nil {
 		t.Fatal(err)
 	}

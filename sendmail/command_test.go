@@ -62,7 +62,7 @@ func TestCommandGetsSendmailsArguments(t *testing.T) {
 			tr := commandTransport(t, append(c.more, strings.ReplaceAll(c.line, "%s", path))...)
 			messages := series(1)
 			messages[1].Recipients, messages[1].To = []string{alice, nasty}, nil
-			j, err := Create(filepath.Join(t.TempDir(), "j"), Plan{EnvelopeFrom: c.from}, messages)
+			j, err := Create(filepath.Join(t.TempDir(), "j"), Plan{EnvelopeFrom: c.from}, each(messages))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -175,7 +175,7 @@ func TestCommandGetsNoAddressThatIsAnOption(t *testing.T) {
 func TestCommandRefusesBeforeItRuns(t *testing.T) {
 	t.Parallel()
 	path := script(t, recorder)
-	j, err := Create(filepath.Join(t.TempDir(), "j"), Plan{EnvelopeFrom: "-x@example.org"}, series(1))
+	j, err := Create(filepath.Join(t.TempDir(), "j"), Plan{EnvelopeFrom: "-x@example.org"}, each(series(1)))
 	if err != nil {
 		t.Fatal(err)
 	}

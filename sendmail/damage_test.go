@@ -15,7 +15,7 @@ import (
 // once, what was deferred first, what is unknown, and what is still to be sent.
 func aged(t testing.TB) (dir string, left map[string]bool) {
 	t.Helper()
-	j, err := Create(filepath.Join(t.TempDir(), "v1", "0001-send"), Plan{Kind: "send", Revision: 1, EnvelopeFrom: "me@example.org"}, series(4))
+	j, err := Create(filepath.Join(t.TempDir(), "v1", "0001-send"), Plan{Kind: "send", Revision: 1, EnvelopeFrom: "me@example.org"}, each(series(4)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +198,7 @@ func TestSalvage(t *testing.T) {
 				messages[i].Raw = append([]byte("Message-ID: <"+messages[i].ID+">\nTo: "+list+"\nCc: "+alice+", "+bob+"\n"), messages[i].Raw...)
 			}
 			dir := filepath.Join(t.TempDir(), "topic", "v7", "0003-send")
-			j, err := Create(dir, Plan{Kind: "send", ChangeID: "topic", Revision: 7}, messages)
+			j, err := Create(dir, Plan{Kind: "send", ChangeID: "topic", Revision: 7}, each(messages))
 			if err != nil {
 				t.Fatal(err)
 			}

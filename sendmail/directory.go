@@ -1,14 +1,14 @@
 package sendmail
 
 import (
-	"bytes"
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/google/renameio/v2"
@@ -48,25 +48,35 @@ func (d *Directory) Close() error { return nil }
 
 // Prepare makes the folder and looks for strangers in it.
 func (d *Directory) Prepare(_ context.Context, messages []Outgoing) (Abilities, error) {
-	able := Abilities{EightBit: true, UTF8: true}
+	var names []string
+	for _, m := range messages {
+		names = append(names, m.Name)
+	}
+	return Abilities{EightBit: true, UTF8: true}, d.prepare(names)
+}
+
+func (d *Directory) prepare(names []string) error {
 	if err := os.MkdirAll(d.path, 0o700); err != nil {
-		return able, err
+		return err
 	}
 	entries, err := os.ReadDir(d.path)
 	if err != nil {
-		return able, err
+		return err
+	}
+	ours := map[string]bool{}
+	for _, name := range names {
+		ours[name] = true
 	}
 	var strays []string
 	for _, e := range entries {
-		ours := slices.ContainsFunc(messages, func(m Outgoing) bool { return m.Name == e.Name() })
-		if !ours && len(messages) > 0 && strings.EqualFold(filepath.Ext(e.Name()), filepath.Ext(messages[0].Name)) {
+		if !ours[e.Name()] && len(names) > 0 && strings.EqualFold(filepath.Ext(e.Name()), filepath.Ext(names[0])) {
 			strays = append(strays, e.Name())
 		}
 	}
 	if len(strays) > 0 {
-		return able, &StrayFilesError{Dir: d.path, Files: strays}
+		return &StrayFilesError{Dir: d.path, Files: strays}
 	}
-	return able, nil
+	return nil
 }
 
 // Send writes the file.
@@ -79,44 +89,63 @@ func (d *Directory) Send(_ context.Context, _ string, index int, m Outgoing, rec
 		return receipts(index, recipients, Deferred, AtLocal, 0, "the journal could not be written"), err
 	}
 	path := filepath.Join(d.path, m.Name)
-	if err := writeNew(path, m.Raw); err != nil {
+	if err := writeNew(path, verbatim(m.Raw)); err != nil {
 		return receipts(index, recipients, Deferred, AtLocal, 0, err.Error()), err
 	}
 	return receipts(index, recipients, Accepted, AtLocal, 0, "written to "+path), nil
 }
 
-// Write puts all messages into the folder without a journal, for a preview.
-func (d *Directory) Write(ctx context.Context, messages []Outgoing) error {
-	if _, err := d.Prepare(ctx, messages); err != nil {
+// A File is what somebody may look at or send by other means: a message, or a
+// whole series. Write may be called more than once.
+type File struct {
+	Name  string // without a folder
+	Write func(io.Writer) error
+}
+
+// Write puts files into the folder without a journal, for a preview.
+func (d *Directory) Write(files []File) error {
+	var names []string
+	for _, f := range files {
+		if err := checkName(f.Name); err != nil {
+			return err
+		}
+		names = append(names, f.Name)
+	}
+	if err := d.prepare(names); err != nil {
 		return err
 	}
-	for i, m := range messages {
-		if _, err := d.Send(ctx, "", i, m, nil, func([]string) error { return nil }); err != nil {
+	for _, f := range files {
+		if err := writeNew(filepath.Join(d.path, f.Name), f.Write); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// writeNew creates the file, or replaces one that has other bytes.
-func writeNew(path string, data []byte) error {
+// writeNew creates the file, or replaces one that is there, and syncs it.
+func writeNew(path string, write func(io.Writer) error) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, data) {
-			return nil
-		}
-		return renameio.WriteFile(path, data, 0o600, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(0o600))
+	if err == nil {
+		return finishFile(f, write)
 	}
+	if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	replacement, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(0o600))
 	if err != nil {
 		return err
 	}
-	return finishFile(f, data)
+	defer replacement.Cleanup()
+	if err := writeBuffered(replacement, write); err != nil {
+		return err
+	}
+	return replacement.CloseAtomicallyReplace()
 }
 
 // finishFile writes, syncs and closes a new file; when that fails the file is
 // removed.
-func finishFile(f *os.File, data []byte) error {
-	_, err := f.Write(data)
+func finishFile(f *os.File, write func(io.Writer) error) error {
+	err := writeBuffered(f, write)
 	if err == nil {
 		err = f.Sync()
 	}
@@ -127,6 +156,21 @@ func finishFile(f *os.File, data []byte) error {
 		os.Remove(f.Name())
 	}
 	return err
+}
+
+func writeBuffered(w io.Writer, write func(io.Writer) error) error {
+	buffered := bufio.NewWriter(w)
+	if err := write(buffered); err != nil {
+		return err
+	}
+	return buffered.Flush()
+}
+
+func verbatim(data []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	}
 }
 
 // checkName wants one visible name inside of a folder.

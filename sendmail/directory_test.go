@@ -47,7 +47,7 @@ func TestDirectoryWritesTheSeries(t *testing.T) {
 	os.Remove(filepath.Join(dir, messages[1].Name))
 	os.Symlink(target, filepath.Join(dir, messages[1].Name))
 	messages[2].Raw = append(messages[2].Raw, "more\n"...)
-	if err := NewDirectory(dir).Write(t.Context(), messages); err != nil {
+	if err := NewDirectory(dir).Write(files(messages)); err != nil {
 		t.Fatal(err)
 	}
 	check()
@@ -64,7 +64,7 @@ func TestDirectoryRefusesStrangers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	err := NewDirectory(dir).Write(t.Context(), series(1))
+	err := NewDirectory(dir).Write(files(series(1)))
 	var strays *StrayFilesError
 	if !errors.As(err, &strays) || !slices.Equal(strays.Files, []string{"0007-older.EML"}) {
 		t.Errorf("error %v", err)
@@ -73,12 +73,21 @@ func TestDirectoryRefusesStrangers(t *testing.T) {
 		t.Errorf("something was written: %v", entries)
 	}
 	os.Remove(filepath.Join(dir, "0007-older.EML"))
-	if err := NewDirectory(dir).Write(t.Context(), series(1)); err != nil {
+	if err := NewDirectory(dir).Write(files(series(1))); err != nil {
 		t.Error(err)
 	}
 	bad := series(0)
 	bad[0].Name = "../escape.eml"
-	if err := NewDirectory(dir).Write(t.Context(), bad); err == nil {
+	if err := NewDirectory(dir).Write(files(bad)); err == nil {
 		t.Error("a name led out of the folder")
 	}
+}
+
+// files are the messages, one in each.
+func files(messages []Outgoing) []File {
+	var all []File
+	for _, m := range messages {
+		all = append(all, File{Name: m.Name, Write: verbatim(m.Raw)})
+	}
+	return all
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -147,12 +148,23 @@ func journalOf(t *testing.T, messages []Outgoing) *Journal {
 	t.Helper()
 	j, err := Create(filepath.Join(t.TempDir(), "v1", "0001-send"), Plan{
 		Kind: "send", ChangeID: "20260101-change-0123456789ab", Revision: 1, EnvelopeFrom: "me@example.org",
-	}, messages)
+	}, each(messages))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { j.Close() })
 	return j
+}
+
+// each hands over messages as Create takes them.
+func each(messages []Outgoing) iter.Seq2[Outgoing, error] {
+	return func(yield func(Outgoing, error) bool) {
+		for _, m := range messages {
+			if !yield(m, nil) {
+				return
+			}
+		}
+	}
 }
 
 // reopen stands for another process that goes on.

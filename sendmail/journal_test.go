@@ -86,7 +86,7 @@ func TestCreateRefuses(t *testing.T) {
 			messages[1].To = nil
 			spoil(&p, &messages[1])
 			dir := filepath.Join(t.TempDir(), "j")
-			if j, err := Create(dir, p, messages); err == nil {
+			if j, err := Create(dir, p, each(messages)); err == nil {
 				j.Close()
 				t.Fatal("accepted")
 			}
@@ -106,7 +106,7 @@ func TestCreateRefuses(t *testing.T) {
 func TestCreateLeavesNothingWhenItFails(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "v1", "0001-send")
-	if _, err := Create(dir, Plan{Finish: json.RawMessage("{")}, series(1)); err == nil {
+	if _, err := Create(dir, Plan{Finish: json.RawMessage("{")}, each(series(1))); err == nil {
 		t.Fatal("a plan that is no JSON was written")
 	}
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
@@ -117,7 +117,7 @@ func TestCreateLeavesNothingWhenItFails(t *testing.T) {
 func TestCreateKeepsToAnExistingFolder(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if _, err := Create(dir, Plan{}, series(1)); !errors.Is(err, fs.ErrExist) {
+	if _, err := Create(dir, Plan{}, each(series(1))); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("error %v", err)
 	}
 	if _, err := os.Stat(dir); err != nil {

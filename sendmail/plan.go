@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -76,10 +77,13 @@ var ErrNoPlan = errors.New("the journal was never completed, so nothing was sent
 // it returns without error, plan and messages are on the disk to stay; only
 // then may anything be connected to. After an error nothing is left of dir.
 //
-// The messages must be fit for the wire as they are (see [Outgoing]).
-func Create(dir string, p Plan, messages []Outgoing) (*Journal, error) {
-	if err := checkPlan(p, messages); err != nil {
-		return nil, fmt.Errorf("plan the sending: %w", err)
+// The messages are taken one at a time, once. They must be fit for the wire as
+// they are (see [Outgoing]); an error among them is returned.
+func Create(dir string, p Plan, messages iter.Seq2[Outgoing, error]) (*Journal, error) {
+	if p.EnvelopeFrom != "" {
+		if err := checkMailbox(p.EnvelopeFrom); err != nil {
+			return nil, fmt.Errorf("plan the sending: envelope sender: %w", err)
+		}
 	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
 		return nil, err
@@ -95,29 +99,7 @@ func Create(dir string, p Plan, messages []Outgoing) (*Journal, error) {
 	return j, nil
 }
 
-func checkPlan(p Plan, messages []Outgoing) error {
-	if len(messages) == 0 {
-		return errors.New("there are no messages")
-	}
-	if p.EnvelopeFrom != "" {
-		if err := checkMailbox(p.EnvelopeFrom); err != nil {
-			return fmt.Errorf("envelope sender: %w", err)
-		}
-	}
-	names, ids := map[string]bool{}, map[string]bool{}
-	for _, m := range messages {
-		if err := checkOutgoing(m); err != nil {
-			return err
-		}
-		if names[m.Name] || m.ID == "" || ids[m.ID] {
-			return fmt.Errorf("%s: name and message-id must be its own", m.Name)
-		}
-		names[m.Name], ids[m.ID] = true, true
-	}
-	return nil
-}
-
-func create(dir string, p Plan, messages []Outgoing) (*Journal, error) {
+func create(dir string, p Plan, messages iter.Seq2[Outgoing, error]) (*Journal, error) {
 	lock, err := TakeLock(filepath.Join(dir, lockFile))
 	if err != nil {
 		return nil, err
@@ -139,22 +121,16 @@ func create(dir string, p Plan, messages []Outgoing) (*Journal, error) {
 
 // writePlan keeps to the order that makes a crash harmless: first what the
 // plan speaks of, then the plan.
-func writePlan(dir string, p Plan, messages []Outgoing) error {
+func writePlan(dir string, p Plan, messages iter.Seq2[Outgoing, error]) error {
 	folder := filepath.Join(dir, "msg")
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		return err
 	}
-	p.Format, p.Messages = planFormat, nil
-	for i, m := range messages {
-		planned := Planned{
-			File: messageFile(i), Name: m.Name, SHA256: digest(m.Raw), Size: len(m.Raw), ID: m.ID,
-			Subject: m.Subject, Date: m.Date, Recipients: m.Recipients, To: m.To, Bcc: m.Bcc,
-		}
-		if err := createFile(filepath.Join(dir, planned.File), m.Raw); err != nil {
-			return err
-		}
-		p.Messages = append(p.Messages, planned)
+	planned, err := writeMessages(dir, messages)
+	if err != nil {
+		return err
 	}
+	p.Format, p.Messages = planFormat, planned
 	text, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
 		return err
@@ -185,6 +161,37 @@ func writePlan(dir string, p Plan, messages []Outgoing) error {
 		}
 	}
 	return nil
+}
+
+// writeMessages writes each message into its file, and returns what the plan
+// says of them.
+func writeMessages(dir string, messages iter.Seq2[Outgoing, error]) ([]Planned, error) {
+	var all []Planned
+	names, ids := map[string]bool{}, map[string]bool{}
+	for m, err := range messages {
+		if err != nil {
+			return nil, err
+		}
+		if err := checkOutgoing(m); err != nil {
+			return nil, err
+		}
+		if names[m.Name] || m.ID == "" || ids[m.ID] {
+			return nil, fmt.Errorf("%s: name and message-id must be its own", m.Name)
+		}
+		names[m.Name], ids[m.ID] = true, true
+		planned := Planned{
+			File: messageFile(len(all)), Name: m.Name, SHA256: digest(m.Raw), Size: len(m.Raw), ID: m.ID,
+			Subject: m.Subject, Date: m.Date, Recipients: m.Recipients, To: m.To, Bcc: m.Bcc,
+		}
+		if err := createFile(filepath.Join(dir, planned.File), m.Raw); err != nil {
+			return nil, err
+		}
+		all = append(all, planned)
+	}
+	if len(all) == 0 {
+		return nil, errors.New("there are no messages")
+	}
+	return all, nil
 }
 
 // readPlan returns the plan and the SHA-256 of its file.
@@ -250,7 +257,7 @@ func createFile(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	return finishFile(f, data)
+	return finishFile(f, verbatim(data))
 }
 
 func syncDir(path string) error {

@@ -50,7 +50,7 @@ func signedJournalOf(t *testing.T, n int, text string) *Journal {
 	}
 	j, err := Create(filepath.Join(t.TempDir(), "v1", "0001-send"), Plan{
 		Kind: "send", ChangeID: "20260101-change-0123456789ab", Revision: 1, EnvelopeFrom: "me@example.org", Signer: &Signer{Key: "ed25519:test"},
-	}, messages)
+	}, each(messages))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,15 +21,12 @@ type Content struct {
 
 // Contents returns the content of each patch.
 func (s *Series) Contents(ctx context.Context) ([]Content, error) {
-	patches, err := s.repo.Patches(ctx, s.patchIDs())
-	if err != nil {
-		return nil, err
-	}
-	all := make([]Content, len(patches))
-	for i, p := range patches {
+	all := make([]Content, len(s.Patches))
+	err := s.repo.EachPatch(ctx, s.patchIDs(), func(i int, p gitrepo.Patch) error {
 		all[i] = contentOf(s.Patches[i], p)
-	}
-	return all, nil
+		return nil
+	})
+	return all, err
 }
 
 func contentOf(c *gitrepo.Commit, p gitrepo.Patch) Content {

@@ -3,7 +3,7 @@
 // A series lives in a branch whose first own commit is an empty one, the
 // cover-letter commit: its message holds the cover letter and the tracking
 // data (package coverletter). [Load] finds it, [Start] and [Enroll] make it,
-// [Series.Edit] changes the cover, [Series.Drafts] renders the messages, and
+// [Series.Edit] changes the cover, [Series.Render] renders the messages, and
 // [Series.PrepareReroll] makes the sent tag and the next revision ready.
 //
 // History is rewritten only inside the series, only commits that the user

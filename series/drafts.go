@@ -1,9 +1,12 @@
 package series
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +15,7 @@ import (
 	"github.com/kprep/kprep/coverletter"
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/spool"
 	"github.com/kprep/kprep/trailers"
 )
 
@@ -41,7 +45,7 @@ type Rendering struct {
 
 // A Draft is one message of a series, complete but for its recipients.
 type Draft struct {
-	Message patchmail.Message // To and Cc empty
+	Message patchmail.Message // To and Cc empty, and without its body; see Mail
 	Counter int               // k of k/n; 0 is the cover letter
 	Title   string            // the subject without its prefixes
 	Commit  *gitrepo.Commit   // nil for a cover letter
@@ -50,6 +54,17 @@ type Draft struct {
 	Persons []Person
 	Dropped []string // trailers that the commit or the cover letter has and the mail has not
 	InBody  string   // the author that stands in the body; "" for none
+
+	body func() ([]byte, error)
+}
+
+// Mail is the Message with its body. The body is made anew each time, always
+// the same, as those of a long series are too much to keep.
+func (d Draft) Mail() (patchmail.Message, error) {
+	m := d.Message
+	var err error
+	m.Body, err = d.body()
+	return m, err
 }
 
 // A Person is somebody whom a message names.
@@ -92,7 +107,7 @@ func (s *Series) Render(ctx context.Context, r Rendering) (*Rendered, error) {
 	if s.asSent != nil {
 		r.RangeDiff = s.asSent.RangeDiff
 	}
-	d := &drafter{s: s, r: r, letter: letter}
+	d := &drafter{s: s, r: r, letter: letter, patches: make([]spool.Text, len(s.Patches))}
 	d.dropFromLetter()
 	if err := d.ask(ctx); err != nil {
 		return nil, err
@@ -119,8 +134,8 @@ type drafter struct {
 	r       Rendering
 	letter  coverletter.Letter
 	parts   coverletter.Parts
-	patches []gitrepo.Patch
-	git     string // version
+	patches []spool.Text // diffstat, blank line, diff; empty for a commit that changes nothing
+	git     string       // version
 	footing footing
 	dropped []string // trailers of the cover letter
 
@@ -131,9 +146,14 @@ type drafter struct {
 func (d *drafter) ask(ctx context.Context) error {
 	d.parts.Shortlog = shortlog(d.s.Patches)
 	group, asking := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
-		d.patches, err = d.s.repo.Patches(asking, d.s.patchIDs())
-		return err
+	group.Go(func() error {
+		kept := spool.In(filepath.Join(d.s.repo.CommonDir, "kprep"))
+		return d.s.repo.EachPatch(asking, d.s.patchIDs(), func(i int, p gitrepo.Patch) error {
+			if len(p.Diff) > 0 {
+				d.patches[i] = kept.Keep(slices.Concat(p.Stat, []byte("\n"), p.Diff))
+			}
+			return nil
+		})
 	})
 	group.Go(func() (err error) {
 		d.git, err = d.s.repo.Version(asking)
@@ -177,13 +197,17 @@ func (d *drafter) render() (*Rendered, error) {
 	if d.s.asSent != nil {
 		d.parts.Prerequisites = d.s.asSent.Prerequisites
 	}
-	out := &Rendered{Prefixes: d.prefixes(), Base: d.footing.base, NoRangeDiff: d.noRangeDiff}
+	out := &Rendered{Prefixes: d.prefixes(), Base: d.footing.base, NoRangeDiff: d.noRangeDiff, Drafts: make([]Draft, 0, len(d.s.Patches)+1)}
 	_, out.Title = patchmail.LiftBrackets(d.letter.Subject)
 	if d.hasCover() {
 		out.Drafts = append(out.Drafts, d.cover(out.Title))
 	}
 	for i, commit := range d.s.Patches {
-		out.Drafts = append(out.Drafts, d.patch(i, commit))
+		draft, err := d.patch(i, commit)
+		if err != nil {
+			return nil, err
+		}
+		out.Drafts = append(out.Drafts, draft)
 	}
 	// The tag says where its own patches begin, whatever the mail says that
 	// they need below them.
@@ -245,7 +269,8 @@ func (d *drafter) cover(title string) Draft {
 	d.parts.Cover = d.letter.Body()
 	draft := Draft{Title: title, Persons: persons(d.letter.Trailers), Dropped: d.dropped}
 	draft.Message.Subject = d.subject(0, nil, title).String()
-	draft.Message.Body = []byte(coverletter.Fill(d.template(), d.parts))
+	text := []byte(coverletter.Fill(d.template(), d.parts))
+	draft.body = func() ([]byte, error) { return text, nil }
 	return draft
 }
 
@@ -260,7 +285,7 @@ func persons(block []trailers.Trailer) []Person {
 	return all
 }
 
-func (d *drafter) patch(i int, commit *gitrepo.Commit) Draft {
+func (d *drafter) patch(i int, commit *gitrepo.Commit) (Draft, error) {
 	text, dropped := d.drop(commit.Text())
 	subject, body := gitrepo.SplitMessage(text)
 	own, title := patchmail.LiftBrackets(subject)
@@ -272,28 +297,33 @@ func (d *drafter) patch(i int, commit *gitrepo.Commit) Draft {
 	draft := Draft{Counter: i + 1, Title: title, Commit: commit, Persons: persons(trailers.Parse(block)), Dropped: dropped}
 	draft.Message.Subject = d.subject(i+1, own, title).String()
 
-	var out strings.Builder
-	if author := authorOf(commit); author.Key() != d.r.From.Key() && !d.r.Plain {
-		fmt.Fprintf(&out, "From: %s\n\n", author)
-		draft.InBody = author.String()
+	author := authorOf(commit)
+	another := author.Key() != d.r.From.Key() && !d.r.Plain
+	if another {
 		draft.Persons = append([]Person{{Address: author, Role: "author"}}, draft.Persons...)
-	} else if startsLikeHeader(body) {
-		// git am would take the line for a header, unless one comes before it.
-		fmt.Fprintf(&out, "From: %s\n\n", author)
+	}
+	from := ""
+	if another || startsLikeHeader(body) { // which git am would take for a header, unless one comes before it
 		draft.InBody = author.String()
+		from = fmt.Sprintf("From: %s\n\n", author)
 	}
-	patch := d.patches[i]
 	if d.hasCover() {
-		writePatchBody(&out, body, patch)
-		fmt.Fprintf(&out, "\n-- \n%s\n\n", d.git)
-	} else {
-		stat := string(patch.Stat) + "\n" + string(patch.Diff)
-		out.WriteString(coverletter.MixIn(body, d.letter, stat, d.parts, d.template()))
-		draft.Persons = append(draft.Persons, persons(d.letter.Trailers)...)
-		draft.Dropped = append(draft.Dropped, d.dropped...)
+		patch, git := d.patches[i], d.git
+		draft.body = func() ([]byte, error) { return patchBody(from, body, patch, git) }
+		return draft, nil
 	}
-	draft.Message.Body = []byte(out.String())
-	return draft
+	patch, err := d.patches[i].Bytes()
+	if err != nil {
+		return draft, err
+	}
+	if len(patch) == 0 {
+		patch = []byte("\n")
+	}
+	whole := []byte(from + coverletter.MixIn(body, d.letter, string(patch), d.parts, d.template()))
+	draft.body = func() ([]byte, error) { return whole, nil }
+	draft.Persons = append(draft.Persons, persons(d.letter.Trailers)...)
+	draft.Dropped = append(draft.Dropped, d.dropped...)
+	return draft, nil
 }
 
 // startsLikeHeader says whether git am would read the first line of a message
@@ -313,18 +343,25 @@ func startsLikeHeader(body string) bool {
 	return false
 }
 
-// writePatchBody writes message, cut, diffstat and diff. A commit that
-// changes nothing has only its message.
-func writePatchBody(out *strings.Builder, body string, patch gitrepo.Patch) {
-	if body != "" {
-		out.WriteString(strings.TrimRight(body, "\n") + "\n")
+// patchBody is author, message, cut, diffstat and diff, and git's version below
+// them. A commit that changes nothing has no cut.
+func patchBody(from, message string, patch spool.Text, git string) ([]byte, error) {
+	diff, err := patch.Bytes()
+	if err != nil {
+		return nil, err
 	}
-	if len(patch.Diff) > 0 {
+	var out bytes.Buffer
+	out.Grow(len(from) + len(message) + len(diff) + len(git) + 16)
+	out.WriteString(from)
+	if message != "" {
+		out.WriteString(strings.TrimRight(message, "\n") + "\n")
+	}
+	if len(diff) > 0 {
 		out.WriteString("---\n")
-		out.Write(patch.Stat)
-		out.WriteString("\n")
-		out.Write(patch.Diff)
+		out.Write(diff)
 	}
+	fmt.Fprintf(&out, "\n-- \n%s\n\n", git)
+	return out.Bytes(), nil
 }
 
 func authorOf(c *gitrepo.Commit) patchmail.Address {

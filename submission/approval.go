@@ -96,7 +96,7 @@ func (s *Submission) approved() []string {
 		for _, r := range d.References {
 			fmt.Fprintf(&headers, " %q", id(r))
 		}
-		fmt.Fprintf(&text, "%d %x\n", i, sha256.Sum256(d.Body))
+		fmt.Fprintf(&text, "%d %x\n", i, m.text)
 		fmt.Fprintf(&envelope, "%d %q %q\n", i, m.Recipients, m.to)
 	}
 	return []string{string(s.Series.Tip), headers.String(), text.String(), envelope.String(), s.Route(), s.Signing.String()}

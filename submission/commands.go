@@ -43,7 +43,11 @@ func (s *Submission) askCommands(ctx context.Context, o Options, suppress suppre
 	defer os.RemoveAll(dir)
 	asks := make([]asker, len(s.rendered.Drafts))
 	for i, d := range s.rendered.Drafts {
-		raw, err := d.Message.Bytes()
+		mail, err := d.Mail()
+		if err != nil {
+			return nil, err
+		}
+		raw, err := mail.Bytes()
 		if err != nil {
 			return nil, &UnwritableError{Draft: d, Err: err}
 		}

@@ -135,12 +135,16 @@ func patchMails(ctx context.Context, repo *gitrepo.Repo, s *series.Series, now t
 		if d.Commit == nil {
 			continue
 		}
-		raw, err := d.Message.Bytes()
+		mail, err := d.Mail()
+		if err != nil {
+			return nil, err
+		}
+		raw, err := mail.Bytes()
 		if err != nil {
 			return nil, &UnwritableError{Draft: d, Err: err}
 		}
 		head, _, _ := bytes.Cut(raw, []byte("\n\n"))
-		text := slices.Concat(head, []byte("\n\n"), d.Message.Body)
+		text := slices.Concat(head, []byte("\n\n"), mail.Body)
 		patches = append(patches, PatchMail{Title: d.Title, Mail: raw, Text: text})
 	}
 	return patches, nil

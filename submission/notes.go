@@ -3,7 +3,6 @@ package submission
 import (
 	"bytes"
 	"fmt"
-	"net/mail"
 	"path"
 	"strings"
 
@@ -49,17 +48,15 @@ func (m Message) Notes() []string {
 	if m.Draft.InBody != "" {
 		all = append(all, fmt.Sprintf("the author in the body: %s", m.Draft.InBody))
 	}
-	if e := m.Encoding(); e == "quoted-printable" || e == "base64" {
+	if e := m.Encoding; e == "quoted-printable" || e == "base64" {
 		all = append(all, fmt.Sprintf("encoded as %s, which the other side undoes", e))
 	}
 	return all
 }
 
-// Encoding is the transfer encoding of the message.
-func (m Message) Encoding() string {
-	parsed, err := mail.ReadMessage(bytes.NewReader(m.Raw))
-	if err != nil {
-		return "" // patchmail wrote it
-	}
-	return parsed.Header.Get("Content-Transfer-Encoding")
+// encodingOf is the transfer encoding of a message that patchmail wrote.
+func encodingOf(raw []byte) string {
+	_, rest, _ := bytes.Cut(raw, []byte("\nContent-Transfer-Encoding: "))
+	encoding, _, _ := bytes.Cut(rest, []byte("\n"))
+	return string(encoding)
 }

@@ -1,8 +1,8 @@
 package submission
 
 import (
-	"bytes"
 	"fmt"
+	"io"
 
 	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/sendmail"
@@ -13,8 +13,8 @@ import (
 // the line in front that names the commit, and without recipients, thread and
 // tracking headers. The submission was prepared with Options.Plain. It returns
 // an *UnwritableError.
-func (s *Submission) Plain() ([]sendmail.Outgoing, error) {
-	var all []sendmail.Outgoing
+func (s *Submission) Plain() ([]sendmail.File, error) {
+	var all []sendmail.File
 	for _, d := range s.rendered.Drafts {
 		m, name := d.Message, string(s.repo.Null())
 		m.To, m.Cc, m.Headers, m.InReplyTo, m.References = nil, nil, nil, "", nil
@@ -23,14 +23,22 @@ func (s *Submission) Plain() ([]sendmail.Outgoing, error) {
 			m.From, m.Date = patchmail.Address{Name: author.Name, Mailbox: author.Email}, author.When
 			name = string(d.Commit.ID)
 		}
-		raw, err := m.Bytes()
-		if err != nil {
+		if _, err := m.Bytes(); err != nil { // while nothing is written
 			return nil, &UnwritableError{Draft: d, Err: err}
 		}
-		var file bytes.Buffer
-		fmt.Fprintf(&file, "From %s Mon Sep 17 00:00:00 2001\n%s", name, raw)
-		all = append(all, sendmail.Outgoing{Name: patchmail.FileName(d.Counter, d.Title, "patch"), ID: m.ID,
-			Subject: m.Subject, Date: m.Date, Raw: file.Bytes()})
+		d.Message = m
+		all = append(all, sendmail.File{Name: patchmail.FileName(d.Counter, d.Title, "patch"), Write: func(w io.Writer) error {
+			mail, err := d.Mail()
+			if err != nil {
+				return err
+			}
+			raw, err := mail.Bytes()
+			if err != nil {
+				return &UnwritableError{Draft: d, Err: err}
+			}
+			_, err = fmt.Fprintf(w, "From %s Mon Sep 17 00:00:00 2001\n%s", name, raw)
+			return err
+		}})
 	}
 	return all, nil
 }

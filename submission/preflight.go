@@ -202,8 +202,8 @@ func (s *Submission) fixups() []Problem {
 
 func (s *Submission) messageProblems(m Message) []Problem {
 	var all []Problem
-	if len(m.Raw) > largeMessage {
-		all = append(all, Problem{Name: "large", Text: fmt.Sprintf("%q is %d kB, lists may refuse it", m.Draft.Message.Subject, len(m.Raw)/1000)})
+	if m.Size > largeMessage {
+		all = append(all, Problem{Name: "large", Text: fmt.Sprintf("%q is %d kB, lists may refuse it", m.Draft.Message.Subject, m.Size/1000)})
 	}
 	if m.Draft.Commit == nil {
 		if letter, err := s.Series.Letter(); err == nil && !letter.HasSubject() { // Prepare has read it

@@ -45,11 +45,15 @@ func (s *Submission) sign(ctx context.Context) error {
 	}
 	for i := range s.Messages {
 		m := &s.Messages[i]
-		signed, err := s.Signing.Signer.Sign(ctx, m.Raw, s.now)
+		raw, err := m.Raw()
+		if err != nil {
+			return err
+		}
+		signed, err := s.Signing.Signer.Sign(ctx, raw, s.now)
 		if err != nil {
 			return &SigningError{fmt.Errorf("%s: %w", m.Name, err)}
 		}
-		m.Raw = signed
+		m.raw, m.Size = s.kept.Keep(signed), len(signed)
 	}
 	return nil
 }

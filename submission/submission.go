@@ -2,8 +2,11 @@ package submission
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"iter"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +16,7 @@ import (
 	"github.com/kprep/kprep/project"
 	"github.com/kprep/kprep/sendmail"
 	"github.com/kprep/kprep/series"
+	"github.com/kprep/kprep/spool"
 )
 
 // A Kind says what a submission is for.
@@ -55,11 +59,18 @@ type Options struct {
 // A Message is one message as it would leave.
 type Message struct {
 	Draft      series.Draft // with To and Cc
-	Raw        []byte       // LF line ends
 	Name       string       // of its file: 0000-title.eml
 	Recipients []string     // envelope mailboxes, each once
-	to         []string     // those of Recipients that are To
+	Size       int          // in bytes, with LF line ends
+	Encoding   string       // for the transfer
+
+	to   []string          // those of Recipients that are To
+	raw  spool.Text        // as it would leave
+	text [sha256.Size]byte // of the body
 }
+
+// Raw is the message as it would leave, with LF line ends.
+func (m Message) Raw() ([]byte, error) { return m.raw.Bytes() }
 
 // A Submission is a rendered series with its recipients.
 type Submission struct {
@@ -82,7 +93,8 @@ type Submission struct {
 	repo        *gitrepo.Repo
 	settings    *project.Settings
 	rendered    *series.Rendered
-	oddLimit    string // kprep.range-diff-limit when it is no number
+	kept        *spool.Spool // the bytes of the messages
+	oddLimit    string       // kprep.range-diff-limit when it is no number
 	random      string
 	now         time.Time
 }
@@ -274,12 +286,14 @@ func (e *UnwritableError) Unwrap() error { return e.Err }
 
 // write makes the bytes and the envelope of every message.
 func (s *Submission) write(bcc []patchmail.Address) error {
+	s.kept = spool.In(filepath.Join(s.repo.CommonDir, "kprep"))
+	s.Messages = make([]Message, 0, len(s.rendered.Drafts))
 	for _, d := range s.rendered.Drafts {
 		m := Message{Draft: d, Name: patchmail.FileName(d.Counter, d.Title, "eml")}
-		var err error
-		if m.Raw, err = d.Message.Bytes(); err != nil {
-			return &UnwritableError{Draft: d, Err: err}
+		if err := m.write(s.kept); err != nil {
+			return err
 		}
+		var err error
 		if m.Recipients, m.to, err = envelope(d.Message, bcc); err != nil {
 			return fmt.Errorf("%s: %w", d.Message.Subject, err)
 		}
@@ -302,14 +316,33 @@ func (s *Submission) write(bcc []patchmail.Address) error {
 	return nil
 }
 
-// Outgoing are the messages as a transport takes them.
-func (s *Submission) Outgoing() []sendmail.Outgoing {
-	out := make([]sendmail.Outgoing, len(s.Messages))
-	for i, m := range s.Messages {
-		out[i] = sendmail.Outgoing{Name: m.Name, ID: m.Draft.Message.ID, Subject: m.Draft.Message.Subject,
-			Recipients: m.Recipients, To: m.to, Bcc: s.blind(m), Date: m.Draft.Message.Date, Raw: m.Raw}
+// write makes the bytes of one message, this once, and keeps them.
+func (m *Message) write(kept *spool.Spool) error {
+	mail, err := m.Draft.Mail()
+	if err != nil {
+		return err
 	}
-	return out
+	raw, err := mail.Bytes()
+	if err != nil {
+		return &UnwritableError{Draft: m.Draft, Err: err}
+	}
+	m.Size, m.Encoding, m.text = len(raw), encodingOf(raw), sha256.Sum256(mail.Body)
+	m.raw = kept.Keep(raw)
+	return nil
+}
+
+// Outgoing are the messages as a transport takes them, one at a time.
+func (s *Submission) Outgoing() iter.Seq2[sendmail.Outgoing, error] {
+	return func(yield func(sendmail.Outgoing, error) bool) {
+		for _, m := range s.Messages {
+			raw, err := m.Raw()
+			out := sendmail.Outgoing{Name: m.Name, ID: m.Draft.Message.ID, Subject: m.Draft.Message.Subject,
+				Recipients: m.Recipients, To: m.to, Bcc: s.blind(m), Date: m.Draft.Message.Date, Raw: raw}
+			if !yield(out, err) {
+				return
+			}
+		}
+	}
 }
 
 // blind are the recipients of a message that no header names.

@@ -21,9 +21,13 @@ func (s *Submission) validate(ctx context.Context) error {
 	}
 	defer os.RemoveAll(dir)
 	for i, m := range s.Messages {
-		header, _, _ := bytes.Cut(m.Raw, []byte("\n\n"))
+		raw, err := m.Raw()
+		if err != nil {
+			return err
+		}
+		header, _, _ := bytes.Cut(raw, []byte("\n\n"))
 		files := []string{filepath.Join(dir, m.Name), filepath.Join(dir, m.Name+".header")}
-		for k, data := range [][]byte{m.Raw, append(header[:len(header):len(header)], '\n')} {
+		for k, data := range [][]byte{raw, append(header[:len(header):len(header)], '\n')} {
 			if err := os.WriteFile(files[k], data, 0o600); err != nil {
 				return err
 			}

@@ -75,7 +75,11 @@ func (s *Submission) threading() []Problem {
 // listCommand is the first word of a message's text, or of its title, where
 // mailing lists know it as a command; "" where they do not.
 func listCommand(m Message) string {
-	_, body, _ := strings.Cut(string(m.Raw), "\n\n")
+	raw, err := m.Raw()
+	if err != nil {
+		return "" // who reads it to send it says so
+	}
+	_, body, _ := strings.Cut(string(raw), "\n\n")
 	for _, text := range []string{body, m.Draft.Title} {
 		fields := strings.Fields(text)
 		if len(fields) == 0 {

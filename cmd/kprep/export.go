@@ -21,13 +21,13 @@ func checkFormat(c *cli.Context, form string) error {
 
 // exported are the files for somebody else to send: a message each, all in one
 // mailbox, or one mail with the patches attached. "" stands for eml.
-func exported(form string, sub *submission.Submission) ([]sendmail.Outgoing, error) {
+func exported(form string, sub *submission.Submission) ([]sendmail.File, error) {
 	switch form {
 	case "mbox":
 		return sub.Mailbox(), nil
 	case "attach":
 		one, err := sub.Attached()
-		return []sendmail.Outgoing{one}, err
+		return []sendmail.File{one}, err
 	}
-	return sub.Outgoing(), nil
+	return sub.Files(), nil
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -109,19 +111,28 @@ func (e *env) warnProblems(problems []submission.Problem) {
 	}
 }
 
-// printMessages prints messages for reading: as they would leave, escaped for
-// a terminal.
-func (e *env) printMessages(ctx context.Context, messages []sendmail.Outgoing) error {
-	var text []byte
-	for i, m := range messages {
-		if i > 0 {
-			text = append(text, '\n')
+// printFiles prints messages for reading: as they would leave, escaped for a
+// terminal.
+func (e *env) printFiles(ctx context.Context, files []sendmail.File) error {
+	return e.pageFrom(ctx, e.repo, func(w io.Writer) error {
+		var text bytes.Buffer
+		for i, f := range files {
+			text.Reset()
+			if i > 0 {
+				text.WriteString("\n")
+			}
+			fmt.Fprintf(&text, "--- %s\n", f.Name)
+			if err := f.Write(&text); err != nil {
+				return err
+			}
+			shown := text.Bytes()
+			if e.terminal.stdout {
+				shown = []byte(patchmail.Printable(string(shown)))
+			}
+			if _, err := w.Write(shown); err != nil {
+				return err
+			}
 		}
-		text = fmt.Appendf(text, "--- %s\n", m.Name)
-		text = append(text, m.Raw...)
-	}
-	if e.terminal.stdout {
-		text = []byte(patchmail.Printable(string(text)))
-	}
-	return e.page(ctx, e.repo, text)
+		return nil
+	})
 }

@@ -42,9 +42,9 @@ func previewCommand(e *env) *cli.Command {
 			if c.Bool("json") {
 				return e.printJSON(reportPreview(sub))
 			}
-			messages := sub.Outgoing()
+			files := sub.Files()
 			if c.Bool("plain") {
-				if messages, err = sub.Plain(); err != nil {
+				if files, err = sub.Plain(); err != nil {
 					return err
 				}
 			} else {
@@ -52,9 +52,9 @@ func previewCommand(e *env) *cli.Command {
 				e.warnProblems(sub.Problems(nil))
 			}
 			if c.IsSet("output") {
-				err = e.writeMessages(c, messages)
+				err = e.writeFiles(c, files)
 			} else {
-				err = e.printMessages(c.Context, messages)
+				err = e.printFiles(c.Context, files)
 			}
 			if err == nil && !c.Bool("plain") {
 				e.noteApproval(sub)
@@ -105,7 +105,7 @@ func reportPreview(sub *submission.Submission) previewReport {
 		Problems: append([]submission.Problem{}, sub.Problems(nil)...)}
 	for _, m := range sub.Messages {
 		p := previewedMessage{File: m.Name, Subject: m.Draft.Message.Subject, To: []string{}, Cc: []string{},
-			Recipients: len(m.Recipients), Size: len(m.Raw), Encoding: m.Encoding(), Notes: append([]string{}, m.Notes()...)}
+			Recipients: len(m.Recipients), Size: m.Size, Encoding: m.Encoding, Notes: append([]string{}, m.Notes()...)}
 		if m.Draft.Commit != nil {
 			p.Commit = string(m.Draft.Commit.ID)
 		}
@@ -120,16 +120,16 @@ func reportPreview(sub *submission.Submission) previewReport {
 	return r
 }
 
-// writeMessages puts one file per message into the directory of -o.
-func (e *env) writeMessages(c *cli.Context, messages []sendmail.Outgoing) error {
+// writeFiles puts the files into the directory of -o.
+func (e *env) writeFiles(c *cli.Context, files []sendmail.File) error {
 	dir := c.String("output")
 	if dir == "" {
 		return usagef(c.Command.Name, "-o needs the name of a directory")
 	}
-	if err := sendmail.NewDirectory(e.path(dir)).Write(c.Context, messages); err != nil {
+	if err := sendmail.NewDirectory(e.path(dir)).Write(files); err != nil {
 		return err
 	}
-	switch what := plural(len(messages), "message", "messages"); c.String("format") {
+	switch what := plural(len(files), "message", "messages"); c.String("format") {
 	case "mbox":
 		e.notef("wrote a mailbox to %s; apply it with 'git am --patch-format=mboxrd'", dir)
 	case "attach":

@@ -139,17 +139,17 @@ func (e *env) sendNowhere(c *cli.Context, s *series.Series) error {
 	}
 	e.warnProblems(slices.DeleteFunc(problems, func(p submission.Problem) bool { return p.Refusal && refused != nil })) // it names them
 	if c.IsSet("output") {
-		messages, err := exported(c.String("format"), sub)
+		files, err := exported(c.String("format"), sub)
 		if err != nil {
 			return err
 		}
-		if err := e.writeMessages(c, messages); err != nil {
+		if err := e.writeFiles(c, files); err != nil {
 			return err
 		}
 		e.noteSigning(sub)
 		return refused
 	}
-	if err := e.printMessages(c.Context, sub.Outgoing()); err != nil {
+	if err := e.printFiles(c.Context, sub.Files()); err != nil {
 		return err
 	}
 	e.noteApproval(sub)

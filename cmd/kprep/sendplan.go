@@ -28,7 +28,7 @@ func (e *env) showPlan(r *submission.Sending, problems []submission.Problem) err
 		for _, note := range m.Notes() {
 			fmt.Fprintf(&b, "    %s\n", patchmail.PrintableLine(note))
 		}
-		size, most = size+len(m.Raw), max(most, len(m.Recipients))
+		size, most = size+m.Size, max(most, len(m.Recipients))
 	}
 	fmt.Fprintf(&b, "\n%s, %s in all, to at most %s each\n", plural(len(r.Messages), "message", "messages"), kilobytes(size), plural(most, "recipient", "recipients"))
 	switch r.Kind {

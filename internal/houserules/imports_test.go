@@ -21,6 +21,7 @@ func imports() map[string][]string {
 		"patchmail":             {},
 		"gitrepo":               {},
 		"rangediff/xdiff":       {},
+		"spool":                 {},
 		"rangediff":             {"rangediff/xdiff"},
 		"rangediff/words":       {"rangediff"},
 		"rangecache":            {"gitrepo", "rangediff"},
@@ -35,7 +36,7 @@ func imports() map[string][]string {
 		"inbox":                 {"patchmail", "gitrepo"},
 		"sendmail":              {"patchmail", "endpoint", "sendmail/smtp"},
 		"sendmail/smtp":         {"patchmail"},
-		"series":                {"coverletter", "trailers", "patchmail", "gitrepo", "oplog", "rangediff", "rangecache"},
+		"series":                {"coverletter", "trailers", "patchmail", "gitrepo", "oplog", "rangediff", "rangecache", "spool"},
 		"archive":               {"submission", "series", "oplog", "gitrepo", "coverletter"},
 		"submission":            {"series", "sendmail", "attest", "maintainers", "project", "inbox"}, // and what these import
 		"feedback":              {"series", "inbox", "trailers", "rangediff"},
