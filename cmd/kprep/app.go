@@ -34,7 +34,7 @@ func commands(e *env) []*cli.Command {
 		verifyCommand(e),
 		undoCommand(e), redoCommand(e), logCommand(e), cleanupCommand(e), forgetCommand(e), claimCommand(e),
 		configCommand(e), keyCommand(e), doctorCommand(e), tourCommand(e),
-		rangeDiffCommand(e), maintainersCommand(e),
+		rangeDiffCommand(e), maintainersCommand(e), endpointCommand(e),
 	}
 }
 

@@ -58,7 +58,9 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status":    checkStatus,
 			"smtpd":     startSMTP,
+			"service":   startService,
 			"received":  checkReceived,
+			"arrive":    waitReceived,
 			"heal":      healSMTP,
 			"snapshot":  takeSnapshot,
 			"unchanged": checkUnchanged,

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// startService: service NAME SMTPD [options]. It runs "kprep endpoint serve"
+// until the script ends, which mails through the smtpd of that name, and sets
+// NAME_URL, in capitals. The options are those of the verb. Its database is
+// $WORK/NAME/service.db, its log $WORK/NAME/log.
+func startService(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 || state(ts).servers[args[1]] == nil {
+		ts.Fatalf("usage: service NAME SMTPD [options]")
+	}
+	name, smtp := args[0], state(ts).servers[args[1]]
+	dir := filepath.Join(ts.Getenv("WORK"), name)
+	ts.Check(os.MkdirAll(dir, 0o700))
+	log, err := os.Create(filepath.Join(dir, "log"))
+	ts.Check(err)
+	address := freeAddress(ts)
+	url := "http://" + address + "/_b4_submit"
+	now := time.Now
+	if text := ts.Getenv("KPREP_NOW"); text != "" { // a clock that goes on from there
+		start, err := time.Parse(time.RFC3339, text)
+		ts.Check(err)
+		begin := time.Now()
+		now = func() time.Time { return start.Add(time.Since(begin)) }
+	}
+	e := &env{
+		stdin: bytes.NewReader(nil), stdout: &output{w: io.Discard}, stderr: log, now: now, random: rand.Reader, dir: dir, colour: "never",
+		environ: []string{"HOME=" + dir, "PATH=" + ts.Getenv("PATH"), "GIT_CONFIG_NOSYSTEM=1", "LC_ALL=C"},
+	}
+	argv := append([]string{"kprep", "-c", "sendemail.smtpServer=" + smtp.Host(), "-c", "sendemail.smtpServerPort=" + smtp.Port(),
+		"endpoint", "serve", "--listen", address, "--url", url, "--database", "service.db", "--from", "devnull@relay.example.net",
+		"--destination", `[a-z-]+@lists\.example\.(org|net|com)`}, args[2:]...)
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan int, 1)
+	go func() { ended <- run(ctx, e, commands, argv) }()
+	ts.Defer(func() {
+		stop()
+		<-ended
+		log.Close()
+	})
+	for waited := time.Duration(0); ; waited += 20 * time.Millisecond {
+		response, err := http.Get("http://" + address + "/readyz")
+		if err == nil {
+			response.Body.Close()
+			break
+		}
+		select {
+		case status := <-ended:
+			ended <- status
+			text, _ := os.ReadFile(log.Name())
+			ts.Fatalf("service: ended with %d: %s", status, text)
+		case <-time.After(20 * time.Millisecond):
+		}
+		if waited > 30*time.Second {
+			ts.Fatalf("service: it does not answer: %v", err)
+		}
+	}
+	ts.Setenv(strings.ToUpper(name)+"_URL", url)
+}
+
+// freeAddress is one that nobody listens on, at least now.
+func freeAddress(ts *testscript.TestScript) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	defer l.Close()
+	return fmt.Sprint(l.Addr())
+}
+
+// waitReceived: arrive NAME COUNT. It is "received", once so many messages have
+// come in.
+func waitReceived(ts *testscript.TestScript, neg bool, args []string) {
+	if !neg && len(args) == 2 && state(ts).servers[args[0]] != nil {
+		for range 30 * 50 {
+			if fmt.Sprint(len(state(ts).servers[args[0]].Messages())) == args[1] {
+				break
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+	checkReceived(ts, neg, args)
+}
