@@ -1,12 +1,14 @@
 package server
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/kprep/kprep/endpoint"
+	"github.com/kprep/kprep/internal/browser"
 	"github.com/kprep/kprep/sendmail"
 )
 
@@ -97,5 +99,27 @@ func TestMetrics(t *testing.T) {
 		if status != 200 || !strings.Contains(text, want+"\n") {
 			t.Errorf("%d lacks %q:\n%s", status, want, text)
 		}
+	}
+}
+
+// The page fits a telephone, whatever stands in a subject, and a browser has
+// nothing to complain of.
+func TestBrowserShowsThePage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	b := browser.Start(t)
+	p := w.enrolled(kim(t, "default", 1))
+	w.good(receive(p.patch(epoch), p.patch(epoch, "fix: leak", strings.Repeat("verylongword", 30))))
+	b.Load("Page.navigate", map[string]any{"url": w.http.URL + "/"})
+	for _, width := range []int{1280, 390, 320} {
+		for _, scheme := range []string{"light", "dark"} {
+			b.Screen(width, 800, scheme)
+			if !b.Is(fmt.Sprintf("document.documentElement.scrollWidth <= %d && innerWidth <= %[1]d", width)) {
+				t.Errorf("%d pixels, %s: the page is wider than the screen", width, scheme)
+			}
+		}
+	}
+	if complaints := b.Complaints(); len(complaints) > 0 {
+		t.Errorf("the browser complains:\n%s", strings.Join(complaints, "\n"))
 	}
 }
