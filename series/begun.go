@@ -2,6 +2,7 @@ package series
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -26,6 +27,16 @@ func begunRef(changeID string, revision int) string {
 func (r *Reroll) Begin(ctx context.Context, repo *gitrepo.Repo) error {
 	name := begunRef(r.ChangeID, r.Revision-1)
 	got, err := repo.Ref(ctx, name)
+	if err != nil {
+		return err
+	}
+	objects, err := r.findTag(ctx, repo)
+	if errors.As(err, new(*LostPatchesError)) {
+		return nil // FinishReroll says so
+	}
+	if err == nil && len(objects) > 0 {
+		err = repo.WriteObjects(ctx, objects...)
+	}
 	if err != nil {
 		return err
 	}

@@ -31,8 +31,11 @@ type Reroll struct {
 	Branch   string
 	ChangeID string
 	Updates  []gitrepo.RefUpdate
+	Sent     gitrepo.ID                // the commit that the sent tag leads to; "" in journals from before it was recorded
 	Moved    map[gitrepo.ID]gitrepo.ID // commits of the branch to those of the next revision; their notes follow when the refs move
 	Mailed   Mailed                    // for a branch that moves while the mail goes out
+
+	Now int `json:"-"` // the revision of the branch once FinishReroll is done: a branch may have got further by other means
 }
 
 // A TaggedError means that the revision about to be sent has a tag already.
@@ -82,7 +85,7 @@ func (s *Series) PrepareReroll(ctx context.Context, m Mailed, compatTag bool) (*
 	if err != nil {
 		return nil, err
 	}
-	r.Moved = l.chain.New
+	r.Sent, r.Moved = sent.Tip, l.chain.New
 	for _, name := range s.sentTags(s.Tracking.Revision, compatTag) {
 		r.Updates = append(r.Updates, gitrepo.RefUpdate{Name: "refs/tags/" + name, New: tag.ID})
 	}
@@ -177,11 +180,18 @@ func (e *LostBranchError) Error() string {
 // may be called again after a crash: what stands where it should is left
 // alone. A branch that moved while the mail went out, or has another name now,
 // is rerolled where it is; when it is gone the tag is written all the same and
-// a *LostBranchError says so. When the server has renamed the first message
+// a *LostBranchError says so. Objects that git gc took are made again; a
+// *LostPatchesError says that there is nothing to make the tag of. When the server has renamed the first message
 // (Mailed.OnWire), the next revision is made again, with both message-ids in
 // its history. BeforeRewrite was asked before the mail left;
 // AfterRewrite is told here.
 func FinishReroll(ctx context.Context, repo *gitrepo.Repo, r *Reroll) error {
+	r.Now = r.Revision
+	objects, err := r.findTag(ctx, repo)
+	var untagged *LostPatchesError
+	if err != nil && !errors.As(err, &untagged) {
+		return err
+	}
 	var open []gitrepo.RefUpdate
 	again := layout{branch: r.Branch}
 	var onBranch *gitrepo.RefUpdate
@@ -228,7 +238,7 @@ func FinishReroll(ctx context.Context, repo *gitrepo.Repo, r *Reroll) error {
 	if err != nil {
 		return err
 	}
-	plan := oplog.Plan{Objects: again.chain.Objects, Refs: append(notes, open...), Config: again.config}
+	plan := oplog.Plan{Objects: append(objects, again.chain.Objects...), Refs: append(notes, open...), Config: again.config}
 	if len(plan.Refs)+len(plan.Config) > 0 {
 		if len(moved) > 0 {
 			defer repo.AfterRewrite(ctx)
@@ -238,7 +248,10 @@ func FinishReroll(ctx context.Context, repo *gitrepo.Repo, r *Reroll) error {
 			return err
 		}
 	}
-	if lost != nil {
+	switch {
+	case untagged != nil:
+		return untagged
+	case lost != nil:
 		return lost
 	}
 	return nil
@@ -249,7 +262,11 @@ func FinishReroll(ctx context.Context, repo *gitrepo.Repo, r *Reroll) error {
 func rerollMoved(ctx context.Context, repo *gitrepo.Repo, r *Reroll) (u *gitrepo.RefUpdate, l layout, err error) {
 	repo.ForgetConfig() // the cover letter may be there, and have changed
 	s, err := whereNow(ctx, repo, r)
-	if err != nil || s.Tracking.Revision >= r.Revision {
+	if err == nil && s.Tracking.Revision >= r.Revision {
+		r.Now = s.Tracking.Revision
+		return nil, layout{branch: r.Branch}, nil
+	}
+	if err != nil {
 		return nil, layout{branch: r.Branch}, err
 	}
 	if err := s.CheckRewritable(ctx); err != nil {

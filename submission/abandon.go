@@ -134,10 +134,14 @@ func (e *OtherRevisionError) Error() string {
 
 // burn moves the refs that follow a send, of which nothing else is left to do.
 func burn(ctx context.Context, repo *gitrepo.Repo, r *series.Reroll) (Outcome, error) {
-	out := Outcome{Tag: r.Tag, NextRevision: r.Revision}
+	out := Outcome{Tag: r.Tag}
 	err := series.FinishReroll(context.WithoutCancel(ctx), repo, r)
-	if lost := (*series.LostBranchError)(nil); errors.As(err, &lost) {
-		out.NextRevision, err = 0, nil // the tag is there: that is all that can be done
+	out.NextRevision = r.Now
+	switch { // what there is, is all that can be done
+	case errors.As(err, new(*series.LostBranchError)):
+		out.NextRevision, err = 0, nil
+	case errors.As(err, new(*series.LostPatchesError)):
+		out.Tag, err = "", nil
 	}
 	if err != nil {
 		return Outcome{}, &BurnError{Revision: r.Revision - 1, Err: err}

@@ -287,14 +287,17 @@ func (o Outcome) finish(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Jou
 	if err == nil {
 		err = series.FinishReroll(ctx, repo, &reroll)
 	}
-	if lost := (*series.LostBranchError)(nil); errors.As(err, &lost) {
-		// The tag is there and nothing else can be done: this send is over.
-		o.Tag = reroll.Tag
+	lost, untagged := (*series.LostBranchError)(nil), (*series.LostPatchesError)(nil)
+	if errors.As(err, &lost) || errors.As(err, &untagged) {
+		// The tag is there, or the next revision, and nothing else can be done: this send is over.
+		if untagged == nil {
+			o.Tag = reroll.Tag
+		}
 		return o, &UnfinishedError{Summary: o.Summary, Refs: true, Over: true,
 			Err: errors.Join(err, series.ForgetBegun(ctx, repo, reroll.ChangeID, reroll.Revision-1), markOnce(j, markClosed))}
 	}
 	if err == nil {
-		o.Tag, o.NextRevision = reroll.Tag, reroll.Revision
+		o.Tag, o.NextRevision = reroll.Tag, reroll.Now
 		err = errors.Join(markOnce(j, markRerolled), series.ForgetBegun(ctx, repo, reroll.ChangeID, reroll.Revision-1), markOnce(j, markClosed))
 	}
 	if err != nil {

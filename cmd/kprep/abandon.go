@@ -45,11 +45,13 @@ func (e *env) abandonSend(c *cli.Context, s *series.Series) error {
 		given = "given up"
 	}
 	switch {
-	case out.NextRevision > 0:
+	case out.NextRevision > 0 && out.Tag != "":
 		e.notef("%s: tagged %s; the branch is now v%d", given, out.Tag, out.NextRevision)
+	case out.NextRevision > 0:
+		e.notef("%s: the branch is now v%d", given, out.NextRevision)
 	case out.Tag != "":
 		e.notef("%s: tagged %s", given, out.Tag)
-	case damaged != nil:
+	case damaged != nil, out.Summary.Accepted+out.Summary.Unknown > 0: // of a resend nothing else follows
 		e.notef("%s", given)
 	default:
 		e.notef("given up: nothing of v%d was sent", revision)

@@ -160,6 +160,8 @@ func seriesHint(err error) string {
 		return fmt.Sprintf("nothing is left to send; 'kprep set revision %d' on the one that goes on", lost.Revision)
 	case errors.As(err, &lost):
 		return fmt.Sprintf("nothing is left to send; 'git branch NAME %s' brings the patches back", lost.Tag)
+	case errors.As(err, new(*series.LostPatchesError)):
+		return "nothing is left to send; 'kprep send --status --json' names the folder with the messages that went out"
 	case errors.As(err, new(*series.BaseBranchError)):
 		return "name it with --base-branch, or record it with 'kprep set base-branch BRANCH'"
 	case errors.As(err, new(*series.HoldsPatchesError)):
