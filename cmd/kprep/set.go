@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kprep/kprep/series"
+	"github.com/kprep/kprep/submission"
 )
 
 // The facts that 'kprep set' changes, in the order of its help.
@@ -56,6 +57,11 @@ func setCommand(e *env) *cli.Command {
 			s, err := e.loadCurrent(c.Context)
 			if err != nil {
 				return err
+			}
+			if key == setRevision { // what is being sent has its number
+				if err := submission.CheckNoneOpen(c.Context, e.repo, s); err != nil {
+					return err
+				}
 			}
 			changed, err := setFact(c.Context, s, key, values, c.String("base-branch"))
 			if err != nil {
