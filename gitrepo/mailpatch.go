@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -127,38 +125,4 @@ func (t *Trial) keep(ctx context.Context, base, tip ID) error {
 	}
 	_, err = t.repo.git.filter(ctx, bytes.NewReader(pack), "unpack-objects", "-q")
 	return err
-}
-
-// DiffPatchIDs returns the stable patch-id of the diff in each text, "" for
-// one without. Nothing in front of a diff counts.
-func (r *Repo) DiffPatchIDs(ctx context.Context, texts iter.Seq[[]byte]) ([]string, error) {
-	in, out := io.Pipe()
-	width, count := 2*r.newHash().Size(), make(chan int, 1)
-	go func() {
-		n := 0
-		for text := range texts {
-			n++ // a name that cannot be that of a commit
-			if _, err := fmt.Fprintf(out, "commit %0*x\n%s\n", width, n, text); err != nil {
-				break
-			}
-		}
-		count <- n
-		out.Close()
-	}()
-	ids, err := r.git.filter(ctx, in, "patch-id", "--stable")
-	in.Close() // git may have ended before all was read
-	n := <-count
-	if err != nil {
-		return nil, err
-	}
-	all := make([]string, n)
-	for line := range strings.Lines(string(ids)) {
-		var number int
-		id, name, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if _, err := fmt.Sscanf(name, "%x", &number); err != nil || number < 1 || number > n {
-			return nil, fmt.Errorf("git patch-id printed %q", line)
-		}
-		all[number-1] = id
-	}
-	return all, nil
 }

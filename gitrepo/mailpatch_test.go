@@ -1,10 +1,8 @@
 package gitrepo_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 
@@ -76,29 +74,5 @@ func TestApplyMailMergesOrStoresNothing(t *testing.T) {
 	}
 	if got := r.Git("show", string(commits[1])+":another"); !strings.HasPrefix(got, "first\n") || !strings.HasSuffix(got, "the end") {
 		t.Errorf("%q", got)
-	}
-}
-
-func TestDiffPatchIDsAreThoseOfTheCommits(t *testing.T) {
-	t.Parallel()
-	r, repo := patched(t)
-	ctx := context.Background()
-	want, err := repo.PatchIDs(ctx, []gitrepo.ID{gitrepo.ID(r.Git("rev-parse", "HEAD")), gitrepo.ID(r.Git("rev-parse", "HEAD~1"))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	texts := [][]byte{[]byte(r.Git("format-patch", "-1", "--stdout", "HEAD")), []byte("no diff\n"), []byte(r.Git("format-patch", "-1", "--stdout", "HEAD~1") + "\n")}
-	for i, text := range texts { // as a mail's body: without the line of an mbox
-		_, rest, found := bytes.Cut(text, []byte("\n"))
-		if found && bytes.HasPrefix(text, []byte("From ")) {
-			texts[i] = rest
-		}
-	}
-	got, err := repo.DiffPatchIDs(ctx, slices.Values(texts))
-	if err != nil || !slices.Equal(got, []string{want[0], "", want[1]}) {
-		t.Errorf("got %q, %v, want %q", got, err, want)
-	}
-	if got, err := repo.DiffPatchIDs(ctx, slices.Values([][]byte(nil))); err != nil || len(got) != 0 {
-		t.Errorf("of nothing: %q, %v", got, err)
 	}
 }

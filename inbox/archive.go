@@ -12,6 +12,7 @@ import (
 type Archive struct {
 	Sources []Source
 	Lists   Preference // which copy of a message counts
+	Offline bool       // its servers are not asked
 	// Fresh is for how long nothing newer is looked for: a server is not asked
 	// when mirrors that are no older have everything that was asked for.
 	Fresh time.Duration
@@ -34,6 +35,14 @@ type Status struct {
 	Err    error     // why it gave no answer
 }
 
+// Because names the source in front of an error of its, once.
+func (s *Status) Because(err error) string {
+	if errors.As(err, new(*ServerError)) { // which of several servers it was is in there
+		return err.Error()
+	}
+	return fmt.Sprintf("%s: %v", s.Name, err)
+}
+
 // A NoAnswerError means that what was asked for was in none of the sources that
 // answered, and that others did not: nothing is known then.
 type NoAnswerError struct{ Failed []Status }
@@ -41,7 +50,7 @@ type NoAnswerError struct{ Failed []Status }
 func (e *NoAnswerError) Error() string {
 	var words []string
 	for _, s := range e.Failed {
-		words = append(words, fmt.Sprintf("%s: %v", s.Name, s.Err))
+		words = append(words, s.Because(s.Err))
 	}
 	return "no answer from " + strings.Join(words, "; ")
 }

@@ -213,7 +213,7 @@ func (s *Servers) read(r *reply, broken func(error)) ([]*Message, error) {
 			broken(&MailError{File: r.URL + r.Path, Number: number, Err: err})
 			return nil
 		}
-		m.Raw = raw
+		m.Raw, m.File = raw, r.URL+url.PathEscape(m.ID)+"/"
 		messages = append(messages, m)
 		return nil
 	})

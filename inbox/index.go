@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"iter"
 	"slices"
 )
 
@@ -74,30 +73,6 @@ func Read(ctx context.Context, messages []*Message) ([][]byte, error) {
 		}
 	}
 	return all, nil
-}
-
-// Patches yields the patch mails of some archives, each with the text of its
-// body as it was before it was encoded for transport. What cannot be read is
-// passed over.
-func Patches(ctx context.Context, paths []string) iter.Seq2[*Message, []byte] {
-	return func(yield func(*Message, []byte) bool) {
-		for _, path := range paths {
-			err := Walk(ctx, path, func(m Mail) error {
-				got, err := Parse(m, func(string) string { return "" })
-				if err != nil || !got.Patch {
-					return nil
-				}
-				_, body, err := open(m.Raw)
-				if err == nil && !yield(got, body) {
-					return fs.SkipAll
-				}
-				return nil
-			}, func(error) {})
-			if err != nil {
-				return
-			}
-		}
-	}
 }
 
 // Revisions are the revisions of a series among those that were assembled, in

@@ -152,7 +152,7 @@ func TestServersFailOver(t *testing.T) {
 	s.URLs = append(s.URLs, "http://127.0.0.1:1/l/", good.URL+"/l/")
 	for range 2 {
 		got, err := s.Find(t.Context(), queryA, failOnBroken(t))
-		if err != nil || len(got.Messages) != 1 || got.Messages[0].File != good.URL+"/l/" {
+		if err != nil || len(got.Messages) != 1 || got.Messages[0].File != good.URL+"/l/a@example.org/" {
 			t.Fatalf("%+v, %v", got, err)
 		}
 	}

@@ -32,14 +32,14 @@ func TestThreadAndParticipants(t *testing.T) {
 		{"unknown", "8@example.org", ""},
 	} {
 		var got []string
-		for _, m := range Thread(all, c.id) {
+		for _, m := range (&Query{IDs: []string{c.id}}).Select(all) {
 			got = append(got, m.ID)
 		}
 		if strings.Join(got, " ") != c.want {
 			t.Errorf("%s: got %q, want %q", c.why, got, c.want)
 		}
 	}
-	people, err := Participants(context.Background(), Thread(all, "0@example.org"))
+	people, err := Participants(context.Background(), (&Query{IDs: []string{"0@example.org"}}).Select(all))
 	var got []string
 	for _, p := range people {
 		got = append(got, p.String())

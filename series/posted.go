@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/patchmail"
 )
 
 // A Posted is one revision of a series as it was found in mail.
@@ -113,14 +114,13 @@ func (m *Posted) patches(ctx context.Context, repo *gitrepo.Repo) ([]gitrepo.Mai
 
 func readPatches(ctx context.Context, repo *gitrepo.Repo, raws [][]byte) ([]gitrepo.MailPatch, []string, error) {
 	var patches []gitrepo.MailPatch
-	var diffs [][]byte
+	var ids []string
 	for _, raw := range raws {
 		p, err := repo.ReadMail(ctx, raw)
 		if err != nil {
 			return nil, nil, err
 		}
-		patches, diffs = append(patches, p), append(diffs, p.Diff)
+		patches, ids = append(patches, p), append(ids, patchmail.PatchID(p.Diff))
 	}
-	ids, err := repo.DiffPatchIDs(ctx, slices.Values(diffs))
-	return patches, ids, err
+	return patches, ids, nil
 }

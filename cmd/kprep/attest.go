@@ -14,6 +14,7 @@ type attestation struct {
 	repo     *gitrepo.Repo // nil outside of a repository
 	config   *gitrepo.Config
 	settings attest.Settings
+	offline  bool // no server is asked for mail
 }
 
 // gitDir is where keys of the project may be, "" for none.

@@ -34,6 +34,7 @@ func depsCommand(e *env) *cli.Command {
 			&cli.StringFlag{Name: "from", Usage: "take them all from `FILE`, or from standard input for -"},
 			&cli.BoolFlag{Name: "check", Usage: "see whether they are here, and whether all patches apply on top of them"},
 			&cli.StringSliceFlag{Name: "archive", Usage: "with --check: look into `FILE` too, an mbox or a Maildir, instead of kprep.archive"},
+			offlineFlag(),
 			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
 		},
 		Action: func(c *cli.Context) error {
@@ -217,7 +218,7 @@ type depsCheck struct {
 }
 
 func (e *env) checkDeps(c *cli.Context, s *series.Series) error {
-	mail, err := e.archives(c.Context, s, c.StringSlice("archive"))
+	mail, err := e.archives(c, s, c.StringSlice("archive"))
 	if err != nil {
 		return err
 	}

@@ -18,8 +18,6 @@ func attestHint(err error) string {
 		return "save the message into a file and name that; or say where mail is, with 'git config --add kprep.archive PATH' or 'git config b4.midmask https://HOST/INBOX/%s'"
 	case errors.As(err, new(*inbox.NotFoundError)):
 		return "is the message-id complete, and has the archive received it yet?"
-	case errors.As(err, new(*inbox.NoAnswerError)):
-		return "that does not mean that there is no such message; try again, or save it into a file and name that"
 	case errors.As(err, &revoked):
 		return "if you revoked it by mistake, take its entry out of " + revoked.File + " by hand"
 

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"errors"
-	"io/fs"
 	"os"
 	"strings"
 
@@ -40,30 +38,43 @@ func (e *env) fromThread(c *cli.Context) ([]patchmail.Address, error) {
 	if err != nil {
 		return nil, err
 	}
-	paths, id := []string{e.path(word)}, replyTo
-	if _, err := os.Stat(paths[0]); err != nil {
-		if id, err = parseMessageID(c.Command.Name, word); err != nil {
-			return nil, usagef(c.Command.Name, "--cc-from-thread: %q is neither mail that is there nor a message-id", word)
-		}
-		if paths, err = e.archivePaths(nil); err != nil {
-			return nil, err
-		}
-		if len(paths) == 0 {
-			return nil, &threadError{id: id}
-		}
+	if _, err := os.Stat(e.path(word)); err == nil {
+		return e.inMail(c, word, replyTo)
 	}
-	messages, err := inbox.Index(c.Context, paths, trackedID, func(err error) { e.warnf("passed over: %v", err) })
+	id, err := parseMessageID(c.Command.Name, word)
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, &threadError{id: id, paths: paths}
-		}
+		return nil, usagef(c.Command.Name, "--cc-from-thread: %q is neither mail that is there nor a message-id", word)
+	}
+	archive, err := e.openArchive(c, nil)
+	if err != nil {
 		return nil, err
 	}
-	if id != "" {
-		messages = inbox.Thread(messages, id)
+	defer archive.Close()
+	if len(archive.Sources) == 0 {
+		return nil, &threadError{id: id}
+	}
+	messages, err := e.findMail(c.Context, archive, inbox.Query{IDs: []string{id}})
+	if err != nil {
+		return nil, err
 	}
 	if len(messages) == 0 {
-		return nil, &threadError{id: id, paths: paths}
+		return nil, &threadError{id: id, paths: archive.Names()}
+	}
+	return inbox.Participants(c.Context, messages)
+}
+
+// inMail finds those who take part in the discussions in a file or folder, or
+// in that of one message.
+func (e *env) inMail(c *cli.Context, word, replyTo string) ([]patchmail.Address, error) {
+	messages, err := inbox.Index(c.Context, []string{e.path(word)}, trackedID, func(err error) { e.warnf("passed over: %v", err) })
+	if err != nil {
+		return nil, err
+	}
+	if replyTo != "" {
+		messages = (&inbox.Query{IDs: []string{replyTo}}).Select(messages)
+	}
+	if len(messages) == 0 {
+		return nil, &threadError{id: replyTo, paths: []string{e.path(word)}}
 	}
 	return inbox.Participants(c.Context, messages)
 }

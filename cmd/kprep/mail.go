@@ -7,34 +7,32 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/kprep/kprep/coverletter"
 	"github.com/kprep/kprep/inbox"
 	"github.com/kprep/kprep/series"
 )
 
 // archives looks into mail for what the prerequisites of a series name: into
-// the files and folders given, else into those of kprep.archive. Nothing is
-// read when no prerequisite could be in mail.
-func (e *env) archives(ctx context.Context, s *series.Series, given []string) (series.Archives, error) {
-	paths, err := e.archivePaths(given)
-	if err != nil || len(paths) == 0 || !slices.ContainsFunc(s.Prerequisites(), canBeMailed) {
+// the sources given, else into those of kprep.archive. Nothing is looked up
+// when no prerequisite could be in mail.
+func (e *env) archives(c *cli.Context, s *series.Series, given []string) (series.Archives, error) {
+	if !slices.ContainsFunc(s.Prerequisites(), canBeMailed) {
+		return series.Archives{}, nil
+	}
+	archive, err := e.openArchive(c, given)
+	if err != nil || len(archive.Sources) == 0 {
 		return series.Archives{}, err
 	}
-	unread := 0
-	messages, err := inbox.Index(ctx, paths, trackedID, func(err error) {
-		if unread++; unread <= maxUnread {
-			e.warnf("passed over: %v", err)
-		}
-	})
+	defer archive.Close()
+	messages, err := e.findNeeded(c.Context, archive, s)
 	if err != nil {
 		return series.Archives{}, err
 	}
-	if unread > maxUnread {
-		e.warnf("passed over: %s more", plural(unread-maxUnread, "mail", "mails"))
-	}
-	mail := series.Archives{Looked: paths}
+	mail := series.Archives{Looked: archive.Names()}
 	mail.ByPatchID = func(ctx context.Context, ids []string) (map[string]series.PostedPatch, error) {
-		return e.byPatchID(ctx, paths, ids)
+		return e.byPatchID(ctx, archive, ids)
 	}
 	byChange := map[string][]*inbox.Series{}
 	for _, found := range inbox.Assemble(messages) {
@@ -50,34 +48,61 @@ func (e *env) archives(ctx context.Context, s *series.Series, given []string) (s
 	return mail, nil
 }
 
-// maxUnread is how many broken mails are worth a warning each.
-const maxUnread = 3
+// maxNeeds is how far prerequisites of prerequisites are followed.
+const maxNeeds = 5
 
-func canBeMailed(p series.Prerequisite) bool {
-	return slices.Contains([]string{series.NeedsSeries, series.NeedsThread, series.NeedsPatch}, p.Kind)
-}
-
-func (e *env) archivePaths(given []string) ([]string, error) {
-	if len(given) == 0 {
-		config, err := e.repo.Config()
+// findNeeded finds the mail of what a series depends on, in every revision, and
+// of what that depends on.
+func (e *env) findNeeded(ctx context.Context, archive *inbox.Archive, s *series.Series) ([]*inbox.Message, error) {
+	q := inbox.Query{}
+	asked := map[string]bool{}
+	for _, p := range s.Prerequisites() {
+		needsMail(&q, p, asked)
+	}
+	var messages []*inbox.Message
+	for range maxNeeds {
+		if q.Empty() {
+			break
+		}
+		found, err := e.findMail(ctx, archive, q)
 		if err != nil {
 			return nil, err
 		}
-		given = config.All("kprep.archive")
+		messages = append(messages, found...)
+		q = inbox.Query{}
+		for _, m := range found {
+			if id := m.ChangeID; id != "" && (m.Cover || m.Patch) && !asked[id] { // its other revisions
+				asked[id] = true
+				q.ChangeIDs = append(q.ChangeIDs, id)
+			}
+			for _, line := range m.Needs {
+				if p, err := series.ParsePrerequisite(line); err == nil {
+					needsMail(&q, p, asked)
+				}
+			}
+		}
 	}
-	return e.mailPaths(given), nil
+	return messages, nil
 }
 
-// mailPaths reads names of files and folders as the configuration has them.
-func (e *env) mailPaths(given []string) []string {
-	var paths []string
-	for _, path := range given {
-		if rest, ok := strings.CutPrefix(path, "~/"); ok {
-			path = e.getenv("HOME") + "/" + rest
+// needsMail adds a prerequisite to a query, once.
+func needsMail(q *inbox.Query, p series.Prerequisite, asked map[string]bool) {
+	switch p.Kind {
+	case series.NeedsSeries:
+		if id, _, err := p.Series(); err == nil && !asked[id] {
+			asked[id] = true
+			q.ChangeIDs = append(q.ChangeIDs, id)
 		}
-		paths = append(paths, e.path(path))
+	case series.NeedsThread:
+		if id := bare(p.Value); !asked[id] {
+			asked[id] = true
+			q.IDs = append(q.IDs, id)
+		}
 	}
-	return paths
+}
+
+func canBeMailed(p series.Prerequisite) bool {
+	return slices.Contains([]string{series.NeedsSeries, series.NeedsThread, series.NeedsPatch}, p.Kind)
 }
 
 // trackedID reads a change-id out of tracking data.
@@ -118,30 +143,18 @@ func posted(s *inbox.Series) series.Posted {
 	return p
 }
 
-// byPatchID compares every patch in the archives.
-func (e *env) byPatchID(ctx context.Context, paths, wanted []string) (map[string]series.PostedPatch, error) {
-	var messages []*inbox.Message
-	ids, err := e.repo.DiffPatchIDs(ctx, func(yield func([]byte) bool) {
-		for m, body := range inbox.Patches(ctx, paths) {
-			messages = append(messages, m)
-			if !yield(body) {
-				return
-			}
-		}
-	})
+// byPatchID looks patches up by what they change.
+func (e *env) byPatchID(ctx context.Context, archive *inbox.Archive, wanted []string) (map[string]series.PostedPatch, error) {
+	defer archive.Close()
+	messages, err := e.findMail(ctx, archive, inbox.Query{PatchIDs: wanted})
 	if err != nil {
 		return nil, err
 	}
 	found := map[string]series.PostedPatch{}
-	for i, id := range ids {
-		if _, has := found[id]; has || !slices.Contains(wanted, id) {
-			continue
+	for _, m := range messages {
+		if _, has := found[m.PatchID]; !has && m.Patch && slices.Contains(wanted, m.PatchID) {
+			found[m.PatchID] = series.PostedPatch{Where: m.File, Raw: m.Raw}
 		}
-		raw, err := inbox.Read(ctx, messages[i:i+1])
-		if err != nil {
-			return nil, err
-		}
-		found[id] = series.PostedPatch{Where: messages[i].File, Raw: raw[0]}
 	}
 	return found, nil
 }

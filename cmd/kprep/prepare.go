@@ -31,6 +31,7 @@ func renderFlags() []cli.Flag {
 		&cli.StringFlag{Name: "in-reply-to", Usage: "answer the message `MSGID`, or the URL of it"},
 		&cli.BoolFlag{Name: "no-sign", Usage: "do not sign, whatever key is configured"},
 		&cli.StringFlag{Name: "cc-from-thread", Usage: "copy all who take part in the thread in `FILE`, or of the message-id in kprep.archive"},
+		offlineFlag(),
 	}
 }
 

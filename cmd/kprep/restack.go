@@ -23,6 +23,7 @@ func restackCommand(e *env) *cli.Command {
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what has moved, change nothing"},
 			&cli.StringSliceFlag{Name: "from", Usage: "look for it in `FILE` too, an mbox or a Maildir, instead of kprep.archive"},
+			offlineFlag(),
 			&cli.StringFlag{Name: "base-branch", Usage: "record `BRANCH`, where the cover letter's storage needs one"},
 			&cli.BoolFlag{Name: "continue", Usage: "go on after a stop"},
 			&cli.BoolFlag{Name: "abort", Usage: "put everything back as it was"},
@@ -64,7 +65,7 @@ func (e *env) restack(c *cli.Context, repo *gitrepo.Repo) (*series.Rebased, erro
 	if err != nil {
 		return nil, err
 	}
-	mail, err := e.archives(c.Context, s, c.StringSlice("from"))
+	mail, err := e.archives(c, s, c.StringSlice("from"))
 	if err != nil {
 		return nil, err
 	}

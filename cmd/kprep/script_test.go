@@ -18,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/urfave/cli/v2"
 
+	"github.com/kprep/kprep/internal/archivetest"
 	"github.com/kprep/kprep/internal/mailtest"
 )
 
@@ -62,6 +63,7 @@ func TestScripts(t *testing.T) {
 			"received":  checkReceived,
 			"arrive":    waitReceived,
 			"heal":      healSMTP,
+			"archive":   serveArchive,
 			"snapshot":  takeSnapshot,
 			"unchanged": checkUnchanged,
 			"project":   makeProject,
@@ -77,6 +79,7 @@ func TestScripts(t *testing.T) {
 type scriptState struct {
 	vars      []string // environment at the start, for git
 	servers   map[string]*mailtest.Server
+	archives  []*archivetest.Server
 	snapshots map[string][]byte // by directory
 }
 
@@ -121,15 +124,21 @@ func setUpScript(e *testscript.Env) error {
 		for _, server := range s.servers {
 			server.Close()
 		}
+		for _, server := range s.archives {
+			server.Close()
+		}
 	})
 	return nil
 }
 
-// scriptCondition knows [mounts], and [peer:NAME], true when that program is installed.
+// scriptCondition knows [mounts], [netns], and [peer:NAME], true when that program is installed.
 // Under CI=true a missing peer is a failure, so that nothing goes unproven.
 func scriptCondition(cond string) (bool, error) {
 	if cond == "mounts" { // a test may mount, in a namespace of its own; containers may forbid it
 		return exec.Command("unshare", "-rm", "true").Run() == nil, nil
+	}
+	if cond == "netns" { // a test may have a network of its own, with nobody in it
+		return exec.Command("unshare", "-rn", "true").Run() == nil, nil
 	}
 	name, ok := strings.CutPrefix(cond, "peer:")
 	if !ok {

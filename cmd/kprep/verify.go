@@ -34,6 +34,7 @@ func verifyCommand(e *env) *cli.Command {
 			&cli.StringFlag{Name: "dkim-keys", Usage: "check DKIM signatures by the TXT records in `FILE`; nothing is looked up"},
 			&cli.BoolFlag{Name: "trim-body", Usage: "check as much of the body as was signed; drop the rest before you use it"},
 			&cli.BoolFlag{Name: "as-patatt", Usage: "judge as patatt does, with its weaknesses, and remember nothing"},
+			offlineFlag(),
 			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
 		},
 		Action: func(c *cli.Context) error {
@@ -57,6 +58,7 @@ func (e *env) verify(c *cli.Context, files []string) error {
 	if err != nil {
 		return err
 	}
+	a.offline = c.Bool("offline")
 	if rings := c.StringSlice("keyring"); len(rings) > 0 {
 		a.settings.Keyrings = rings
 	}

@@ -50,21 +50,25 @@ func (e *env) walkWord(ctx context.Context, a *attestation, word string, visit f
 // lookUp finds the thread of a message in the mail of kprep.archive, and on the
 // server of b4.midmask.
 func (e *env) lookUp(ctx context.Context, a *attestation, id string, broken func(error)) ([]*inbox.Message, error) {
-	archive := inbox.Archive{Lists: inbox.ParsePreference(inbox.DefaultPreference), Now: e.now()}
-	for _, path := range e.mailPaths(a.config.All("kprep.archive")) {
-		archive.Sources = append(archive.Sources, &inbox.Files{Path: path, Tracking: trackedID})
+	settings, err := inbox.ReadSettings(a.config)
+	if err != nil {
+		return nil, err
 	}
 	mask, err := a.midMask(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if mask != "" {
-		url, err := inbox.ServerURL(strings.TrimSuffix(mask, "%s"))
-		if err != nil {
+		if err := settings.AddMask(mask); err != nil {
 			return nil, fmt.Errorf("midmask: %w", err)
 		}
-		archive.Sources = append(archive.Sources, &inbox.Servers{URLs: []string{url}, Tracking: trackedID, Agent: "kprep", Timeouts: inbox.DefaultTimeouts(), Now: e.now()})
 	}
+	settings.Offline = settings.Offline || a.offline
+	archive, err := e.openSources(&settings)
+	if err != nil {
+		return nil, err
+	}
+	defer archive.Close()
 	if len(archive.Sources) == 0 {
 		return nil, &noSourceError{id}
 	}
@@ -87,9 +91,7 @@ func (e *env) lookUp(ctx context.Context, a *attestation, id string, broken func
 	case !there:
 		return nil, &inbox.NotFoundError{ID: id, Where: strings.Join(where, ", ")}
 	}
-	for _, s := range failed {
-		e.warnf("%s: %v", s.Name, s.Err)
-	}
+	e.tellSources(result.Sources, archive.Offline)
 	return result.Messages, nil
 }
 

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/kprep/kprep/inbox"
+)
+
+// mailHint helps with what kept mail of others from being found.
+func mailHint(err error) string {
+	switch {
+	case errors.Is(err, inbox.ErrWebPage):
+		return "some servers let only browsers in; a local mirror answers without them, see docs/archives.md, or name another server of the list"
+	case errors.Is(err, inbox.ErrNoArchive):
+		return "give the URL of an inbox, as in https://lore.kernel.org/git/"
+	case errors.Is(err, inbox.ErrNoSearch), errors.Is(err, inbox.ErrNoPatchID):
+		return "name another server of the list, or a local mirror"
+	case errors.Is(err, inbox.ErrOffline):
+		return "ask without --offline, or name a local archive, as in 'git config --add kprep.archive PATH'"
+	case errors.As(err, new(*inbox.NoAnswerError)):
+		return "that does not mean that there is no such message; try again, or save it into a file and name that"
+	}
+	return ""
+}

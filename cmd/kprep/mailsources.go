@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/inbox"
+)
+
+// offlineFlag keeps a verb from asking servers for mail.
+func offlineFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "offline", Usage: "ask no server for mail; what they said before, and local archives, must do"}
+}
+
+// openArchive opens the sources of mail given, else those that are configured.
+// Nothing is read or asked yet.
+func (e *env) openArchive(c *cli.Context, given []string) (*inbox.Archive, error) {
+	config, err := e.repo.Config()
+	if err != nil {
+		return nil, err
+	}
+	settings, err := inbox.ReadSettings(config)
+	if err != nil {
+		return nil, err
+	}
+	if len(given) > 0 {
+		settings.Entries = given
+	}
+	settings.Offline = settings.Offline || c.Bool("offline")
+	return e.openSources(&settings)
+}
+
+func (e *env) openSources(settings *inbox.Settings) (*inbox.Archive, error) {
+	return settings.Open(inbox.Surroundings{
+		Path:     e.homePath,
+		CacheDir: e.cacheDir(),
+		Now:      e.now(),
+		Program:  "kprep/" + programVersion(),
+		Tracking: trackedID,
+		Git:      gitrepo.Options{Env: e.environ, Config: e.config},
+		Progress: func(mails int) { e.debugf("indexed %d mails", mails) },
+	})
+}
+
+// mailPaths reads names of files and folders as the configuration has them.
+func (e *env) mailPaths(given []string) []string {
+	var paths []string
+	for _, name := range given {
+		paths = append(paths, e.homePath(name))
+	}
+	return paths
+}
+
+// homePath resolves a path out of the configuration, where "~/" is the user's
+// home.
+func (e *env) homePath(name string) string {
+	if rest, ok := strings.CutPrefix(name, "~/"); ok {
+		name = filepath.Join(e.getenv("HOME"), rest)
+	}
+	return e.path(name)
+}
+
+// cacheDir is what may be deleted at any time.
+func (e *env) cacheDir() string {
+	dir := e.getenv("XDG_CACHE_HOME")
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(e.getenv("HOME"), ".cache")
+	}
+	return filepath.Join(dir, "kprep")
+}
+
+// maxUnread is how many broken mails are worth a warning each.
+const maxUnread = 3
+
+// findMail looks threads up in an archive, and tells what the user should know
+// of how that went: mails that cannot be read, sources that did not answer, and
+// how old the answers of others are.
+func (e *env) findMail(ctx context.Context, archive *inbox.Archive, q inbox.Query) ([]*inbox.Message, error) {
+	unread := 0
+	result, err := archive.Find(ctx, q, func(err error) {
+		if unread++; unread <= maxUnread {
+			e.warnf("passed over: %v", err)
+		}
+	})
+	if unread > maxUnread {
+		e.warnf("passed over: %s more", plural(unread-maxUnread, "mail", "mails"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	e.tellSources(result.Sources, archive.Offline)
+	return result.Messages, nil
+}
+
+// tellSources says what did not answer, and then, or when nobody was to be
+// asked, how old the mail on this machine is.
+func (e *env) tellSources(sources []inbox.Status, offline bool) {
+	upToDate := !offline
+	for _, s := range sources {
+		switch {
+		case s.Err != nil:
+			e.warnf("%s", s.Because(s.Err))
+			upToDate = false
+		case errors.Is(s.Stale, inbox.ErrOffline):
+			e.notef("what %s said is %s", s.Name, e.age(s.AsOf))
+		case s.Stale != nil:
+			e.warnf("%s; what it said before is %s", s.Because(s.Stale), e.age(s.AsOf))
+			upToDate = false
+		}
+	}
+	for _, s := range sources {
+		if !upToDate && s.Err == nil && !s.Remote && !s.AsOf.IsZero() {
+			e.notef("mail in %s is %s", s.Name, e.age(s.AsOf))
+		}
+	}
+}
+
+// age is "3 hours old".
+func (e *env) age(since time.Time) string {
+	age := e.now().Sub(since)
+	switch {
+	case age < time.Minute:
+		return "up to date"
+	case age < time.Hour:
+		return plural(int(age/time.Minute), "minute", "minutes") + " old"
+	case age < 48*time.Hour:
+		return plural(int(age/time.Hour), "hour", "hours") + " old"
+	}
+	return plural(int(age/(24*time.Hour)), "day", "days") + " old"
+}
