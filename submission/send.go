@@ -231,7 +231,11 @@ func (r *Sending) Send(ctx context.Context, policy sendmail.Policy, progress fun
 	}
 	defer journal.Close()
 	defer r.transport.Close()
-	return carry(ctx, r.repo, journal, r.transport, policy, progress)
+	out, err := carry(ctx, r.repo, journal, r.transport, policy, progress)
+	if err == nil {
+		_ = expireMessages(r.repo, r.now) // what is not removed now is next time: the send is complete without it
+	}
+	return out, err
 }
 
 // carry runs a journal to its end, as far as that comes.
