@@ -10,7 +10,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/kprep/kprep/inbox"
 	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/sendmail"
 	"github.com/kprep/kprep/series"
@@ -26,7 +25,7 @@ func settleFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "abandon", Usage: "give up a send that broke off"},
 		&cli.StringSliceFlag{Name: "arrived", Usage: "settle what is unknown: the message `ID` arrived, or those in @FILE"},
 		&cli.StringSliceFlag{Name: "not-arrived", Usage: "settle what is unknown: the message `ID` did not arrive, or those in @FILE, or all"},
-		&cli.StringSliceFlag{Name: "check-archive", Usage: "look for messages of unknown fate in `PATH`, an mbox or a Maildir"},
+		&cli.StringSliceFlag{Name: "check-archive", Usage: "look for messages of unknown fate in `PATH`, an mbox, a Maildir or a public-inbox"},
 		&cli.StringFlag{Name: "id-on-wire", Usage: "the message-id `ID` that the server gave the first message"},
 		&cli.BoolFlag{Name: "accept-refusals", Usage: "leave it at that where a To was refused"},
 		insecureFlag(),
@@ -282,46 +281,6 @@ func (e *env) settle(open *submission.Open, arrived, lost []string) error {
 		known := slices.ContainsFunc(left, func(d sendmail.Doubt) bool { return slices.Contains(d.IDs(), id) })
 		if !known {
 			e.notef("ignored: the fate of %q is not unknown", id)
-		}
-	}
-	return nil
-}
-
-// checkArchives looks for messages of unknown fate in mail. What is there
-// arrived; of what is not there nothing is known.
-func (e *env) checkArchives(c *cli.Context, open *submission.Open) error {
-	paths := c.StringSlice("check-archive")
-	doubts := open.Doubts()
-	if len(paths) == 0 || len(doubts) == 0 {
-		return nil
-	}
-	where := map[string]string{}
-	for _, path := range paths {
-		messages, err := inbox.Index(c.Context, []string{e.path(path)}, trackedID, func(err error) { e.debugf("passed over: %v", err) })
-		if err != nil {
-			return err
-		}
-		for _, m := range messages {
-			where[m.ID] = m.File
-		}
-	}
-	looked := time.Now().Format(time.DateTime)
-	for _, d := range doubts {
-		file := ""
-		for _, id := range d.IDs() {
-			file = max(file, where[id])
-		}
-		if file == "" {
-			e.notef("%s was not in the archive at %s, which settles nothing: it may be on its way", d.Planned.Name, looked)
-			continue
-		}
-		switch err := open.Shown(d, file); {
-		case errors.Is(err, sendmail.ErrShownBefore):
-			e.notef("%s is in %s, which settles nothing: %v", d.Planned.Name, file, err)
-		case err != nil:
-			return err
-		default:
-			e.notef("settled: %s arrived, it is in %s", d.Planned.Name, file)
 		}
 	}
 	return nil
