@@ -29,6 +29,7 @@ type Rendering struct {
 	Signature  string            // below "-- " of the cover letter; "" for the sender
 	Extra      []string          // prefixes in front of the series' own, such as PREVIEW
 	ForceCover bool              // a cover letter also for a single patch
+	InBodyFrom bool              // the author is named in the body though he is the sender
 	Plain      bool              // the author will be the From of the message, so the body need not say it
 	// RangeDiff puts one into the cover letter though the template has no place
 	// for it. RangeDiffLimit is how many lines one may have; less than 0 for any.
@@ -303,7 +304,7 @@ func (d *drafter) patch(i int, commit *gitrepo.Commit) (Draft, error) {
 		draft.Persons = append([]Person{{Address: author, Role: "author"}}, draft.Persons...)
 	}
 	from := ""
-	if another || startsLikeHeader(body) { // which git am would take for a header, unless one comes before it
+	if another || d.r.InBodyFrom && !d.r.Plain || startsLikeHeader(body) { // which git am would take for a header, unless one comes before it
 		draft.InBody = author.String()
 		from = fmt.Sprintf("From: %s\n\n", author)
 	}

@@ -9,7 +9,7 @@ import (
 
 // A Provider is a class of mail services that are set up alike.
 type Provider struct {
-	Name   string `json:"name"`   // as in docs/providers.md
+	Name   string `json:"name"`   // of a section of docs/providers.md
 	Advice string `json:"advice"` // how to set it up, in a sentence or two
 	hosts  []string
 	mail   []string // domains of addresses

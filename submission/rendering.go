@@ -10,7 +10,7 @@ import (
 )
 
 func (s *Submission) rendering(o Options) (r series.Rendering, err error) {
-	r = series.Rendering{From: s.Sender, Now: o.Now, Random: o.Random, ForceCover: o.ForceCover, Plain: o.Plain, Signature: signature(o.Home), RangeDiff: o.RangeDiff}
+	r = series.Rendering{From: s.Sender, Now: o.Now, Random: o.Random, ForceCover: o.ForceCover, InBodyFrom: o.InBodyFrom, Plain: o.Plain, Signature: signature(o.Home), RangeDiff: o.RangeDiff}
 	if err := s.limitRangeDiff(&r); err != nil {
 		return r, err
 	}

@@ -48,6 +48,7 @@ type Options struct {
 	NotMeToo    bool                // no copy for the sender, wherever it comes from
 	NoTrailers  bool                // nobody whom the cover letter or a commit names
 	ForceCover  bool
+	InBodyFrom  bool   // the author in the body of each patch, for lists that rewrite From
 	Identity    string // --identity, counts when IdentitySet; "" then is no identity
 	IdentitySet bool
 	Plain       bool // for [Submission.Plain]: no author in any body

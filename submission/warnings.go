@@ -50,14 +50,17 @@ func (s *Submission) domains() []Problem {
 	var all []Problem
 	if d := domain(s.Envelope); d != "" && d != from {
 		all = append(all, Problem{Name: "from-domain",
-			Text: fmt.Sprintf("From is of %s and the envelope sender of %s: servers may refuse the mail, or lists rewrite its From", from, d)})
+			Text: fmt.Sprintf("From is of %s and the envelope sender of %s: servers may refuse the mail, or lists rewrite its From", from, d), Next: inBodyFrom})
 	}
 	if d := domain(s.Mail.User); d != "" && d != from {
 		all = append(all, Problem{Name: "from-domain",
-			Text: fmt.Sprintf("From is of %s and the login of %s: servers may refuse the mail, or rewrite its From", from, d)})
+			Text: fmt.Sprintf("From is of %s and the login of %s: servers may refuse the mail, or rewrite its From", from, d), Next: inBodyFrom})
 	}
 	return all
 }
+
+// inBodyFrom is what keeps the author of a patch where From is rewritten.
+const inBodyFrom = "--force-in-body-from keeps the author of each patch all the same"
 
 // threading warns when a thread is not what the project or its readers expect.
 func (s *Submission) threading() []Problem {

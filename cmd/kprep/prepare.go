@@ -22,6 +22,7 @@ func renderFlags() []cli.Flag {
 		addressFlag("cc", "copy `ADDRESS` too, instead of sendemail.cc"),
 		addressFlag("bcc", "blind-copy `ADDRESS` too, instead of sendemail.bcc"),
 		&cli.BoolFlag{Name: "force-cover-letter", Usage: "a cover letter also for a single patch"},
+		&cli.BoolFlag{Name: "force-in-body-from", Usage: "name the author in the body too, for lists that rewrite From"},
 		&cli.BoolFlag{Name: "range-diff", Usage: "a range-diff against the revision before in the cover letter"},
 		&cli.StringFlag{Name: "identity", Usage: "use the settings sendemail.`NAME`.*"},
 		&cli.BoolFlag{Name: "no-identity", Usage: "use no identity, whatever is configured"},
@@ -53,7 +54,7 @@ func (e *env) prepare(c *cli.Context, s *series.Series, kind submission.Kind) (*
 		return nil, err
 	}
 	o := submission.Options{Kind: kind, Now: e.now(), Random: random, Mailer: "kprep " + programVersion(), Home: e.getenv("HOME"),
-		ForceCover: c.Bool("force-cover-letter"), Identity: c.String("identity"), IdentitySet: c.IsSet("identity") || c.Bool("no-identity"), Plain: c.Bool("plain"), RangeDiff: c.Bool("range-diff"),
+		ForceCover: c.Bool("force-cover-letter"), InBodyFrom: c.Bool("force-in-body-from"), Identity: c.String("identity"), IdentitySet: c.IsSet("identity") || c.Bool("no-identity"), Plain: c.Bool("plain"), RangeDiff: c.Bool("range-diff"),
 		To: c.StringSlice("to"), Cc: c.StringSlice("cc"), Bcc: c.StringSlice("bcc"), Env: e.environ,
 		PreviewTo: c.StringSlice("preview-to"), SameThread: c.String("same-thread"), NotMeToo: c.Bool("not-me-too"), NoTrailers: c.Bool("no-trailer-to-cc")}
 	if o.InReplyTo, err = e.inReplyTo(c); err != nil {
