@@ -13,11 +13,13 @@ import (
 	"sync"
 
 	"github.com/urfave/cli/v2"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/kprep/kprep/endpoint/server"
 	"github.com/kprep/kprep/endpoint/server/delivery"
 	"github.com/kprep/kprep/endpoint/server/feed"
 	"github.com/kprep/kprep/endpoint/server/store"
+	"github.com/kprep/kprep/endpoint/server/submit"
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/sendmail"
@@ -29,9 +31,9 @@ func endpointCommand(e *env) *cli.Command {
 		Category:    groupOthers,
 		Usage:       "run a web submission endpoint",
 		Description: "Takes signed series over the web, from b4 and from kprep, and mails them on.",
-		Subcommands: []*cli.Command{endpointServeCommand(e)},
+		Subcommands: []*cli.Command{endpointServeCommand(e), endpointQueueCommand(e), endpointSettleCommand(e)},
 		Action: func(c *cli.Context) error {
-			return usagef("endpoint", "name an action: serve")
+			return usagef("endpoint", "name an action: serve, queue or settle")
 		},
 	}
 }
@@ -41,6 +43,7 @@ func serveFlags() []struct{ flag, key, usage string } {
 	return []struct{ flag, key, usage string }{
 		{"url", "url", "clients know the service by `URL`"},
 		{"listen", "listen", "listen on `HOST:PORT` (default 127.0.0.1:8000)"},
+		{"smtp-listen", "smtpListen", "take signed mail by SMTP on `HOST:PORT` too"},
 		{"database", "database", "keep everything in `FILE`, or in a postgres:// URL (default kprep-endpoint.db)"},
 		{"name", "name", "be called `NAME` in mail (default Web Endpoint)"},
 		{"from", "from", "send from `ADDRESS`"},
@@ -54,8 +57,12 @@ func serveFlags() []struct{ flag, key, usage string } {
 	}
 }
 
+func configFlag() cli.Flag {
+	return &cli.StringFlag{Name: "config", Usage: "read `FILE` in the syntax of git's configuration, and no other"}
+}
+
 func endpointServeCommand(e *env) *cli.Command {
-	flags := []cli.Flag{&cli.StringFlag{Name: "config", Usage: "read `FILE` in the syntax of git's configuration, and no other"}}
+	flags := []cli.Flag{configFlag()}
 	for _, f := range serveFlags() {
 		flags = append(flags, &cli.StringSliceFlag{Name: f.flag, Usage: f.usage})
 	}
@@ -79,8 +86,8 @@ func endpointServeCommand(e *env) *cli.Command {
 	}
 }
 
-// serviceSettings reads the configuration, over which options win.
-func (e *env) serviceSettings(c *cli.Context) (server.Settings, error) {
+// serviceConfig reads the configuration, over which options win.
+func (e *env) serviceConfig(c *cli.Context) (*gitrepo.Config, error) {
 	opts := gitrepo.Options{Env: e.environ, Config: e.config}
 	for _, f := range serveFlags() {
 		for _, value := range c.StringSlice(f.flag) {
@@ -90,13 +97,14 @@ func (e *env) serviceSettings(c *cli.Context) (server.Settings, error) {
 	if c.Bool("dry-run") {
 		opts.Config = append(opts.Config, "endpoint.dryRun=true")
 	}
-	var cfg *gitrepo.Config
-	var err error
 	if c.IsSet("config") {
-		cfg, err = gitrepo.ReadConfigFile(c.Context, opts, e.path(c.String("config")))
-	} else {
-		cfg, err = gitrepo.ReadUserConfig(c.Context, e.dir, opts)
+		return gitrepo.ReadConfigFile(c.Context, opts, e.path(c.String("config")))
 	}
+	return gitrepo.ReadUserConfig(c.Context, e.dir, opts)
+}
+
+func (e *env) serviceSettings(c *cli.Context) (server.Settings, error) {
+	cfg, err := e.serviceConfig(c)
 	if err != nil {
 		return server.Settings{}, err
 	}
@@ -151,19 +159,42 @@ func (e *env) serve(ctx context.Context, s server.Settings) error {
 			return err
 		}
 	}
-	listener, err := net.Listen("tcp", s.Listen)
-	if err != nil {
-		return fmt.Errorf("listen on %s: %w", s.Listen, err)
+	taking, ctx := errgroup.WithContext(ctx)
+	if err := take(ctx, taking, s, service, secure, log); err != nil {
+		return err
 	}
-	log.Info("listening", slog.String("address", listener.Addr().String()), slog.String("url", s.URL.String()), slog.String("version", s.Version))
 	working, stop := context.WithCancel(ctx)
 	var mailing sync.WaitGroup
 	mailing.Go(func() { worker.Run(working) })
-	err = service.Serve(ctx, listener, secure)
+	err = taking.Wait()
 	stop()
 	mailing.Wait()
 	log.Info("ended")
 	return err
+}
+
+// take opens the doors of the service: HTTP, and SMTP where it is wanted.
+func take(ctx context.Context, taking *errgroup.Group, s server.Settings, service *server.Server, secure *server.Certificate, log *slog.Logger) error {
+	web, err := net.Listen("tcp", s.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", s.Listen, err)
+	}
+	if s.SMTPListen != "" {
+		mail, err := net.Listen("tcp", s.SMTPListen)
+		if err != nil {
+			web.Close()
+			return fmt.Errorf("listen on %s: %w", s.SMTPListen, err)
+		}
+		o := submit.Options{Name: s.URL.Hostname(), Message: s.Limits.Message, Recipients: s.Limits.Recipients, Work: s.Limits.Work, Log: log}
+		if secure != nil {
+			o.TLS = secure.Config()
+		}
+		taking.Go(func() error { return submit.Serve(ctx, mail, service, o) })
+		log.Info("listening for mail", slog.String("address", mail.Addr().String()), slog.Bool("starttls", secure != nil))
+	}
+	taking.Go(func() error { return service.Serve(ctx, web, secure) })
+	log.Info("listening", slog.String("address", web.Addr().String()), slog.String("url", s.URL.String()), slog.String("version", s.Version))
+	return nil
 }
 
 // mailersAtOnce is how many series are mailed at once.

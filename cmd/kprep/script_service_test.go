@@ -18,7 +18,7 @@ import (
 
 // startService: service NAME SMTPD [options]. It runs "kprep endpoint serve"
 // until the script ends, which mails through the smtpd of that name, and sets
-// NAME_URL, in capitals. The options are those of the verb. Its database is
+// NAME_URL, in capitals; it takes signed mail at NAME_SMTP_HOST, NAME_SMTP_PORT. The options are those of the verb. Its database is
 // $WORK/NAME/service.db, its log $WORK/NAME/log.
 func startService(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 || state(ts).servers[args[1]] == nil {
@@ -29,7 +29,7 @@ func startService(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.MkdirAll(dir, 0o700))
 	log, err := os.Create(filepath.Join(dir, "log"))
 	ts.Check(err)
-	address := freeAddress(ts)
+	address, mail := freeAddress(ts), freeAddress(ts)
 	url := "http://" + address + "/_b4_submit"
 	now := time.Now
 	if text := ts.Getenv("KPREP_NOW"); text != "" { // a clock that goes on from there
@@ -43,7 +43,7 @@ func startService(ts *testscript.TestScript, neg bool, args []string) {
 		environ: []string{"HOME=" + dir, "PATH=" + ts.Getenv("PATH"), "GIT_CONFIG_NOSYSTEM=1", "LC_ALL=C"},
 	}
 	argv := append([]string{"kprep", "-c", "sendemail.smtpServer=" + smtp.Host(), "-c", "sendemail.smtpServerPort=" + smtp.Port(),
-		"endpoint", "serve", "--listen", address, "--url", url, "--database", "service.db", "--from", "devnull@relay.example.net",
+		"endpoint", "serve", "--listen", address, "--smtp-listen", mail, "--url", url, "--database", "service.db", "--from", "devnull@relay.example.net",
 		"--destination", `[a-z-]+@lists\.example\.(org|net|com)`}, args[2:]...)
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan int, 1)
@@ -70,7 +70,11 @@ func startService(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("service: it does not answer: %v", err)
 		}
 	}
-	ts.Setenv(strings.ToUpper(name)+"_URL", url)
+	host, port, err := net.SplitHostPort(mail)
+	ts.Check(err)
+	for variable, value := range map[string]string{"_URL": url, "_SMTP_HOST": host, "_SMTP_PORT": port} {
+		ts.Setenv(strings.ToUpper(name)+variable, value)
+	}
 }
 
 // freeAddress is one that nobody listens on, at least now.

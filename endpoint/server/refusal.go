@@ -21,6 +21,11 @@ type refusal struct {
 func (r *refusal) Error() string { return r.message }
 func (r *refusal) Unwrap() error { return r.cause }
 
+// answer is what the client is told, and the status.
+func (r *refusal) answer() (*endpoint.Answer, int) {
+	return &endpoint.Answer{Result: endpoint.Failure, Message: r.message, Messages: r.fates, RetryAfter: int(r.after.Seconds() + 0.999)}, r.status
+}
+
 func refuse(status int, format string, args ...any) *refusal {
 	return &refusal{status: status, message: fmt.Sprintf(format, args...)}
 }

@@ -25,7 +25,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, secure *Certificate)
 		ErrorLog:     slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 	if secure != nil {
-		hs.TLSConfig = &tls.Config{GetCertificate: secure.get, MinVersion: tls.VersionTLS12}
+		hs.TLSConfig = secure.Config()
 	}
 	tidying, stopTidying := context.WithCancel(ctx)
 	var tidied sync.WaitGroup
@@ -87,6 +87,11 @@ func LoadCertificate(certFile, keyFile string, log *slog.Logger) (*Certificate, 
 	c := &Certificate{certFile: certFile, keyFile: keyFile, log: log}
 	_, err := c.get(nil)
 	return c, err
+}
+
+// Config is for servers that show the certificate.
+func (c *Certificate) Config() *tls.Config {
+	return &tls.Config{GetCertificate: c.get, MinVersion: tls.VersionTLS12}
 }
 
 // get returns the certificate. A new one that cannot be read does not take the

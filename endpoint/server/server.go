@@ -67,6 +67,7 @@ func New(ctx context.Context, c Config, s *store.Store, around Surroundings) (*S
 type exchange struct {
 	*Server
 	network  string // of the client
+	start    time.Time
 	action   string
 	identity string // of the key, once a signature was checked, or of who is asked to answer a challenge
 	messages int
@@ -106,27 +107,31 @@ func (s *Server) serveSubmissions(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveRequest answers a POST, in a panic too: b4 prints nothing of an answer
-// without a result.
+// serveRequest answers a POST.
 func (s *Server) serveRequest(w http.ResponseWriter, r *http.Request) {
-	start := s.now()
-	x := &exchange{Server: s, network: network(clientAddress(r, s.Proxies))}
-	var answer *endpoint.Answer
-	var err error
-	func() {
-		defer func() {
-			if p := recover(); p != nil {
-				err = &refusal{status: http.StatusInternalServerError, message: "The service failed to work on this", cause: fmt.Errorf("panic: %v\n%s", p, debug.Stack())}
-			}
-		}()
-		answer, err = x.handle(w, r)
+	x := &exchange{Server: s, network: network(clientAddress(r, s.Proxies)), start: s.now()}
+	answer, err := x.guarded(func() (*endpoint.Answer, error) { return x.handle(w, r) })
+	x.end(r.Context(), s.answer(w, err, answer), err)
+}
+
+// guarded works in a panic too: b4 prints nothing of an answer without a result.
+func (x *exchange) guarded(do func() (*endpoint.Answer, error)) (answer *endpoint.Answer, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &refusal{status: http.StatusInternalServerError, message: "The service failed to work on this", cause: fmt.Errorf("panic: %v\n%s", p, debug.Stack())}
+		}
 	}()
-	status := s.answer(w, err, answer)
+	return do()
+}
+
+// end has the queue looked at, and keeps account, once a request was answered.
+func (x *exchange) end(ctx context.Context, status int, err error) {
 	if err == nil && x.action != endpoint.ActionDescribe && x.action != endpoint.ActionStatus {
-		s.queued()
+		x.queued()
 	}
-	s.metrics.request(x.action, status, x.messages, s.now().Sub(start))
-	s.logRequest(r.Context(), x, status, err, s.now().Sub(start))
+	took := x.now().Sub(x.start)
+	x.metrics.request(x.action, status, x.messages, took)
+	x.logRequest(ctx, x, status, err, took)
 }
 
 // handle takes a request in and works on it.
@@ -201,12 +206,10 @@ func (s *Server) count(ctx context.Context, limits ...store.Limit) error {
 func (s *Server) answer(w http.ResponseWriter, err error, a *endpoint.Answer) int {
 	status := http.StatusOK
 	if err != nil {
-		r := asRefusal(err)
-		status = r.status
-		a = &endpoint.Answer{Result: endpoint.Failure, Message: r.message, Messages: r.fates, RetryAfter: int(r.after.Seconds() + 0.999)}
-		if a.RetryAfter > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(a.RetryAfter))
-		}
+		a, status = asRefusal(err).answer()
+	}
+	if a.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(a.RetryAfter))
 	}
 	data, err := json.Marshal(a)
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 type Settings struct {
 	Config
 	Listen          string // host:port
+	SMTPListen      string // host:port; "": mail is not taken by SMTP
 	Database        string // file of SQLite, or URL of PostgreSQL
 	FeedDir         string // "" for no feed
 	TLSCert, TLSKey string // files; "" leaves TLS to a proxy
@@ -29,7 +30,7 @@ type Settings struct {
 func ReadSettings(cfg sendmail.Config) (Settings, error) {
 	r := reader{cfg: cfg}
 	s := Settings{
-		Listen: r.text("listen", "127.0.0.1:8000"), Database: r.text("database", "kprep-endpoint.db"), FeedDir: r.text("feed", ""),
+		Listen: r.text("listen", "127.0.0.1:8000"), SMTPListen: r.text("smtpListen", ""), Database: Database(cfg), FeedDir: r.text("feed", ""),
 		TLSCert: r.text("tlsCert", ""), TLSKey: r.text("tlsKey", ""),
 	}
 	s.URL = r.url("url")
@@ -64,6 +65,11 @@ func ReadSettings(cfg sendmail.Config) (Settings, error) {
 	var err error
 	s.Sending, err = sendmail.ReadSettings(cfg, "", false)
 	return s, err
+}
+
+// Database is where a service of this configuration keeps everything.
+func Database(cfg sendmail.Config) string {
+	return (&reader{cfg: cfg}).text("database", "kprep-endpoint.db")
 }
 
 // check finds what cannot go together, or is missing.

@@ -93,6 +93,9 @@ func (s *session) strangers(text []byte) string {
 // reply says in SMTP what was said in HTTP.
 func reply(answer endpoint.Answer, status int) *smtp.SMTPError {
 	text := answer.Message
+	if len(answer.Messages) == 1 && answer.Messages[0].Reason != "" {
+		text = answer.Messages[0].Reason // without saying of which message
+	}
 	switch {
 	case status == http.StatusOK && answer.Result == endpoint.Success:
 		if len(answer.Messages) != 1 {

@@ -159,6 +159,7 @@ func TestReplies(t *testing.T) {
 		"known":             {200, endpoint.Answer{Result: endpoint.Success, Messages: []endpoint.Fate{{MessageID: "1@x", State: endpoint.Mailed, Known: true}}}, "250 2.0.0 <1@x> was received before: it is mailed, and not mailed again"},
 		"a dry run":         {200, endpoint.Answer{Result: endpoint.Success, Message: "Dry run"}, "250 2.0.0 Dry run"},
 		"a bad signature":   {403, endpoint.Answer{Result: endpoint.Failure, Message: "Signature validation failed"}, "550 5.7.1 Signature validation failed"},
+		"a reason":          {403, endpoint.Answer{Result: endpoint.Failure, Message: "Message 1 (a): no", Messages: []endpoint.Fate{{State: endpoint.Rejected, Reason: "no"}}}, "550 5.7.1 no"},
 		"no signature":      {401, endpoint.Answer{Result: endpoint.Failure, Message: "No"}, "550 5.7.1 No"},
 		"no patch":          {400, endpoint.Answer{Result: endpoint.Failure, Message: "This service only accepts patches"}, "550 5.7.1 This service only accepts patches"},
 		"a conflict":        {409, endpoint.Answer{Result: endpoint.Failure, Message: "used"}, "550 5.7.1 used"},

@@ -1,0 +1,47 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+
+	"github.com/kprep/kprep/endpoint"
+)
+
+// Accept is a request to receive messages that came by another way than HTTP:
+// whole, with LF line ends, and from the client. It goes through the same checks
+// and limits, and is answered with the same status.
+func (s *Server) Accept(ctx context.Context, messages [][]byte, client netip.Addr) (endpoint.Answer, int) {
+	x := &exchange{Server: s, network: network(client), start: s.now()}
+	answer, err := x.guarded(func() (*endpoint.Answer, error) { return x.take(ctx, messages) })
+	status := http.StatusOK
+	if err != nil {
+		answer, status = asRefusal(err).answer()
+	}
+	x.end(ctx, status, err)
+	return *answer, status
+}
+
+// take is handle for what is in memory already.
+func (x *exchange) take(ctx context.Context, messages [][]byte) (*endpoint.Answer, error) {
+	if err := x.gate.enter(x.network, x.now()); err != nil {
+		return nil, err
+	}
+	defer x.gate.leave(x.network)
+	request := endpoint.Request{Action: endpoint.ActionReceive}
+	size := int64(0)
+	for _, m := range messages {
+		size += int64(len(m))
+		request.Messages = append(request.Messages, string(m))
+	}
+	if size > x.Limits.Request {
+		return nil, refuse(http.StatusRequestEntityTooLarge, "The request is larger than %d bytes", x.Limits.Request)
+	}
+	ctx, cancel := context.WithTimeout(ctx, x.Limits.Work)
+	defer cancel()
+	if err := x.memory.Acquire(ctx, size); err != nil {
+		return nil, broken(err)
+	}
+	defer x.memory.Release(size)
+	return x.act(ctx, &request)
+}
