@@ -52,7 +52,7 @@ fuzz:
 
 # Kill kprep at random moments, many times.
 crash:
-	KPREP_CRASHES=$(CRASHES) $(GO) test -count=1 -timeout=2h -v -run 'Kill|Crash' ./oplog ./cmd/kprep ./internal/e2e
+	KPREP_CRASHES=$(CRASHES) $(GO) test -count=1 -timeout=2h -v -run 'Kill|Crash' ./oplog ./cmd/kprep ./internal/e2e ./endpoint/server/delivery
 
 # Play every fault of the mail with the whole program.
 scenarios:

@@ -52,9 +52,16 @@ func TestPublicInbox(t *testing.T) {
 	appendMails(t, f, series("b", 3))
 	run(t, home, "public-inbox-init", "-V2", "-L", "basic", "kprep", dir, "http://127.0.0.1/kprep", "list@lists.example.org")
 	run(t, home, "public-inbox-index", dir)
+	// As docs/running-an-endpoint.md has it, but for the environment.
+	hook := filepath.Join(dir, "hooks", "post-commit")
+	if err := os.MkdirAll(filepath.Dir(hook), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(hook, fmt.Appendf(nil, "#!/bin/sh\nHOME=%s\nexport HOME\nexec public-inbox-index .\n", home), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	late := series("late", 3)
 	appendMails(t, f, late)
-	run(t, home, "public-inbox-index", dir)
 	if last, err := f.lastEpoch(); err != nil || last == 0 {
 		t.Fatalf("all is in one epoch, %v", err)
 	}
