@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"path/filepath"
 	"strings"
 	"time"
@@ -80,26 +81,26 @@ func readJournal(dir string) (*sendmail.Journal, error) {
 	return j, err
 }
 
-// readJournals reads the journals of a series, by revision and then in the
-// order in which they were made. One that was never completed is left out:
-// nothing can have left from it.
-func readJournals(repo *gitrepo.Repo, changeID string) ([]*sendmail.Journal, error) {
-	dirs, err := sendmail.Journals(seriesDir(repo, changeID))
-	if err != nil {
-		return nil, err
-	}
-	var all []*sendmail.Journal
-	for _, dir := range dirs {
-		j, err := readJournal(dir)
-		if errors.Is(err, sendmail.ErrNoPlan) {
-			continue
-		}
+// journals reads the journals of a series one at a time, by revision and then
+// in the order in which they were made. One that was never completed is left
+// out: nothing can have left from it. An error is the last.
+func journals(repo *gitrepo.Repo, changeID string) iter.Seq2[*sendmail.Journal, error] {
+	return func(yield func(*sendmail.Journal, error) bool) {
+		dirs, err := sendmail.Journals(seriesDir(repo, changeID))
 		if err != nil {
-			return nil, err
+			yield(nil, err)
+			return
 		}
-		all = append(all, j)
+		for _, dir := range dirs {
+			j, err := readJournal(dir)
+			if errors.Is(err, sendmail.ErrNoPlan) {
+				continue
+			}
+			if !yield(j, err) || err != nil {
+				return
+			}
+		}
 	}
-	return all, nil
 }
 
 // closed says that nothing is left to do of a send. Of one whose journal is
@@ -117,12 +118,11 @@ func closed(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Journal) (bool,
 
 // openJournals are those of sends that are not over, oldest first.
 func openJournals(ctx context.Context, repo *gitrepo.Repo, changeID string) ([]*sendmail.Journal, error) {
-	all, err := readJournals(repo, changeID)
-	if err != nil {
-		return nil, err
-	}
 	var open []*sendmail.Journal
-	for _, j := range all {
+	for j, err := range journals(repo, changeID) {
+		if err != nil {
+			return nil, err
+		}
 		over, err := closed(ctx, repo, j)
 		if err != nil {
 			return nil, err

@@ -70,13 +70,12 @@ type PairStatus struct {
 // Of a journal that is damaged it tells what is left; revision is that of the
 // branch, 0 for none: a send of it that has lost its journal comes last.
 func Statuses(ctx context.Context, repo *gitrepo.Repo, changeID string, revision int, showBcc bool) ([]SendStatus, error) {
-	journals, err := readJournals(repo, changeID)
-	if err != nil {
-		return nil, err
-	}
 	all := []SendStatus{}
 	open := false
-	for _, j := range journals {
+	for j, err := range journals(repo, changeID) {
+		if err != nil {
+			return nil, err
+		}
 		over, err := closed(ctx, repo, j)
 		if err != nil {
 			return nil, err
