@@ -29,6 +29,9 @@ func Bare(dir string, opts Options) *Repo {
 		return slices.Contains([]string{"GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
 			"GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX"}, name)
 	})
+	if abs, err := filepath.Abs(dir); err == nil { // git runs there, and GIT_DIR would start there
+		dir = abs
+	}
 	return &Repo{Dir: dir, GitDir: dir, git: newRunner(dir, append(env, "GIT_DIR="+dir), opts.Config)}
 }
 

@@ -116,7 +116,7 @@ func (s *Servers) collect(ctx context.Context, answer *Answer, all []request, br
 // the first server that answers, else from the cache however old it is.
 func (s *Servers) get(ctx context.Context, r request, broken func(error)) (Answer, error) {
 	kept := s.newest(r)
-	if kept != nil && r.keeps && s.Now.Sub(kept.Fetched) < s.Expire {
+	if kept != nil && r.keeps && !kept.None && s.Now.Sub(kept.Fetched) < s.Expire { // what was not there may be any moment
 		if messages, err := s.read(kept, broken); err == nil {
 			return Answer{Messages: messages, AsOf: kept.Fetched}, nil
 		}

@@ -113,6 +113,30 @@ func TestServerThatGivesNoAnswer(t *testing.T) {
 	}
 }
 
+// A message that was not there is asked for again at once.
+func TestServersCacheNothing(t *testing.T) {
+	t.Parallel()
+	there := false
+	peer := fake(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.Contains(r.URL.Path, "help"):
+			w.Write([]byte("Message-ID"))
+		case there:
+			w.Write(gzipped(letterA))
+		default:
+			w.WriteHeader(404)
+		}
+	})
+	dir := t.TempDir()
+	for _, want := range []int{0, 1} {
+		s := servers(peer.URL + "/l/")
+		s.CacheDir, s.Expire, there = dir, time.Hour, want == 1
+		if got, err := s.Find(t.Context(), queryA, failOnBroken(t)); err != nil || len(got.Messages) != want {
+			t.Errorf("%+v, %v, want %d", got, err, want)
+		}
+	}
+}
+
 // What it does not have, and what it was not understood to be asked for.
 func TestServerThatHasNothing(t *testing.T) {
 	t.Parallel()

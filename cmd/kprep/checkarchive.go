@@ -1,14 +1,11 @@
 package main
 
 import (
-	"context"
 	"errors"
-	"path/filepath"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/inbox"
 	"github.com/kprep/kprep/sendmail"
 	"github.com/kprep/kprep/submission"
@@ -22,19 +19,22 @@ func (e *env) checkArchives(c *cli.Context, open *submission.Open) error {
 	if len(paths) == 0 || len(doubts) == 0 {
 		return nil
 	}
-	var ids []string
+	archive, err := e.openArchive(c, paths)
+	if err != nil {
+		return err
+	}
+	defer archive.Close()
+	var q inbox.Query
 	for _, d := range doubts {
-		ids = append(ids, d.IDs()...)
+		q.IDs = append(q.IDs, d.IDs()...)
+	}
+	messages, err := e.findMail(c.Context, archive, q)
+	if err != nil {
+		return err
 	}
 	where := map[string]string{}
-	for _, path := range paths {
-		messages, err := e.archived(c.Context, e.path(path), ids)
-		if err != nil {
-			return err
-		}
-		for _, m := range messages {
-			where[m.ID] = m.File
-		}
+	for _, m := range messages {
+		where[m.ID] = m.File
 	}
 	looked := time.Now().Format(time.DateTime)
 	for _, d := range doubts {
@@ -56,25 +56,4 @@ func (e *env) checkArchives(c *cli.Context, open *submission.Open) error {
 		}
 	}
 	return nil
-}
-
-// archived finds messages in an mbox, a Maildir, a folder of mails or a
-// public-inbox on this machine. Others may be among them.
-func (e *env) archived(ctx context.Context, path string, ids []string) ([]*inbox.Message, error) {
-	broken := func(err error) { e.debugf("passed over: %v", err) }
-	if !inbox.IsMirror(path) {
-		return inbox.Index(ctx, []string{path}, trackedID, broken)
-	}
-	path, err := filepath.Abs(path) // git runs elsewhere
-	if err != nil {
-		return nil, err
-	}
-	cache := e.getenv("XDG_CACHE_HOME")
-	if !filepath.IsAbs(cache) {
-		cache = filepath.Join(e.getenv("HOME"), ".cache")
-	}
-	m := &inbox.Mirror{Dir: path, CacheDir: filepath.Join(cache, "kprep", "inbox"), Tracking: trackedID, Git: gitrepo.Options{Env: e.environ}}
-	defer m.Close()
-	found, err := m.Find(ctx, inbox.Query{IDs: ids}, broken)
-	return found.Messages, err
 }

@@ -33,7 +33,7 @@ func depsCommand(e *env) *cli.Command {
 			&cli.BoolFlag{Name: "edit", Usage: "edit them all"},
 			&cli.StringFlag{Name: "from", Usage: "take them all from `FILE`, or from standard input for -"},
 			&cli.BoolFlag{Name: "check", Usage: "see whether they are here, and whether all patches apply on top of them"},
-			&cli.StringSliceFlag{Name: "archive", Usage: "with --check: look into `FILE` too, an mbox or a Maildir, instead of kprep.archive"},
+			&cli.StringSliceFlag{Name: "archive", Usage: "with --check: look into `ARCHIVE` too, a file, a folder or the URL of a public-inbox, instead of kprep.archive"},
 			offlineFlag(),
 			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
 		},

@@ -22,7 +22,7 @@ func restackCommand(e *env) *cli.Command {
 			"--continue or --abort.",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what has moved, change nothing"},
-			&cli.StringSliceFlag{Name: "from", Usage: "look for it in `FILE` too, an mbox or a Maildir, instead of kprep.archive"},
+			&cli.StringSliceFlag{Name: "from", Usage: "look for it in `ARCHIVE` too, a file, a folder or the URL of a public-inbox, instead of kprep.archive"},
 			offlineFlag(),
 			&cli.StringFlag{Name: "base-branch", Usage: "record `BRANCH`, where the cover letter's storage needs one"},
 			&cli.BoolFlag{Name: "continue", Usage: "go on after a stop"},

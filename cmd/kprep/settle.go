@@ -25,7 +25,7 @@ func settleFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "abandon", Usage: "give up a send that broke off"},
 		&cli.StringSliceFlag{Name: "arrived", Usage: "settle what is unknown: the message `ID` arrived, or those in @FILE"},
 		&cli.StringSliceFlag{Name: "not-arrived", Usage: "settle what is unknown: the message `ID` did not arrive, or those in @FILE, or all"},
-		&cli.StringSliceFlag{Name: "check-archive", Usage: "look for messages of unknown fate in `PATH`, an mbox, a Maildir or a public-inbox"},
+		&cli.StringSliceFlag{Name: "check-archive", Usage: "look for messages of unknown fate in `ARCHIVE`: a file, a folder or the URL of a public-inbox"},
 		&cli.StringFlag{Name: "id-on-wire", Usage: "the message-id `ID` that the server gave the first message"},
 		&cli.BoolFlag{Name: "accept-refusals", Usage: "leave it at that where a To was refused"},
 		insecureFlag(),
