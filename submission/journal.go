@@ -2,6 +2,7 @@ package submission
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -132,6 +133,31 @@ func openJournals(ctx context.Context, repo *gitrepo.Repo, changeID string) ([]*
 		}
 	}
 	return open, nil
+}
+
+// CheckNotSending returns an *OpenSendError when the branch is being sent, so
+// that its revision must stay. A copy of the branch may have another one, and so
+// may a branch whose journal is damaged: that can be what it takes to give the
+// send up.
+func CheckNotSending(ctx context.Context, repo *gitrepo.Repo, s *series.Series) error {
+	open, err := openJournals(ctx, repo, s.Tracking.ChangeID)
+	if err != nil {
+		return err
+	}
+	for _, j := range open {
+		var r series.Reroll
+		if j.Salvaged() || Kind(j.Plan().Kind) != KindSend || json.Unmarshal(j.Plan().Finish, &r) != nil {
+			continue
+		}
+		there, err := repo.Ref(ctx, r.Branch)
+		if err != nil {
+			return err
+		}
+		if there == "" || r.Branch == s.Branch {
+			return &OpenSendError{Revision: j.Plan().Revision, Summary: j.Summary()}
+		}
+	}
+	return nil
 }
 
 // CheckNoneOpen returns an *OpenSendError, a *DamagedSendError or a

@@ -59,7 +59,7 @@ func setCommand(e *env) *cli.Command {
 				return err
 			}
 			if key == setRevision { // what is being sent has its number
-				if err := submission.CheckNoneOpen(c.Context, e.repo, s); err != nil {
+				if err := submission.CheckNotSending(c.Context, e.repo, s); err != nil {
 					return err
 				}
 			}
