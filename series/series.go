@@ -117,6 +117,20 @@ func Load(ctx context.Context, repo *gitrepo.Repo, branch string) (*Series, erro
 	return s, err
 }
 
+// LoadToLook loads the branch that is checked out, for who changes nothing: in
+// the middle of a rebase it is the branch as it was before.
+func LoadToLook(ctx context.Context, repo *gitrepo.Repo) (*Series, error) {
+	branch, _ := repo.Rebasing()
+	if !strings.HasPrefix(branch, "refs/heads/") {
+		return Load(ctx, repo, "")
+	}
+	s, err := read(ctx, newFinder(repo), branch, branch)
+	if err == nil && s == nil {
+		err = &NotPreparedError{Branch: branch}
+	}
+	return s, err
+}
+
 // read makes a Series of a branch whose tip rev names; nil when it has no
 // cover letter.
 func read(ctx context.Context, f *finder, ref, rev string) (*Series, error) {

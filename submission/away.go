@@ -3,7 +3,10 @@ package submission
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
+	"slices"
 	"strings"
 
 	"github.com/kprep/kprep/gitrepo"
@@ -36,37 +39,71 @@ func Away(ctx context.Context, repo *gitrepo.Repo, err error) error {
 		return listErr
 	}
 	for _, id := range ids {
-		open, listErr := openJournals(ctx, repo, id)
+		away, listErr := awayOf(ctx, repo, id, err)
 		if listErr != nil {
 			return listErr
 		}
-		for _, j := range open {
-			var r series.Reroll
-			switch plan := j.Plan(); {
-			case plan.Finish != nil && json.Unmarshal(plan.Finish, &r) == nil:
-			case j.Salvaged():
-				if r.Branch, listErr = branchOf(ctx, repo, id); listErr != nil {
-					return listErr
-				}
-			}
-			if r.Branch == "" {
-				continue // a resend moves no branch
-			}
-			away := &AwayError{Branch: r.Branch, Err: err}
-			for _, u := range r.Updates {
-				if u.Name == r.Branch {
-					away.Tip = u.Old
-				}
-			}
-			here, refErr := repo.Ref(ctx, r.Branch)
-			if refErr != nil {
-				return refErr
-			}
-			away.Gone = here == ""
+		if away != nil {
 			return away
 		}
 	}
 	return err
+}
+
+// Strays are the sends that are not over of series whose branches are gone;
+// onBranch are the change-ids of the others.
+func Strays(ctx context.Context, repo *gitrepo.Repo, onBranch []string) ([]*AwayError, error) {
+	entries, err := os.ReadDir(seriesDir(repo, ""))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	var all []*AwayError
+	for _, entry := range entries {
+		id := entry.Name()
+		if slices.Contains(onBranch, id) {
+			continue
+		}
+		away, err := awayOf(ctx, repo, id, fmt.Errorf("the series %q is on no branch any more", id))
+		if err != nil {
+			return nil, err
+		}
+		if away != nil && away.Gone {
+			all = append(all, away)
+		}
+	}
+	return all, nil
+}
+
+// awayOf is where the send of a series is that is not over; nil where there is
+// none, or none that moves a branch.
+func awayOf(ctx context.Context, repo *gitrepo.Repo, changeID string, why error) (*AwayError, error) {
+	open, err := openJournals(ctx, repo, changeID)
+	if err != nil {
+		return nil, err
+	}
+	for _, j := range open {
+		var r series.Reroll
+		switch plan := j.Plan(); {
+		case plan.Finish != nil && json.Unmarshal(plan.Finish, &r) == nil:
+		case j.Salvaged():
+			if r.Branch, err = branchOf(ctx, repo, changeID); err != nil {
+				return nil, err
+			}
+		}
+		if r.Branch == "" {
+			continue // a resend moves no branch
+		}
+		away := &AwayError{Branch: r.Branch, Err: why}
+		for _, u := range r.Updates {
+			if u.Name == r.Branch {
+				away.Tip = u.Old
+			}
+		}
+		here, err := repo.Ref(ctx, r.Branch)
+		away.Gone = here == ""
+		return away, err
+	}
+	return nil, nil
 }
 
 // branchOf finds the branch of a series, "" for none.

@@ -18,6 +18,9 @@ func (e *env) abandonSend(c *cli.Context, s *series.Series) error {
 	switch {
 	case notOver == nil:
 		e.notef("%v", submission.ErrNothingOpen)
+		if c.Bool("json") {
+			return e.printSends()
+		}
 		return nil
 	case errors.As(notOver, &open):
 		revision = open.Revision
@@ -58,6 +61,12 @@ func (e *env) abandonSend(c *cli.Context, s *series.Series) error {
 	}
 	if damaged != nil || lost != nil {
 		e.notef("the list's archive shows what of v%d arrived", revision)
+	}
+	switch {
+	case c.Bool("json") && out.Journal == "":
+		return e.printSends()
+	case c.Bool("json"):
+		return e.reportJSON(c.Context, out.Journal, 0)
 	}
 	return nil
 }

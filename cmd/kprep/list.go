@@ -1,13 +1,16 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/series"
+	"github.com/kprep/kprep/submission"
 )
 
 func listCommand(e *env) *cli.Command {
@@ -30,6 +33,7 @@ func listCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
+			e.warnStrays(c.Context, repo, all)
 			if c.Bool("json") {
 				return e.printJSON(all)
 			}
@@ -48,6 +52,21 @@ func listCommand(e *env) *cli.Command {
 			}
 			return w.Flush()
 		},
+	}
+}
+
+// warnStrays tells of sends that are not over and whose branches are gone.
+func (e *env) warnStrays(ctx context.Context, repo *gitrepo.Repo, all series.Listing) {
+	var ids []string
+	for _, s := range all.Series {
+		ids = append(ids, s.ChangeID)
+	}
+	strays, err := submission.Strays(ctx, repo, ids)
+	for _, stray := range strays {
+		e.warnf("%s", withHint(stray))
+	}
+	if err != nil {
+		e.warnf("look for sends that are not over: %s", withHint(err))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/sendmail"
 	"github.com/kprep/kprep/series"
@@ -83,7 +84,12 @@ func (e *env) reportJSON(ctx context.Context, journal string, status int) error 
 		return err
 	}
 	one.Status = status
-	return e.printJSON(sendsJSON{Schema: 1, Sends: []submission.SendStatus{one}})
+	return e.printSends(one)
+}
+
+// printSends prints the JSON document of sends.
+func (e *env) printSends(sends ...submission.SendStatus) error {
+	return e.printJSON(sendsJSON{Schema: 1, Sends: append([]submission.SendStatus{}, sends...)})
 }
 
 // writeRefusals lists who was refused what, and why.
@@ -133,7 +139,7 @@ func (e *env) sendStatus(c *cli.Context) error {
 		sends = append(sends, of...)
 	}
 	if c.Bool("json") {
-		return e.printJSON(sendsJSON{Schema: 1, Sends: sends})
+		return e.printSends(sends...)
 	}
 	if len(sends) == 0 {
 		e.notef("nothing was sent yet")
@@ -153,8 +159,8 @@ func (e *env) sendStatus(c *cli.Context) error {
 // revision; where there is none, those of all with a send that is not over,
 // whose revisions are 0.
 func (e *env) seriesHere(ctx context.Context) (map[string]int, error) {
-	s, err := series.Load(ctx, e.repo, "")
-	if err != nil && !noSeries(err) {
+	s, err := series.LoadToLook(ctx, e.repo)
+	if err != nil && !noSeries(err) && !errors.As(err, new(*gitrepo.BusyError)) {
 		return nil, err
 	}
 	if err == nil {

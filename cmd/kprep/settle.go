@@ -112,6 +112,9 @@ func (e *env) continueSend(c *cli.Context, s *series.Series) error {
 	open, err := submission.Reopen(c.Context, e.repo, s)
 	if errors.Is(err, submission.ErrNothingOpen) {
 		e.notef("%v; 'kprep send' starts one", err)
+		if c.Bool("json") {
+			return e.printSends()
+		}
 		return nil
 	}
 	if err != nil {
