@@ -49,6 +49,7 @@ func TestRequests(t *testing.T) {
 		"null":                      {"POST", "", strings.NewReader(`null`), 400, "Failed to parse the request"},
 		"a string":                  {"POST", "", strings.NewReader(`"describe"`), 400, "Failed to parse the request"},
 		"deep JSON":                 {"POST", "", strings.NewReader(`{"action":"describe","x":` + deep + strings.Repeat("]", 100_000) + `}`), 400, "Failed to parse the request"},
+		"JSON as no request has it": {"POST", "", strings.NewReader(`{"action":"describe","x":[[[[1]]]]}`), 400, "Failed to parse the request"},
 		"deep JSON without an end":  {"POST", "", strings.NewReader(`{"action":"describe","x":` + deep), 400, "Failed to parse the request"},
 		"no action":                 {"POST", "", strings.NewReader(`{}`), 400, "Missing the action"},
 		"an action that is null":    {"POST", "", strings.NewReader(`{"action":null}`), 400, `"action" is no string`},
