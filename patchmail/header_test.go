@@ -187,6 +187,7 @@ func TestCheckHeader(t *testing.T) {
 func FuzzHeaderText(f *testing.F) {
 	f.Add("[PATCH v3 2/5] foo: bär")
 	f.Add("  two  blanks   ")
+	f.Add("driver_x: bär_y? =z")
 	f.Add("=?utf-8?q?x?= 日本語の題名はとても長いので折り返しが必要です。日本語の題名はとても長い")
 	f.Add(strings.Repeat("x", 1200))
 	f.Add(strings.Repeat("ä", 40) + " " + strings.Repeat("plain ", 30))

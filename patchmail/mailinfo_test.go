@@ -44,6 +44,7 @@ func FuzzMailinfo(f *testing.F) {
 	f.Add("=?utf-8?q?x?= 日本語の題名はとても長いので折り返しが必要です。日本語の題名はとても長い", "Doe, John")
 	f.Add(strings.Repeat("ä", 40)+" "+strings.Repeat("plain ", 30)+"end", `a "b" \c`)
 	f.Add(strings.Repeat("x", 900), strings.Repeat("long name ", 12)+"end")
+	f.Add("driver_x: bär_y? =z", "Dév")
 	gittest.Peer(f, "git")
 	f.Fuzz(func(t *testing.T, title, name string) {
 		for _, text := range []string{title, name} {
