@@ -32,7 +32,12 @@ func Bare(dir string, opts Options) *Repo {
 	if abs, err := filepath.Abs(dir); err == nil { // git runs there, and GIT_DIR would start there
 		dir = abs
 	}
-	return &Repo{Dir: dir, GitDir: dir, git: newRunner(dir, append(env, "GIT_DIR="+dir), opts.Config)}
+	return &Repo{Dir: dir, GitDir: dir, git: newRunner(dir, append(env, "GIT_DIR="+dir), append(slices.Clone(opts.Config), frugal()...))}
+}
+
+// frugal keeps git from mapping all of a large pack into memory.
+func frugal() []string {
+	return []string{"core.packedGitWindowSize=1m", "core.packedGitLimit=32m", "core.deltaBaseCacheLimit=8m"}
 }
 
 // IsGitDir says whether a directory looks like that of a repository.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,7 +76,7 @@ func TestMirrorIsFollowed(t *testing.T) {
 	want("one more", "a b c", 1)
 	addMails(t, dir, 1, d, mail("e", "other"))
 	want("another epoch", "a b c d", 2)
-	must(t, archivetest.Import(epochDir(dir, 0), func(w io.Writer) error { return archivetest.Commit(w, "D m\nM 100644 inline d", b) }))
+	must(t, archivetest.Import(epochDir(dir, 0), func(h *archivetest.History) error { return h.Commit("D m\nM 100644 inline d", b) }))
 	want("a mail was deleted", "a c d", 1)
 	addMails(t, dir, 0, b)
 	want("and came back", "a b c d", 1)

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 )
 
 // WriteMirror makes a public-inbox v2 repository as a mirror has it: dir/git
@@ -38,9 +39,9 @@ func WriteEpoch(dir string, next func() []byte) error {
 			return err
 		}
 	}
-	return Import(dir, func(w io.Writer) error {
+	return Import(dir, func(h *History) error {
 		for raw := next(); raw != nil; raw = next() {
-			if err := Commit(w, "M 100644 inline m", raw); err != nil {
+			if err := h.Commit("M 100644 inline m", raw); err != nil {
 				return err
 			}
 		}
@@ -48,8 +49,22 @@ func WriteEpoch(dir string, next func() []byte) error {
 	})
 }
 
-// Import feeds commits to git fast-import, on top of what the repository has.
-func Import(dir string, write func(io.Writer) error) error {
+// A History is written commit by commit.
+type History struct {
+	out   io.Writer
+	count int // of the commits
+}
+
+// Import lets write feed commits to git fast-import, on top of what the
+// repository has.
+func Import(dir string, write func(*History) error) error {
+	h := &History{}
+	known, err := exec.Command("git", "-C", dir, "rev-list", "--count", "refs/heads/master", "--").Output()
+	if err == nil {
+		if h.count, err = strconv.Atoi(strings.TrimSpace(string(known))); err != nil {
+			return err
+		}
+	}
 	cmd := exec.Command("git", "-C", dir, "fast-import", "--quiet", "--force")
 	cmd.Env = gitEnv()
 	in, err := cmd.StdinPipe()
@@ -60,10 +75,11 @@ func Import(dir string, write func(io.Writer) error) error {
 		return err
 	}
 	out := bufio.NewWriterSize(in, 1<<20)
-	if exec.Command("git", "-C", dir, "rev-parse", "--quiet", "--verify", "refs/heads/master").Run() == nil {
+	h.out = out
+	if h.count > 0 {
 		fmt.Fprint(out, "reset refs/heads/master\nfrom refs/heads/master^0\n\n")
 	}
-	err = write(out)
+	err = write(h)
 	if err == nil {
 		err = out.Flush()
 	}
@@ -74,9 +90,15 @@ func Import(dir string, write func(io.Writer) error) error {
 	return err
 }
 
-// Commit writes a commit that changes one file; raw is what it holds.
-func Commit(w io.Writer, change string, raw []byte) error {
-	_, err := fmt.Fprintf(w, "commit refs/heads/master\ncommitter A <a@example.org> 1735786000 +0000\ndata 1\nx\n%s\ndata %d\n%s\n\n", change, len(raw), raw)
+// Commit writes a commit that changes files as said, a line each in the form of
+// git fast-import; raw is what an inline file holds. A commit is a second
+// younger than the one before: git's walks depend on that.
+func (h *History) Commit(change string, raw []byte) error {
+	h.count++
+	if raw != nil {
+		change += fmt.Sprintf("\ndata %d\n%s", len(raw), raw)
+	}
+	_, err := fmt.Fprintf(h.out, "commit refs/heads/master\ncommitter A <a@example.org> %d +0000\ndata 1\nx\n%s\n\n", 1735786000+h.count, change)
 	return err
 }
 
@@ -99,9 +121,9 @@ func WriteV1(dir string, mails [][]byte) error {
 	if err := WriteEpoch(dir, func() []byte { return nil }); err != nil {
 		return err
 	}
-	return Import(dir, func(w io.Writer) error {
+	return Import(dir, func(h *History) error {
 		for _, raw := range mails {
-			if err := Commit(w, "M 100644 inline "+v1Path(raw), raw); err != nil {
+			if err := h.Commit("M 100644 inline "+v1Path(raw), raw); err != nil {
 				return err
 			}
 		}
@@ -111,9 +133,9 @@ func WriteV1(dir string, mails [][]byte) error {
 
 // RemoveV1 takes mails out of a v1 repository.
 func RemoveV1(dir string, mails ...[]byte) error {
-	return Import(dir, func(w io.Writer) error {
+	return Import(dir, func(h *History) error {
 		for _, raw := range mails {
-			if _, err := fmt.Fprintf(w, "commit refs/heads/master\ncommitter A <a@example.org> 1735786000 +0000\ndata 1\nx\nD %s\n\n", v1Path(raw)); err != nil {
+			if err := h.Commit("D "+v1Path(raw), nil); err != nil {
 				return err
 			}
 		}

@@ -31,6 +31,7 @@ func bench(ctx context.Context, arguments []string) error {
 	only := flags.Bool("range-diff", false, "measure range-diff alone")
 	linux := flags.String("linux", "bin/linux", "compare maintainers with the real script in the sources in `DIR`")
 	sends := flags.Bool("send", false, "measure sends next door alone")
+	archives := flags.Bool("archives", false, "measure look-ups in a local archive alone")
 	maintainers := flags.Bool("maintainers", false, "measure maintainers alone")
 	flags.Parse(arguments)
 
@@ -59,6 +60,9 @@ func bench(ctx context.Context, arguments []string) error {
 	if *maintainers {
 		return w.measureMaintainers(ctx, os.Stdout, *linux, *runs)
 	}
+	if *archives {
+		return w.measureArchives(ctx, os.Stdout, *runs)
+	}
 	if *only {
 		return w.measureRangeDiffs(ctx, os.Stdout, *runs)
 	}
@@ -76,5 +80,5 @@ func bench(ctx context.Context, arguments []string) error {
 	if err := w.measure(ctx, os.Stdout, *runs); err != nil {
 		return err
 	}
-	return errors.Join(w.measureSends(ctx, os.Stdout), w.measureRangeDiffs(ctx, os.Stdout, *runs), w.measureMaintainers(ctx, os.Stdout, *linux, *runs))
+	return errors.Join(w.measureSends(ctx, os.Stdout), w.measureArchives(ctx, os.Stdout, *runs), w.measureRangeDiffs(ctx, os.Stdout, *runs), w.measureMaintainers(ctx, os.Stdout, *linux, *runs))
 }
