@@ -37,6 +37,7 @@ var (
 	ErrNotMail   = errors.New("what it sent is not mail")
 	ErrCutOff    = errors.New("its answer broke off")
 	ErrReplySize = errors.New("its answer is larger than kprep takes")
+	ErrRedirect  = errors.New("it redirects")
 	ErrNoArchive = errors.New("this is not the URL of a public-inbox")
 	ErrNoSearch  = errors.New("it cannot search")
 	ErrNoPatchID = errors.New("it cannot search for patch-ids")
@@ -181,10 +182,10 @@ func newClient(t Timeouts) *http.Client {
 		},
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {
 			if len(via) >= 5 {
-				return errors.New("it redirects again and again")
+				return fmt.Errorf("%w, again and again", ErrRedirect)
 			}
 			if err := trusted(req.URL); err != nil {
-				return fmt.Errorf("it redirects to %s: %w", req.URL.Redacted(), err)
+				return fmt.Errorf("%w to %s: %w", ErrRedirect, req.URL.Redacted(), err)
 			}
 			return nil
 		},

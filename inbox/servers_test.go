@@ -94,9 +94,9 @@ func TestServerThatGivesNoAnswer(t *testing.T) {
 			w.(http.Flusher).Flush()
 			<-r.Context().Done()
 		}, inbox.ErrCutOff},
-		{"around and around", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, 302) }, nil},
-		{"to where others listen", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://example.org/", 302) }, nil},
-		{"to a file", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "file:///etc/passwd", 302) }, nil},
+		{"around and around", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, 302) }, inbox.ErrRedirect},
+		{"to where others listen", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://example.org/", 302) }, inbox.ErrRedirect},
+		{"to a file", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "file:///etc/passwd", 302) }, inbox.ErrRedirect},
 	} {
 		t.Run(tc.why, func(t *testing.T) {
 			t.Parallel()
