@@ -32,6 +32,7 @@ func (e *SignError) Unwrap() error { return e.Err }
 type signingKey interface {
 	algorithm() Algorithm
 	sign(ctx context.Context, digest []byte) (value, about string, err error)
+	publicKey(ctx context.Context) (text, fingerprint string, err error)
 }
 
 // A Signer signs messages with one key; see Settings.Signer.
