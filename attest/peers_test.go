@@ -189,6 +189,33 @@ func TestRoundTripsWithPatatt(t *testing.T) {
 				t.Errorf("%s, damaged: %v %+v", key, err, report)
 			}
 		}
+		checkPublic(t, settings.Programs, signer, ours)
+	}
+}
+
+// checkPublic wants the public half of a key to be the one that its signatures
+// are checked by, under its own fingerprint.
+func checkPublic(t *testing.T, p Programs, signer *Signer, signed []byte) {
+	t.Helper()
+	public, err := signer.Public(context.Background())
+	if err != nil {
+		t.Errorf("%s: %v", signer.Key(), err)
+		return
+	}
+	claims, err := Claims(signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ring, err := GivenKey(claims[0], KeyFile{Data: []byte(public.Text), Source: "public"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := (&Verifier{Keyrings: []Keyring{ring}, Programs: p, Now: time.Now()}).Check(context.Background(), signed)
+	if err != nil || report.Status() != Pass {
+		t.Errorf("%s: by its public half: %v, %+v", signer.Key(), err, report)
+	}
+	if got := report.Signatures[0].Fingerprint; got != public.Fingerprint {
+		t.Errorf("%s: fingerprint %s, the signature is by %s", signer.Key(), public.Fingerprint, got)
 	}
 }
 

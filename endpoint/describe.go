@@ -19,11 +19,11 @@ func (e *OtherURLError) Error() string {
 // Its errors are those of [Client.Do], and an *OtherURLError.
 func (c *Client) Describe(ctx context.Context) (*Service, error) {
 	answer, err := c.Do(ctx, Request{Action: ActionDescribe})
-	unclear := (*UnclearError)(nil)
+	unclear, refused := (*UnclearError)(nil), (*RefusedError)(nil)
 	switch {
 	case errors.As(err, &unclear) && strings.HasPrefix(unclear.Text, "Unknown action"): // b4's words
 		return nil, nil
-	case errors.As(err, new(*RefusedError)):
+	case errors.As(err, &refused) && refused.Answer.RetryAfter == 0: // it knows no such question
 		return nil, nil
 	case err != nil || answer.Service == nil:
 		return nil, err

@@ -64,6 +64,9 @@ func (e *UnclearError) Error() string {
 	}
 }
 
+// Text is what the service says, fit for a terminal.
+func (a Answer) Text() string { return harmless(a.Message) }
+
 // notSent tells why a request did not leave.
 func notSent(url string, err error) error {
 	e := &NotSentError{URL: url, Reason: broken(err)}

@@ -113,6 +113,9 @@ func temporary(err error) bool {
 	if web := (*endpoint.NotSentError)(nil); errors.As(err, &web) {
 		return web.Temporary
 	}
+	if busy := (*endpoint.RefusedError)(nil); errors.As(err, &busy) {
+		return busy.Answer.RetryAfter > 0
+	}
 	return smtp.Temporary(err)
 }
 

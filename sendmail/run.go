@@ -18,6 +18,7 @@ type Event struct {
 	Subject  string
 	Done     bool      // false: the message is about to be tried
 	Receipts []Receipt // of this attempt, when done
+	Alike    bool      // all messages went this way, for one reason, which Summary.Stopped tells
 
 	ID  string   // message-id, without angle brackets
 	Bcc []string // recipients whom nobody else is to know

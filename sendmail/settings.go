@@ -119,6 +119,8 @@ func (s Settings) serverIsProgram() bool { return filepath.IsAbs(s.Server) }
 // sender to it (spec/mail.md 1.2).
 func (s Settings) EnvelopeFrom(from string) (string, error) {
 	switch {
+	case s.ByEndpoint():
+		return from, nil // the service decides
 	case s.EnvelopeSender == "" && (s.Command != "" || s.serverIsProgram()):
 		return "", nil
 	case s.EnvelopeSender == "" || s.EnvelopeSender == "auto":

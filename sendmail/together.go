@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // A PartlySentError reports a message that some of its recipients are done
@@ -80,13 +81,14 @@ func (r *run) whole() ([]Numbered, error) {
 
 // tellAll reports what became of each message.
 func (r *run) tellAll(got []Receipt) {
+	alike := !slices.ContainsFunc(got, func(o Receipt) bool { return o.State != got[0].State || o.Reply != got[0].Reply })
 	for len(got) > 0 {
 		n := 1
 		for n < len(got) && got[n].Message == got[0].Message {
 			n++
 		}
 		e := r.event(got[0].Message)
-		e.Done, e.Receipts = true, got[:n]
+		e.Done, e.Receipts, e.Alike = true, got[:n], alike
 		r.progress(e)
 		got = got[n:]
 	}
@@ -105,7 +107,7 @@ func worstOf(got []Receipt) (why string, deferred bool) {
 	case found[Unknown] != "":
 		return "it is not known what became of the series: " + found[Unknown], false
 	case found[Refused] != "" && found[Accepted] == "":
-		return "the series was refused: " + found[Refused], false
+		return found[Refused], false
 	case found[Deferred] != "":
 		return "the series could not be sent now: " + found[Deferred], true
 	}

@@ -89,6 +89,9 @@ func (w *Web) Describe(ctx context.Context) (*endpoint.Service, error) {
 	return w.service, nil
 }
 
+// Tells says that the service, once described, can be asked later what it has.
+func (w *Web) Tells() bool { return w.service != nil }
+
 // Prepare finds out whether the service is there, and what it takes.
 func (w *Web) Prepare(ctx context.Context, messages []Outgoing) (Abilities, error) {
 	able := Abilities{EightBit: true, UTF8: true}

@@ -21,16 +21,17 @@ import (
 
 // Rendering says how a series becomes messages.
 type Rendering struct {
-	From       patchmail.Address // who sends
-	Now        time.Time         // of the send; dates are counted back from it
-	Random     string            // 12 hexadecimal digits for the message-ids of this send
-	Mailer     string            // for X-Mailer; "" for none
-	Template   string            // of the cover letter; "" for the default
-	Signature  string            // below "-- " of the cover letter; "" for the sender
-	Extra      []string          // prefixes in front of the series' own, such as PREVIEW
-	ForceCover bool              // a cover letter also for a single patch
-	InBodyFrom bool              // the author is named in the body though he is the sender
-	Plain      bool              // the author will be the From of the message, so the body need not say it
+	From        patchmail.Address // who sends
+	Now         time.Time         // of the send; dates are counted back from it
+	Random      string            // 12 hexadecimal digits for the message-ids of this send
+	Mailer      string            // for X-Mailer; "" for none
+	Template    string            // of the cover letter; "" for the default
+	Signature   string            // below "-- " of the cover letter; "" for the sender
+	Extra       []string          // prefixes in front of the series' own, such as PREVIEW
+	ForceCover  bool              // a cover letter also for a single patch
+	InBodyFrom  bool              // the author is named in the body though he is the sender
+	InBodyCover bool              // and the sender in that of the cover letter, whose signature else breaks when From is rewritten
+	Plain       bool              // the author will be the From of the message, so the body need not say it
 	// RangeDiff puts one into the cover letter though the template has no place
 	// for it. RangeDiffLimit is how many lines one may have; less than 0 for any.
 	RangeDiff      bool
@@ -271,6 +272,10 @@ func (d *drafter) cover(title string) Draft {
 	draft := Draft{Title: title, Persons: persons(d.letter.Trailers), Dropped: d.dropped}
 	draft.Message.Subject = d.subject(0, nil, title).String()
 	text := []byte(coverletter.Fill(d.template(), d.parts))
+	if d.r.InBodyCover {
+		draft.InBody = d.r.From.String()
+		text = append([]byte(inBody(d.r.From)), text...)
+	}
 	draft.body = func() ([]byte, error) { return text, nil }
 	return draft
 }
@@ -306,7 +311,7 @@ func (d *drafter) patch(i int, commit *gitrepo.Commit) (Draft, error) {
 	from := ""
 	if another || d.r.InBodyFrom && !d.r.Plain || startsLikeHeader(body) { // which git am would take for a header, unless one comes before it
 		draft.InBody = author.String()
-		from = fmt.Sprintf("From: %s\n\n", author)
+		from = inBody(author)
 	}
 	if d.hasCover() {
 		patch, git := d.patches[i], d.git
@@ -326,6 +331,9 @@ func (d *drafter) patch(i int, commit *gitrepo.Commit) (Draft, error) {
 	draft.Dropped = append(draft.Dropped, d.dropped...)
 	return draft, nil
 }
+
+// inBody is the line that git am takes for the author, whatever From says.
+func inBody(author patchmail.Address) string { return fmt.Sprintf("From: %s\n\n", author) }
 
 // startsLikeHeader says whether git am would read the first line of a message
 // as an in-body header, or as a subject, and cut it off.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kprep/kprep/endpoint"
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/project"
 	"github.com/kprep/kprep/sendmail"
@@ -20,7 +21,7 @@ const (
 
 // A Probe is one check of the set-up, and what it found.
 type Probe struct {
-	Check string `json:"check"` // identity, signing, transport, password, server, extensions
+	Check string `json:"check"` // identity, signing, signature, transport, password, server, extensions, enrolment
 	State string `json:"state"`
 	Text  string `json:"text"`
 	Err   error  `json:"-"` // why it failed; nil otherwise
@@ -50,12 +51,26 @@ func (d *Diagnosis) fail(check string, err error) {
 	d.Findings = append(d.Findings, Probe{Check: check, State: ProbeFailed, Text: err.Error(), Err: err})
 }
 
-// Diagnose checks who sends, how commits are signed, and the way to the first
-// mail server: unless offline, by a session that ends before MAIL. Nothing is
-// sent and nothing is changed; a credential helper may keep a password that was
-// right, and forgets one that was refused. Trace is that of
-// [sendmail.Settings], and so is insecure.
-func Diagnose(ctx context.Context, repo *gitrepo.Repo, identity string, identitySet, offline, insecure bool, trace func(string)) (*Diagnosis, error) {
+// A Checkup says how to check the set-up.
+type Checkup struct {
+	Identity    string // as in [Options]
+	IdentitySet bool
+	UseEndpoint bool
+	Offline     bool
+	Signing     Signing
+	Agent       string         // of HTTP
+	Stamp       endpoint.Stamp // for a question to a web endpoint
+	Insecure    bool           // as in [sendmail.Settings], and so is Trace
+	Trace       func(string)
+}
+
+// Diagnose checks who sends, how commits and patches are signed, and the way to
+// the first mail server: unless offline, by a session that ends before MAIL, or
+// by asking the web endpoint what it does and whether it knows the key. Nothing
+// is sent and nothing is changed; a credential helper may keep a password that
+// was right, and forgets one that was refused.
+func Diagnose(ctx context.Context, repo *gitrepo.Repo, c Checkup) (*Diagnosis, error) {
+	identity, identitySet := c.Identity, c.IdentitySet
 	config, err := repo.Config()
 	if err != nil {
 		return nil, err
@@ -73,6 +88,9 @@ func Diagnose(ctx context.Context, repo *gitrepo.Repo, identity string, identity
 	mail, mailErr := sendmail.ReadSettings(config, identity, identitySet)
 	from := d.identity(repo, mail.From)
 	d.signing(ctx, repo)
+	mail.UseEndpoint, mail.Agent, mail.Trace, mail.Insecure = c.UseEndpoint, c.Agent, c.Trace, c.Insecure
+	c.Signing = c.Signing.On(mail.ByEndpoint())
+	d.signature(ctx, c, from, mail.ByEndpoint())
 	d.Provider = providerOf(mail, from)
 	if mailErr != nil {
 		d.fail("transport", mailErr)
@@ -81,8 +99,7 @@ func Diagnose(ctx context.Context, repo *gitrepo.Repo, identity string, identity
 	for _, w := range mail.Warnings {
 		d.add("transport", ProbeWarning, "%s", w)
 	}
-	mail.Trace, mail.Insecure = trace, insecure
-	d.transport(ctx, mail, credentials{repo}, offline)
+	d.transport(ctx, mail, credentials{repo}, c)
 	return d, nil
 }
 
@@ -112,7 +129,7 @@ func (d *Diagnosis) signing(ctx context.Context, repo *gitrepo.Repo) {
 	}
 }
 
-func (d *Diagnosis) transport(ctx context.Context, mail sendmail.Settings, creds sendmail.Credentials, offline bool) {
+func (d *Diagnosis) transport(ctx context.Context, mail sendmail.Settings, creds sendmail.Credentials, c Checkup) {
 	t, err := sendmail.OpenTransport(mail, creds)
 	if err != nil {
 		d.fail("transport", err)
@@ -123,8 +140,12 @@ func (d *Diagnosis) transport(ctx context.Context, mail sendmail.Settings, creds
 	if mail.Insecure {
 		d.add("transport", ProbeWarning, "%s", sendmail.InsecureWarning)
 	}
-	if offline {
+	if c.Offline {
 		d.add("server", ProbeSkipped, "nothing was connected to")
+		return
+	}
+	if web, ok := t.(*sendmail.Web); ok {
+		d.web(ctx, web, c)
 		return
 	}
 	if err := t.Authorize(ctx); err != nil {

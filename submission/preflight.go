@@ -16,7 +16,7 @@ import (
 
 // A Problem is something that speaks against sending.
 type Problem struct {
-	Name    string `json:"name"` // one of those of [Allowable], "no-recipients", "option", "foreign" or "state"
+	Name    string `json:"name"` // one of those of [Allowable], "no-recipients", "option", "foreign", "endpoint" or "state"
 	Text    string `json:"text"`
 	Refusal bool   `json:"refusal"`        // stops a send; otherwise a warning that a confirmation passes
 	Next    string `json:"next,omitempty"` // what to do about it; "" when the text says it
@@ -25,7 +25,7 @@ type Problem struct {
 // Allowable lists the problems that the user can pass over by name. There is
 // no way round the others: without recipients there is nothing to send.
 func Allowable() []string {
-	return []string{"base", "clock", "cut-message", "editme", "empty", "fixup", "from-domain", "large", "list-command", "many-recipients", "message-id", misplacedBody,
+	return []string{"base", "clock", "cut-message", "editme", "empty", "fixup", "from-domain", "from-name", "large", "list-command", "many-recipients", "message-id", misplacedBody,
 		needsAutoToCc, needsChecking, needsCheckingDeps, "no-message", "no-title", "password", noRangeDiff, "sign-off", "signer", "thread", "trailer"}
 }
 
@@ -117,6 +117,7 @@ func (s *Submission) problems() []Problem {
 	all = append(all, s.options()...)
 	all = append(all, s.delivery()...)
 	all = append(all, s.withoutRangeDiff()...)
+	all = append(all, s.endpointProblems()...)
 	for _, m := range s.Messages {
 		all = append(all, s.messageProblems(m)...)
 	}

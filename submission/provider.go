@@ -27,6 +27,7 @@ func providers() []Provider {
 			Advice: "port 465 with ssl; make a password for this program in the account's settings"},
 		{Name: "Proton bridge", mail: []string{"proton.me", "protonmail.com"},
 			Advice: "run Proton's bridge on this machine and use the port and the password that it shows, with tls; name its certificate in sendemail.smtpSSLCertPath"},
+		{Name: "web endpoint", Advice: "a service of the project that mails signed series on: kprep.endpoint is its URL, 'kprep auth new' enrols a key"},
 		{Name: "local program", Advice: "the program queues mail and sends it on by its own settings: look into its log and queue when nothing arrives"},
 		{Name: "relay", Advice: "server, port, encryption and user are as your company or provider says; limits per connection go into sendemail.smtpBatchSize and smtpReloginDelay"},
 	}
@@ -38,10 +39,10 @@ func providerOf(mail sendmail.Settings, sender string) Provider {
 	all := providers()
 	host := strings.ToLower(mail.Server)
 	_, domain, _ := strings.Cut(strings.ToLower(sender), "@")
-	none := mail.Command == "" && mail.Server == ""
+	none := mail.Command == "" && mail.Server == "" && !mail.ByEndpoint()
 	for _, p := range all {
 		switch {
-		case slices.Contains(p.hosts, host), none && slices.Contains(p.mail, domain),
+		case p.Name == "web endpoint" && mail.ByEndpoint(), slices.Contains(p.hosts, host), none && slices.Contains(p.mail, domain),
 			p.Name == "Proton bridge" && isHere(host) && mail.Port == "1025",
 			p.Name == "local program" && !none && (mail.Command != "" || strings.HasPrefix(host, "/") || isHere(host) && mail.User == ""):
 			return p

@@ -25,6 +25,11 @@ func (s *Submission) rendering(o Options) (r series.Rendering, err error) {
 		r.Mailer = o.Mailer
 	}
 	r.Unthreaded, r.Encoding = !s.Mail.Thread, s.Mail.TransferEncoding
+	if s.Mail.ByEndpoint() {
+		// Most rewrite From, and keep the author only of patches; some lose
+		// other encodings. It is done for all, so that a preview needs no network.
+		r.Encoding, r.InBodyFrom, r.InBodyCover = "", true, !o.Plain
+	}
 	if r.Drop, err = s.dropTrailers(); err != nil {
 		return r, err
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kprep/kprep/endpoint"
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/sendmail"
 	"github.com/kprep/kprep/series"
@@ -20,6 +21,8 @@ import (
 type Sending struct {
 	*Submission
 	Route string // where the mail goes first, for people
+
+	Service *endpoint.Service // what a web endpoint says of itself; nil for one that cannot tell, and for other ways
 
 	transport sendmail.Transport
 	reroll    *series.Reroll // nil unless of KindSend
@@ -60,6 +63,9 @@ func (s *Submission) Ready(ctx context.Context, allow []string) (*Sending, error
 		return nil, err
 	}
 	ready.Route = ready.transport.String()
+	if err := ready.meet(ctx); err != nil {
+		return nil, err
+	}
 	return ready, ready.transport.Authorize(ctx)
 }
 
@@ -72,6 +78,9 @@ func (s *Submission) Check(ctx context.Context, allow []string) error {
 }
 
 func (s *Submission) check(ctx context.Context, allow []string) error {
+	if err := s.endpointPossible(); err != nil {
+		return err
+	}
 	if err := s.refusals(allow); err != nil {
 		return err
 	}
@@ -84,13 +93,14 @@ func (s *Submission) check(ctx context.Context, allow []string) error {
 	return s.validate(ctx)
 }
 
-// refusals are only those of the messages when the mail is not for everybody.
+// refusals are only those of the way when the mail is not for everybody.
 func (s *Submission) refusals(allow []string) error {
+	found := s.Problems(allow)
 	if s.Kind.private() {
-		return nil
+		found = s.sift(s.endpointProblems(), allow)
 	}
 	var refused []Problem
-	for _, p := range s.Problems(allow) {
+	for _, p := range found {
 		if p.Refusal {
 			refused = append(refused, p)
 		}
@@ -102,6 +112,9 @@ func (s *Submission) refusals(allow []string) error {
 }
 
 func (s *Submission) checkReflectRoute() error {
+	if s.Mail.ByEndpoint() {
+		return nil // it knows one address that is mine
+	}
 	command := s.Mail.Command
 	if command == "" && filepath.IsAbs(s.Mail.Server) {
 		command = s.Mail.Server
@@ -171,6 +184,8 @@ type UnfinishedError struct {
 	Summary sendmail.Summary
 	Refs    bool // the mail is out; only tag and branch are left
 	Over    bool // nothing is left that could be gone on with
+	ByWeb   bool // through a web endpoint
+	Tells   bool // which can be asked what it has
 	Err     error
 }
 
@@ -245,6 +260,7 @@ func carry(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Journal, t sendm
 		return outcomeOf(j), &UnfinishedError{Kind: kind, Summary: j.Summary(), Err: err}
 	}
 	summary, err := policy.Run(ctx, j, t, progress)
+	web, byWeb := t.(*sendmail.Web)
 	out := outcomeOf(j)
 	out.Summary = summary
 	if kind.private() {
@@ -253,12 +269,12 @@ func carry(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Journal, t sendm
 			err = errors.Join(err, markErr)
 		}
 		if err != nil || !summary.Complete {
-			return out, &UnfinishedError{Kind: kind, Summary: summary, Err: err}
+			return out, &UnfinishedError{Kind: kind, Summary: summary, ByWeb: byWeb, Err: err}
 		}
 		return out, nil
 	}
 	if err != nil || !over(j) {
-		return out, &UnfinishedError{Kind: kind, Summary: summary, Err: err}
+		return out, &UnfinishedError{Kind: kind, Summary: summary, ByWeb: byWeb, Tells: byWeb && web.Tells(), Err: err}
 	}
 	// The mail is out: what follows must not be cut short by an interrupt.
 	return out.finish(context.WithoutCancel(ctx), repo, j)

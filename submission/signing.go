@@ -16,6 +16,17 @@ type Signing struct {
 	Signer *attest.Signer // nil: not signed
 	Not    string         // why not, for people; "" when signed
 	Err    error          // why the configured key cannot be used, which stops a send
+
+	must *Signing // how they are signed where nothing unsigned is taken; nil: the same
+}
+
+// On is how messages are signed on a way: a web endpoint takes nothing
+// unsigned, whatever the configuration says of series in general.
+func (s Signing) On(endpoint bool) Signing {
+	if endpoint && s.must != nil {
+		return *s.must
+	}
+	return s
 }
 
 // String is such as "signed by ed25519:20250102 as jane@example.org", or
@@ -74,11 +85,11 @@ func (s *Submission) signatures() []Problem {
 		return nil
 	}
 	var all []Problem
-	if !strings.EqualFold(signer.Identity, s.Sender.Mailbox) {
+	if !strings.EqualFold(signer.Identity, s.Sender.Mailbox) && !s.Mail.ByEndpoint() { // which refuses it
 		all = append(all, Problem{Name: "signer", Next: "set patatt.identity, or sendemail.from",
 			Text: fmt.Sprintf("From is %s and the messages are signed as %s: who checks them will not believe that", s.Sender.Mailbox, signer.Identity)})
 	}
-	if s.Mail.RenamesIDs() {
+	if s.Mail.RenamesIDs() && !s.Mail.ByEndpoint() {
 		all = append(all, Problem{Name: "signer", Text: "the server gives messages new message-ids, which are signed: no signature will hold"})
 	}
 	return all
@@ -87,6 +98,7 @@ func (s *Submission) signatures() []Problem {
 // bindSigner has the signer sign for the sender where no identity is
 // configured: it would else sign for the author of each patch.
 func (s *Submission) bindSigner(signing Signing) {
+	signing = signing.On(s.Mail.ByEndpoint())
 	if signing.Signer != nil && signing.Signer.Identity == "" {
 		bound := *signing.Signer
 		bound.Identity = s.Sender.Mailbox
@@ -102,7 +114,9 @@ func SigningOf(settings attest.Settings, gitDir string, unsigned bool) Signing {
 	case unsigned:
 		return Signing{Not: "--no-sign"}
 	case settings.NoSign:
-		return Signing{Not: "b4.send-no-patatt-sign"}
+		settings.NoSign = false
+		must := SigningOf(settings, gitDir, false)
+		return Signing{Not: "b4.send-no-patatt-sign", must: &must}
 	}
 	signer, err := settings.Signer(gitDir)
 	switch {

@@ -39,6 +39,7 @@ type Options struct {
 	Now         time.Time
 	Random      string // 12 hexadecimal digits, unguessable
 	Mailer      string
+	Agent       string              // of HTTP
 	Home        string              // for ~/.signature; "" for none
 	To, Cc, Bcc []string            // lists from the command line; aliases may stand in them
 	PreviewTo   []string            // lists, of KindPreview
@@ -54,6 +55,7 @@ type Options struct {
 	Plain       bool // for [Submission.Plain]: no author in any body
 	RangeDiff   bool // in the cover letter, wherever its template would have it
 	Signing     Signing
+	UseEndpoint bool     // through the web endpoint, whatever other way is configured
 	Env         []string // of the user's commands; empty for the process's own
 }
 
@@ -121,6 +123,7 @@ func Prepare(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Option
 	if err != nil {
 		return nil, err
 	}
+	mail.UseEndpoint, mail.Reflect, mail.Agent = o.UseEndpoint, o.Kind == KindReflect, o.Agent
 	sub := &Submission{Kind: o.Kind, Series: s, Mail: mail, repo: repo, settings: settings, random: o.Random, now: o.Now}
 	if sub.Sender, err = sender(repo, mail.From); err != nil {
 		return nil, err

@@ -52,7 +52,7 @@ func (s *Submission) domains() []Problem {
 		all = append(all, Problem{Name: "from-domain",
 			Text: fmt.Sprintf("From is of %s and the envelope sender of %s: servers may refuse the mail, or lists rewrite its From", from, d), Next: inBodyFrom})
 	}
-	if d := domain(s.Mail.User); d != "" && d != from {
+	if d := domain(s.Mail.User); !s.Mail.ByEndpoint() && d != "" && d != from {
 		all = append(all, Problem{Name: "from-domain",
 			Text: fmt.Sprintf("From is of %s and the login of %s: servers may refuse the mail, or rewrite its From", from, d), Next: inBodyFrom})
 	}

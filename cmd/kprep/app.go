@@ -33,7 +33,7 @@ func commands(e *env) []*cli.Command {
 		sendCommand(e), signCommand(e),
 		verifyCommand(e),
 		undoCommand(e), redoCommand(e), logCommand(e), cleanupCommand(e), forgetCommand(e), claimCommand(e),
-		configCommand(e), keyCommand(e), doctorCommand(e), tourCommand(e),
+		configCommand(e), keyCommand(e), authCommand(e), doctorCommand(e), tourCommand(e),
 		rangeDiffCommand(e), maintainersCommand(e), endpointCommand(e),
 	}
 }

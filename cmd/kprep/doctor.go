@@ -14,11 +14,13 @@ func doctorCommand(e *env) *cli.Command {
 		Name:     "doctor",
 		Category: groupSetUp,
 		Usage:    "test the set-up without sending",
-		Description: "Checks who sends, how commits are signed, and the way to the mail server, by a\n" +
-			"session that ends before a message begins. Ends with 1 when mail could not leave.",
+		Description: "Checks who sends, how commits and patches are signed, and the way to the mail\n" +
+			"server, by a session that ends before a message begins, or to the web endpoint.\n" +
+			"Ends with 1 when mail could not leave.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "identity", Usage: "use the settings sendemail.`NAME`.*"},
 			&cli.BoolFlag{Name: "no-identity", Usage: "use no identity, whatever is configured"},
+			&cli.BoolFlag{Name: "use-web-endpoint", Usage: "test the way through the web endpoint, whatever other is configured"},
 			&cli.BoolFlag{Name: "offline", Usage: "connect to nothing"},
 			insecureFlag(),
 			&cli.BoolFlag{Name: "debug", Usage: "show what is said to the mail server, without secrets"},
@@ -32,7 +34,18 @@ func doctorCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
-			d, err := submission.Diagnose(c.Context, repo, c.String("identity"), c.IsSet("identity") || c.Bool("no-identity"), c.Bool("offline"), c.Bool("insecure"), e.trace(c))
+			a, err := e.attestation(c.Context, "")
+			if err != nil {
+				return err
+			}
+			stamp, err := e.stamp()
+			if err != nil {
+				return err
+			}
+			d, err := submission.Diagnose(c.Context, repo, submission.Checkup{
+				Identity: c.String("identity"), IdentitySet: c.IsSet("identity") || c.Bool("no-identity"), UseEndpoint: c.Bool("use-web-endpoint"),
+				Offline: c.Bool("offline"), Signing: submission.SigningOf(a.settings, a.gitDir(), false), Agent: agent(), Stamp: stamp, Insecure: c.Bool("insecure"), Trace: e.trace(c),
+			})
 			if err != nil {
 				return err
 			}

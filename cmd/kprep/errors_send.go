@@ -110,6 +110,8 @@ func unfinishedHint(e *submission.UnfinishedError) string {
 		if first := refsHint(e.Err); first != "" {
 			next = first + "; then " + next
 		}
+	case e.Summary.Unknown > 0 && e.Tells:
+		next = "'kprep send --continue' asks the web endpoint what it has; " + unknownHint
 	case e.Summary.Unknown > 0:
 		next = unknownHint
 	case e.Summary.Nameless:
@@ -118,6 +120,9 @@ func unfinishedHint(e *submission.UnfinishedError) string {
 		next = rootlessHint
 	case e.Summary.Final() && e.Summary.Accepted > 0:
 		next = "'kprep send --accept-refusals' leaves it at that, and makes the branch the next revision"
+	}
+	if e.ByWeb && e.Summary.Refused > 0 {
+		next = "'kprep auth status' shows whether it knows your key; " + next
 	}
 	if e.Status() == statusFailed {
 		next = "nothing was sent; " + next
@@ -144,6 +149,9 @@ func serverHint(err error) string {
 	login, unchecked := (*sendmail.LoginError)(nil), (*sendmail.UncheckedError)(nil)
 	if program := meantProgram(err); program != "" {
 		return fmt.Sprintf("if the program of that name was meant, 'git config sendemail.smtpServer %s' names it by its path", program)
+	}
+	if text := endpointHint(err); text != "" {
+		return text
 	}
 	switch {
 	case errors.As(err, &unchecked) && unchecked.Insecure:

@@ -30,6 +30,7 @@ func renderFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "no-trailer-to-cc", Usage: "leave out whom cover letter and commits name; --to and the settings stay"},
 		&cli.StringFlag{Name: "same-thread", Usage: "answer an earlier revision: `WHICH` is no, previous or first", Action: checkThread},
 		&cli.StringFlag{Name: "in-reply-to", Usage: "answer the message `MSGID`, or the URL of it"},
+		&cli.BoolFlag{Name: "use-web-endpoint", Usage: "through the web endpoint, whatever other way is configured"},
 		&cli.BoolFlag{Name: "no-sign", Usage: "do not sign, whatever key is configured"},
 		&cli.StringFlag{Name: "cc-from-thread", Usage: "copy all who take part in the thread in `FILE`, or of the message-id in kprep.archive"},
 		offlineFlag(),
@@ -44,16 +45,24 @@ func checkThread(c *cli.Context, word string) error {
 	return nil
 }
 
+// agent is the name of the program as HTTP has it.
+func agent() string { return "kprep/" + programVersion() }
+
 // prepare renders the series on the current branch.
 func (e *env) prepare(c *cli.Context, s *series.Series, kind submission.Kind) (*submission.Submission, error) {
 	if err := exclusive(c, "same-thread", "in-reply-to"); err != nil {
 		return nil, err
 	}
+	for _, other := range []string{"no-sign", "preview-to"} {
+		if err := exclusive(c, "use-web-endpoint", other); err != nil {
+			return nil, err
+		}
+	}
 	random, err := e.randomHex(12)
 	if err != nil {
 		return nil, err
 	}
-	o := submission.Options{Kind: kind, Now: e.now(), Random: random, Mailer: "kprep " + programVersion(), Home: e.getenv("HOME"),
+	o := submission.Options{Kind: kind, Now: e.now(), Random: random, Mailer: "kprep " + programVersion(), Agent: agent(), UseEndpoint: c.Bool("use-web-endpoint"), Home: e.getenv("HOME"),
 		ForceCover: c.Bool("force-cover-letter"), InBodyFrom: c.Bool("force-in-body-from"), Identity: c.String("identity"), IdentitySet: c.IsSet("identity") || c.Bool("no-identity"), Plain: c.Bool("plain"), RangeDiff: c.Bool("range-diff"),
 		To: c.StringSlice("to"), Cc: c.StringSlice("cc"), Bcc: c.StringSlice("bcc"), Env: e.environ,
 		PreviewTo: c.StringSlice("preview-to"), SameThread: c.String("same-thread"), NotMeToo: c.Bool("not-me-too"), NoTrailers: c.Bool("no-trailer-to-cc")}

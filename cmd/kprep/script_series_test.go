@@ -99,6 +99,9 @@ func received(ts *testscript.TestScript) int {
 	for _, server := range state(ts).servers {
 		n += len(server.Messages())
 	}
+	for _, web := range state(ts).webs {
+		n += len(web.Messages())
+	}
 	return n
 }
 
@@ -108,6 +111,9 @@ func stable(ts *testscript.TestScript, text string) string {
 	text = strings.ReplaceAll(text, ts.Getenv("WORK"), "$WORK")
 	for _, server := range state(ts).servers {
 		text = strings.ReplaceAll(text, ":"+server.Port(), ":PORT")
+	}
+	for name, web := range state(ts).webs {
+		text = strings.ReplaceAll(text, web.URL(), "URL-of-"+name)
 	}
 	for _, volatile := range [][2]string{
 		{`\bcover-[0-9]+\b`, "cover-N"},

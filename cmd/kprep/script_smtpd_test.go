@@ -168,8 +168,14 @@ func envelope(m mailtest.Message) []byte {
 
 // healSMTP: heal NAME. The server forgets its faults.
 func healSMTP(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 || state(ts).servers[args[0]] == nil {
+	if neg || len(args) != 1 {
 		ts.Fatalf("usage: heal NAME")
 	}
-	state(ts).servers[args[0]].Heal()
+	if web := state(ts).webs[args[0]]; web != nil {
+		web.Heal()
+	} else if server := state(ts).servers[args[0]]; server != nil {
+		server.Heal()
+	} else {
+		ts.Fatalf("heal: no server %s", args[0])
+	}
 }

@@ -71,6 +71,8 @@ func TestScripts(t *testing.T) {
 			"mailto":    mailTo,
 			"refused":   checkRefused,
 			"interrupt": interruptAt,
+			"webd":      startWeb,
+			"posted":    checkPosted,
 		},
 	})
 }
@@ -80,6 +82,7 @@ type scriptState struct {
 	vars      []string // environment at the start, for git
 	servers   map[string]*mailtest.Server
 	archives  []*archivetest.Server
+	webs      map[string]*mailtest.Web
 	snapshots map[string][]byte // by directory
 }
 
@@ -118,7 +121,7 @@ func setUpScript(e *testscript.Env) error {
 			return err
 		}
 	}
-	s := &scriptState{vars: slices.Clone(e.Vars), servers: map[string]*mailtest.Server{}, snapshots: map[string][]byte{}}
+	s := &scriptState{vars: slices.Clone(e.Vars), servers: map[string]*mailtest.Server{}, webs: map[string]*mailtest.Web{}, snapshots: map[string][]byte{}}
 	e.Values[stateKey{}] = s
 	e.Defer(func() {
 		for _, server := range s.servers {
@@ -126,6 +129,9 @@ func setUpScript(e *testscript.Env) error {
 		}
 		for _, server := range s.archives {
 			server.Close()
+		}
+		for _, web := range s.webs {
+			web.Close()
 		}
 	})
 	return nil

@@ -188,6 +188,9 @@ func (e *env) send(c *cli.Context, s *series.Series) error {
 	if c.Bool("yes") || sub.Mail.Confirm == "never" {
 		e.warnProblems(problems)
 		e.notef("%s", sub.Signing)
+		if from := ready.From(); from != "" {
+			e.notef("%s", from)
+		}
 	} else {
 		if err := e.showPlan(ready, problems); err != nil {
 			return err

@@ -49,6 +49,9 @@ func (e *env) showPlan(r *submission.Sending, problems []submission.Problem) err
 	if r.Mail.Insecure {
 		fmt.Fprintf(&b, "INSECURE: %s\n", sendmail.InsecureWarning)
 	}
+	if from := r.From(); from != "" {
+		fmt.Fprintf(&b, "%s\n", patchmail.PrintableLine(from))
+	}
 	if r.Tag() != "" {
 		fmt.Fprintf(&b, "Then tag %s, and make the branch revision v%d\n", patchmail.PrintableLine(r.Tag()), r.NextRevision())
 	}

@@ -65,6 +65,9 @@ func (p *progress) done(ev sendmail.Event) {
 	for _, r := range ev.Receipts {
 		if r.State != sendmail.Accepted {
 			failed++
+			if ev.Alike {
+				continue
+			}
 			pair := submission.PairOf(r, ev.Bcc, p.e.verbose)
 			p.e.warnf("%s: %s for %s: %s", ev.Name, pair.State, pair.Recipient, pair.Answer())
 		}
@@ -107,6 +110,8 @@ func waitedFor(step string) string {
 		return "the server's greeting"
 	case "body":
 		return "the server to read the message"
+	case "answer":
+		return "the answer of the web endpoint"
 	case "command":
 		return "the mail command"
 	case "final dot":

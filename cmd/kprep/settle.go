@@ -155,6 +155,9 @@ func (e *env) settleAndGoOn(c *cli.Context, open *submission.Open, progress *pro
 			return out, err
 		}
 	}
+	if c.Bool("continue") {
+		e.askEndpoint(c, open)
+	}
 	if c.Bool("continue") && !c.Bool("yes") && e.mayPrompt() {
 		if err := e.askFate(c, open); err != nil {
 			return out, err
@@ -174,16 +177,59 @@ func (e *env) settleAndGoOn(c *cli.Context, open *submission.Open, progress *pro
 	return out, err
 }
 
-func (e *env) goOn(c *cli.Context, open *submission.Open, progress *progress) (submission.Outcome, error) {
+// mailSettings reads how mail is sent now.
+func (e *env) mailSettings(c *cli.Context, open *submission.Open) (sendmail.Settings, error) {
 	config, err := e.repo.Config()
 	if err != nil {
-		return submission.Outcome{}, err
+		return sendmail.Settings{}, err
 	}
 	identity, known := c.String("identity"), c.IsSet("identity") || c.Bool("no-identity")
 	if !known { // nobody changes accounts in mid-series unasked
 		identity, known = open.Identity()
 	}
 	mail, err := sendmail.ReadSettings(config, identity, known)
+	mail.Trace, mail.UseEndpoint, mail.Agent = e.trace(c), c.Bool("use-web-endpoint"), agent()
+	return mail, err
+}
+
+// askEndpoint settles what the web endpoint can tell. That it cannot be asked
+// leaves everything as it is.
+func (e *env) askEndpoint(c *cli.Context, open *submission.Open) {
+	inquiry, err := e.inquire(c, open)
+	switch {
+	case err != nil:
+		e.warnf("the web endpoint could not be asked what it has: %v", err)
+	case inquiry.Asked > 0:
+		e.notef("the web endpoint told the fate of %d of %s", inquiry.Settled, plural(inquiry.Asked, "message", "messages"))
+	}
+}
+
+func (e *env) inquire(c *cli.Context, open *submission.Open) (submission.Inquiry, error) {
+	var none submission.Inquiry
+	if len(open.Doubts()) == 0 {
+		return none, nil
+	}
+	mail, err := e.mailSettings(c, open)
+	if err != nil {
+		return none, err
+	}
+	a, err := e.attestation(c.Context, "")
+	if err != nil {
+		return none, err
+	}
+	signing := submission.SigningOf(a.settings, a.gitDir(), false).On(true)
+	if signing.Signer == nil {
+		return none, signing.Err
+	}
+	stamp, err := e.stamp()
+	if err != nil {
+		return none, err
+	}
+	return open.Ask(c.Context, mail, signing.Signer, stamp)
+}
+
+func (e *env) goOn(c *cli.Context, open *submission.Open, progress *progress) (submission.Outcome, error) {
+	mail, err := e.mailSettings(c, open)
 	if err != nil {
 		return submission.Outcome{}, err
 	}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/kprep/kprep/endpoint"
+	"github.com/kprep/kprep/sendmail"
+	"github.com/kprep/kprep/submission"
+)
+
+// endpointHint helps with a web endpoint.
+func endpointHint(err error) string {
+	impossible := (*submission.EndpointError)(nil)
+	unsent, transport := (*endpoint.NotSentError)(nil), (*sendmail.NoTransportError)(nil)
+	switch {
+	case errors.As(err, &unsent) && unsent.Untrusted:
+		return "if you trust the service, name the certificate of its authority in http.sslCAInfo"
+	case errors.As(err, &unsent):
+		return "check kprep.endpoint and your network"
+	case errors.As(err, new(*endpoint.URLError)):
+		return "check kprep.endpoint, else b4.send-endpoint-web"
+	case errors.As(err, new(*endpoint.OtherURLError)):
+		return "nothing was sent; if it is the service that you mean, set kprep.endpoint to what it calls itself"
+	case errors.As(err, new(*endpoint.RefusedError)):
+		return "'kprep auth status' shows whether it knows your key, 'kprep auth new' enrols one"
+	case errors.As(err, new(*endpoint.UnclearError)):
+		return "check kprep.endpoint: that may be no web endpoint, or one that is out of order"
+	case errors.As(err, new(*endpoint.AlgorithmError)):
+		return "nothing was sent; 'kprep key new' makes a key of kind ed25519"
+	case errors.As(err, &transport) && transport.Endpoint:
+		return "the project's documentation tells the URL: git config --global kprep.endpoint URL"
+	case errors.As(err, &impossible) && impossible.Unsigned:
+		return "nothing was sent; sign with a key of yours, see 'kprep key new', or configure sendemail.smtpServer to send by SMTP"
+	case errors.As(err, &impossible):
+		return "nothing was sent; SMTP can do it, see sendemail.smtpServer"
+	case errors.Is(err, errNoRotation):
+		return "nothing was changed; 'kprep auth revoke' withdraws the old key, 'kprep auth new' enrols the new one"
+	case errors.Is(err, sendmail.ErrUnsigned), errors.As(err, new(*sendmail.PartlySentError)):
+		return "go on the way that it began"
+	}
+	return ""
+}
