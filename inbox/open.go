@@ -12,13 +12,8 @@ import (
 // open reads the header, and the text of the body as it was before it was
 // encoded for transport; a body that cannot be decoded stays as it is.
 func open(raw []byte) (message.Header, []byte, error) {
-	entity, err := message.Read(bytes.NewReader(raw))
-	if !readable(err) {
-		// QUIRK: "Received from somewhere", a line of a header that is none.
-		raw = cleanHeader(raw)
-		entity, err = message.Read(bytes.NewReader(raw))
-	}
-	if !readable(err) {
+	entity, raw, err := openEntity(raw)
+	if err != nil {
 		return message.Header{}, nil, err
 	}
 	body, err := decoded(entity)
@@ -26,6 +21,21 @@ func open(raw []byte) (message.Header, []byte, error) {
 		body = raw[headerEnds(raw):]
 	}
 	return entity.Header, body, nil
+}
+
+// openEntity reads the header of a mail, and returns the bytes that it took it
+// from: the mail less the lines of the header that are none.
+func openEntity(raw []byte) (*message.Entity, []byte, error) {
+	entity, err := message.Read(bytes.NewReader(raw))
+	if !readable(err) {
+		// QUIRK: "Received from somewhere", a line of a header that is none.
+		raw = cleanHeader(raw)
+		entity, err = message.Read(bytes.NewReader(raw))
+	}
+	if !readable(err) {
+		return nil, nil, err
+	}
+	return entity, raw, nil
 }
 
 // readable is true of errors that leave the bytes to be read.

@@ -18,15 +18,17 @@ import (
 // last sign-off of someone else are then sorted by it, unmatched ones last. A
 // note stays behind its trailer.
 //
-// Title, prose and what is under the "---" line keep their bytes.
+// Every line that is there keeps its bytes; a line only moves where own was not
+// the last, or where order says so. New lines end as those of the block do.
 func Merge(msg string, own Trailer, order []string, fresh ...Trailer) string {
 	above, below := Cut(msg)
-	body, block := Split(above)
+	body, block := splitTail(above)
 	isOwn := func(g group) bool { return g[0].Same(own) }
-	kept := grouped(Parse(block))
+	entries, _ := scan(splitLines(block))
+	kept := grouped(entries)
 	var added, last []group
-	for _, g := range grouped(fresh) {
-		known := func(k group) bool { return k[0].Same(g[0]) }
+	for _, g := range grouped(written(fresh, lineEnd(block))) {
+		known := func(k group) bool { return k[0].Same(g[0].Trailer) }
 		if !slices.ContainsFunc(kept, known) && !slices.ContainsFunc(added, known) {
 			added = append(added, g)
 		}
@@ -49,12 +51,19 @@ func Merge(msg string, own Trailer, order []string, fresh ...Trailer) string {
 	}
 	all := slices.Concat(slices.Concat(kept, added, last)...)
 	if block == "" {
-		return Add(msg, all...)
+		ts := make([]Trailer, len(all))
+		for i, e := range all {
+			ts[i] = e.Trailer
+		}
+		return Add(msg, ts...)
 	}
 	var b strings.Builder
 	b.WriteString(body)
-	for _, t := range all {
-		b.WriteString(t.String() + "\n")
+	for _, e := range all {
+		b.WriteString(e.raw)
+		if !strings.HasSuffix(e.raw, "\n") {
+			b.WriteString(lineEnd(block))
+		}
 	}
 	for i, line := range splitLines(block) {
 		if i > 0 && blank(line) {
@@ -64,17 +73,34 @@ func Merge(msg string, own Trailer, order []string, fresh ...Trailer) string {
 	return b.String() + below
 }
 
+// lineEnd is how the lines of a block end.
+func lineEnd(block string) string {
+	if first, _, ok := strings.Cut(block, "\n"); ok && strings.HasSuffix(first, "\r") {
+		return "\r\n"
+	}
+	return "\n"
+}
+
+// written gives trailers the bytes that they will have.
+func written(ts []Trailer, lineEnd string) []entry {
+	entries := make([]entry, len(ts))
+	for i, t := range ts {
+		entries[i] = entry{t, strings.ReplaceAll(t.String(), "\n", lineEnd) + lineEnd}
+	}
+	return entries
+}
+
 // A group is a trailer with the notes behind it; the first of a block may be
 // of notes only. It is never empty.
-type group []Trailer
+type group []entry
 
-func grouped(ts []Trailer) []group {
+func grouped(entries []entry) []group {
 	var groups []group
-	for _, t := range ts {
-		if t.Key == "" && len(groups) > 0 {
-			groups[len(groups)-1] = append(groups[len(groups)-1], t)
+	for _, e := range entries {
+		if e.Key == "" && len(groups) > 0 {
+			groups[len(groups)-1] = append(groups[len(groups)-1], e)
 		} else {
-			groups = append(groups, group{t})
+			groups = append(groups, group{e})
 		}
 	}
 	return groups

@@ -44,13 +44,56 @@ func Split(msg string) (body, block string) {
 	return msg[:at], msg[at:]
 }
 
+// splitTail is Split, and where that finds no block it takes the trailers at the
+// end of the last paragraph, under prose, when somebody signs off or vouches for
+// something among them.
+//
+// QUIRK: "Some prose.\nSigned-off-by: Jane <jane@example.org>\n".
+func splitTail(msg string) (body, block string) {
+	if body, block = Split(msg); block != "" {
+		return body, block
+	}
+	lines := splitLines(msg)
+	end := len(lines)
+	for end > 0 && blank(lines[end-1]) {
+		end--
+	}
+	top := end
+	for top > 0 && !blank(lines[top-1]) {
+		top--
+	}
+	if top == 0 {
+		return msg, ""
+	}
+	start, vouched := end, false
+	for at := end - 1; at >= top; at-- {
+		key, value, ok := parseLine(strings.TrimRight(lines[at], " \t\r\n"))
+		switch {
+		case ok:
+			if _, isPerson := (Trailer{key, value}).Person(); isPerson && strings.HasSuffix(strings.ToLower(key), "-by") {
+				vouched = true
+			}
+			start = at
+			continue
+		case indented(lines[at]) || isNote(lines[at]):
+			continue
+		}
+		at = top
+	}
+	if _, ok := scan(lines[start:end]); !ok || !vouched {
+		return msg, ""
+	}
+	at := len(strings.Join(lines[:start], ""))
+	return msg[:at], msg[at:]
+}
+
 // isBlock reports whether the lines of one paragraph form a trailer block.
 func isBlock(paragraph []string) bool {
-	items, ok := scan(paragraph)
+	entries, ok := scan(paragraph)
 	if !ok {
 		return false
 	}
-	for _, it := range items {
+	for _, it := range entries {
 		if it.Value != "" && (it.Key != "" || isPicked(it.Value)) {
 			return true
 		}

@@ -1,6 +1,7 @@
 package trailers
 
 import (
+	"net/url"
 	"strings"
 	"unicode"
 )
@@ -16,8 +17,12 @@ type Trailer struct{ Key, Value string }
 // Parse returns the trailers of a block as [Split] returns it, notes included,
 // in order. Lines that fit no grammar are skipped.
 func Parse(block string) []Trailer {
-	items, _ := scan(splitLines(block))
-	return items
+	entries, _ := scan(splitLines(block))
+	var all []Trailer
+	for _, e := range entries {
+		all = append(all, e.Trailer)
+	}
+	return all
 }
 
 // String returns the trailer as it stands in a message, without the final
@@ -44,40 +49,77 @@ func (t Trailer) String() string {
 	return strings.TrimRight(t.Key+": "+value, " ")
 }
 
-// Same reports whether t and o say the same: name and value are compared
-// without regard to case, and runs of white space count as one blank
-// (b4-interop 9.4).
+// Same reports whether t and o say the same: the same name in any case, and the
+// same person, or a link to the same message, or the same value, in which case
+// does not count and runs of white space are one blank (b4-interop 9.4). A
+// remark behind a person's address does not count.
 func (t Trailer) Same(o Trailer) bool {
-	return strings.EqualFold(t.Key, o.Key) &&
-		strings.EqualFold(strings.Join(strings.Fields(t.Value), " "), strings.Join(strings.Fields(o.Value), " "))
+	if !strings.EqualFold(t.Key, o.Key) {
+		return false
+	}
+	if strings.EqualFold(strings.Join(strings.Fields(t.Value), " "), strings.Join(strings.Fields(o.Value), " ")) {
+		return true
+	}
+	if a, ok := t.Person(); ok {
+		b, ok := o.Person()
+		return ok && a.Key() == b.Key() && strings.EqualFold(a.Name, b.Name)
+	}
+	id := t.LinkedID()
+	return id != "" && id == o.LinkedID()
+}
+
+// LinkedID is the message-id, without brackets, of the mail that a Link, BugLink
+// or Closes trailer names by the URL of an archive; "" for none.
+func (t Trailer) LinkedID() string {
+	if !t.Is("Link") && !t.Is("BugLink") && !t.Is("Closes") {
+		return ""
+	}
+	words := strings.Fields(t.Value)
+	if len(words) == 0 || !strings.Contains(words[0], "://") {
+		return ""
+	}
+	_, path, _ := strings.Cut(words[0], "://")
+	for _, part := range strings.Split(path, "/")[1:] {
+		if id, err := url.PathUnescape(part); err == nil && strings.Contains(id, "@") {
+			return id
+		}
+	}
+	return ""
 }
 
 // Is reports whether the trailer has this name, in any case.
 func (t Trailer) Is(key string) bool { return strings.EqualFold(t.Key, key) }
 
+// An entry is a trailer with its bytes in the message, all its lines whole.
+type entry struct {
+	Trailer
+	raw string
+}
+
 // scan reads the trailers of lines; ok is false when a line is neither a
 // trailer nor a continuation nor a note. Blank lines are passed over.
-func scan(lines []string) (items []Trailer, ok bool) {
+func scan(lines []string) (entries []entry, ok bool) {
 	ok = true
-	open := false // the note in the last item has no closing bracket yet
-	for _, line := range lines {
-		line = strings.TrimRightFunc(line, unicode.IsSpace)
-		last := len(items) - 1
+	open := false // the note in the last entry has no closing bracket yet
+	for _, raw := range lines {
+		line := strings.TrimRightFunc(raw, unicode.IsSpace)
+		last := len(entries) - 1
 		switch key, value, isTrailer := parseLine(line); {
 		case line == "":
 		case last >= 0 && (open || indented(line)):
-			items[last].Value += "\n" + line
+			entries[last].Value += "\n" + line
+			entries[last].raw += raw
 			open = open && !strings.Contains(line, "]")
 		case isTrailer:
-			items = append(items, Trailer{key, value})
+			entries = append(entries, entry{Trailer{key, value}, raw})
 		case isNote(line):
-			items = append(items, Trailer{Value: strings.TrimSpace(line)})
+			entries = append(entries, entry{Trailer{Value: strings.TrimSpace(line)}, raw})
 			open = strings.Contains(line, "[") && !strings.Contains(line, "]")
 		default:
 			ok = false
 		}
 	}
-	return items, ok && !open
+	return entries, ok && !open
 }
 
 // parseLine reads `Key: value`. As in git, a key is made of ASCII letters,

@@ -1,0 +1,246 @@
+package trailers
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kprep/kprep/patchmail"
+)
+
+// A Post is a mail of a discussion, as [Collect] looks at it.
+type Post struct {
+	ID       string   // message-id, without brackets
+	Parents  []string // message-ids: what it answers, then its references from the nearest
+	From     patchmail.Address
+	Date     time.Time
+	Subject  string // the whole line, decoded
+	Body     string // the text as a reader sees it
+	ChangeID string // that it names, "" for none
+	PatchID  string // of the diff in it, "" without one
+}
+
+// A Branch is a series as it is today, and what is known of its past.
+type Branch struct {
+	ChangeID string
+	Patches  []Patch
+	Sent     []Revision        // from the sent tags
+	FirstIDs map[int][]string  // by revision the message-ids of its first message, as far as they are known
+	IsMe     func(string) bool // of a mailbox
+}
+
+// Options say what Collect takes.
+type Options struct {
+	Sloppy   bool     // also what nobody has verified: see [Mismatch] and [Advice]
+	Fuzzy    bool     // also for a patch that has changed since: see [Changed]
+	Ignore   []string // mailboxes; what they send, or what names them, is not taken
+	Rejected []Rejection
+}
+
+// A Fate is what becomes of a trailer.
+type Fate string
+
+// The fates of trailers. Only New ones are taken unasked.
+const (
+	New         Fate = "new"
+	Present     Fate = "present"     // the commit has it
+	Repeated    Fate = "repeated"    // an earlier reply gives it, too
+	Changed     Fate = "changed"     // it was given to a revision of the patch that has changed since
+	Conditional Fate = "conditional" // it was given under a condition, or in a sentence
+	Mismatch    Fate = "mismatch"    // the person it names is not who sent it
+	Advice      Fate = "advice"      // it names nobody who vouches for something, and is not mine
+	Ignored     Fate = "ignored"     // its mailbox, or the sender's, is to be ignored
+	Rejected    Fate = "rejected"    // it was refused before
+	Unmatched   Fate = "unmatched"   // no patch of the branch is known to be the one, or two could be
+)
+
+// A Found is a trailer that a reply gives, for one patch.
+type Found struct {
+	Given
+	Post     int    // the reply, among the posts
+	Patch    int    // of the branch; -1 for none
+	Answered string // message-id of the patch or cover letter, "" when that is not known
+	Revision int    // of what was answered, 0 when that is not known
+	Number   int    // of the patch in that revision, from 1; 0 when that is not known
+	Cover    bool   // it was given to the cover letter, and so to all patches
+	Basis    Basis  // how the patch was found
+	Fate     Fate
+}
+
+// Collect finds the trailers that replies give, each for the patches of the branch
+// that it is about: first in the order of the patches, then, for a patch, in the
+// order of the posts, those for the cover letter last. Those for no patch are at
+// the end.
+//
+// A reply is about the nearest patch or cover letter that it answers. What it says
+// of a cover letter holds for every patch below that one. A patch that was mailed
+// is found in the branch by its patch-id, by a Link trailer, or by what became of
+// it from revision to revision; see [Basis].
+func Collect(posts []Post, b Branch, o Options) []Found {
+	c := &collector{posts: posts, branch: b, options: o, byID: map[string]int{}, known: knownIDs(b)}
+	for i, p := range posts {
+		if _, twice := c.byID[p.ID]; !twice {
+			c.byID[p.ID] = i
+		}
+	}
+	c.thread()
+	c.lineage = newLineage(c.revisions(), b.Patches)
+	var all []Found
+	for i := range posts {
+		if c.byID[posts[i].ID] == i && c.isReply(i) {
+			all = append(all, c.fromReply(i)...)
+		}
+	}
+	slices.SortStableFunc(all, func(x, y Found) int {
+		return cmp.Or(cmp.Compare(uint(x.Patch), uint(y.Patch)), compareBools(x.Cover, y.Cover))
+	})
+	for i := range all {
+		all[i].Fate = c.fate(&all[i])
+	}
+	markRepeated(all)
+	return all
+}
+
+func compareBools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+type collector struct {
+	posts   []Post
+	branch  Branch
+	options Options
+	byID    map[string]int
+	known   map[string]place // message-ids that were sent
+	above   map[string]string
+	lineage *lineage
+}
+
+// thread notes what each post stands below, where it does not say so itself.
+func (c *collector) thread() {
+	posts := make([]patchmail.Post, len(c.posts))
+	for i, p := range c.posts {
+		posts[i] = patchmail.Post{ID: p.ID, Parents: p.Parents, Subject: p.Subject, Date: p.Date}
+	}
+	c.above = map[string]string{}
+	var visit func(n *patchmail.Node)
+	visit = func(n *patchmail.Node) {
+		for _, child := range n.Children {
+			c.above[child.ID] = n.ID
+			visit(child)
+		}
+	}
+	for _, tree := range patchmail.Threads(posts) {
+		visit(tree)
+	}
+}
+
+// isReply says whether a post counts as a reply (b4-interop 9.3).
+func (c *collector) isReply(i int) bool {
+	p := &c.posts[i]
+	if _, reply := patchmail.BaseSubject(p.Subject); reply {
+		return true
+	}
+	if mark, _, ok := strings.Cut(p.Subject, ":"); ok && (len(mark) == 2 || len(mark) == 3) && strings.Contains(p.Subject, "[") &&
+		strings.Trim(strings.ToLower(mark), "abcdefghijklmnopqrstuvwxyz") == "" {
+		return true // as in a language that kprep does not know
+	}
+	return len(p.Parents) > 0 && p.PatchID == "" && !isPosted(p)
+}
+
+// isPosted is true of a patch or a cover letter.
+func isPosted(p *Post) bool {
+	_, reply := patchmail.BaseSubject(p.Subject)
+	s := patchmail.ParseSubject(p.Subject)
+	return !reply && s.Title != strings.Join(strings.Fields(p.Subject), " ") && s.Counter <= s.Total && (s.Counter == 0 || p.PatchID != "")
+}
+
+// fromReply finds the trailers of one reply.
+func (c *collector) fromReply(i int) []Found {
+	given := FromReply(c.posts[i].Body)
+	if len(given) == 0 {
+		return nil
+	}
+	var all []Found
+	for _, t := range c.targets(i) {
+		for _, g := range given {
+			t.Given, t.Post = g, i
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// fate decides about a trailer by itself.
+func (c *collector) fate(f *Found) Fate {
+	from := c.posts[f.Post].From
+	person, isPerson := f.Person()
+	is := func(mailboxes []string, a patchmail.Address) bool {
+		return slices.ContainsFunc(mailboxes, func(m string) bool { return a.Mailbox != "" && patchmail.Address{Mailbox: m}.Key() == a.Key() })
+	}
+	reject := func(r Rejection) bool { return r.of(f.Trailer, c.posts[f.Post].ID) }
+	switch {
+	case f.Patch >= 0 && has(c.branch.Patches[f.Patch].Message, f.Trailer):
+		return Present
+	case slices.ContainsFunc(c.options.Rejected, reject):
+		return Rejected
+	case is(c.options.Ignore, from), isPerson && is(c.options.Ignore, person):
+		return Ignored
+	case f.Patch < 0:
+		return Unmatched
+	case isPerson && !isSender(person, from) && !c.options.Sloppy:
+		return Mismatch
+	case !f.vouches() && !c.branch.IsMe(from.Mailbox) && !c.options.Sloppy:
+		return Advice
+	case f.Condition != "":
+		return Conditional
+	case f.Basis == ByPlace, f.Basis != ByPatchID && !c.options.Fuzzy:
+		return Changed
+	}
+	return New
+}
+
+// vouches says whether a trailer is one by which somebody speaks for a patch.
+func (g Given) vouches() bool {
+	key := strings.ToLower(g.Key)
+	return strings.HasSuffix(key, "-by") && !strings.HasPrefix(key, "nack") && !strings.HasPrefix(key, "not-")
+}
+
+// has says whether a commit message has a trailer.
+func has(message string, t Trailer) bool {
+	above, _ := Cut(message)
+	_, block := splitTail(above)
+	return slices.ContainsFunc(Parse(block), t.repeats)
+}
+
+// repeats says whether a trailer has nothing to add to another: it is the same,
+// or of the same person by another name.
+func (t Trailer) repeats(o Trailer) bool {
+	if t.Same(o) {
+		return true
+	}
+	a, ok := t.Person()
+	b, both := o.Person()
+	return ok && both && strings.EqualFold(t.Key, o.Key) && a.Key() == b.Key()
+}
+
+// markRepeated leaves of what is given to a patch several times the first that is
+// taken.
+func markRepeated(all []Found) {
+	for i := range all {
+		if all[i].Fate != New {
+			continue
+		}
+		for j := range all {
+			if f := &all[j]; j != i && f.Patch == all[i].Patch && f.Fate != Present && (j > i || f.Fate != New) && f.repeats(all[i].Trailer) {
+				f.Fate = Repeated
+			}
+		}
+	}
+}

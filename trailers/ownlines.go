@@ -1,0 +1,134 @@
+package trailers
+
+import (
+	"regexp"
+	"strings"
+)
+
+// A replyLine is a line of a reply; own means that its author wrote it, for us.
+type replyLine struct {
+	text string
+	own  bool
+}
+
+// ownLines takes a reply apart, up to its signature.
+func ownLines(body string) []replyLine {
+	var lines []replyLine
+	for text := range strings.Lines(body) {
+		text = strings.TrimRight(text, "\r\n")
+		if text == "-- " {
+			break
+		}
+		lines = append(lines, replyLine{text, !strings.HasPrefix(strings.TrimLeft(text, " \t"), ">")})
+	}
+	disown := func(from, to int) {
+		for i := from; i < to; i++ {
+			lines[i].own = false
+		}
+	}
+	if at := unmarkedQuote(lines); at >= 0 {
+		disown(at, len(lines))
+	}
+	for at := 0; at < len(lines); {
+		begin, diff, end := nextDiff(lines, at)
+		if diff < 0 {
+			break
+		}
+		disown(begin, end)
+		at = end
+	}
+	return lines
+}
+
+// originalForm is what some mail programs put above all that they quote.
+var originalForm = regexp.MustCompile(`(?i)^\s*-{2,}\s*(original message|forwarded message|original appointment|urspr.ngliche nachricht|message d'origine|mensaje original)\s*-{2,}\s*$`)
+
+// unmarkedQuote finds where a quotation begins that goes on without marks to the
+// end; -1 for nowhere. It has the fields of a header at its top.
+func unmarkedQuote(lines []replyLine) int {
+	const top = 6
+	for i, line := range lines {
+		if !line.own {
+			continue
+		}
+		if originalForm.MatchString(line.text) {
+			return i
+		}
+		if !isField(line.text, "From") {
+			continue
+		}
+		for _, below := range lines[i+1 : min(i+top, len(lines))] {
+			if below.own && isField(below.text, "Subject") {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+func isField(line, name string) bool {
+	line = strings.Trim(line, " \t*")
+	return len(line) > len(name) && strings.EqualFold(line[:len(name)], name) && line[len(name)] == ':'
+}
+
+// nextDiff finds a diff among own lines: begin is where the patch begins that it
+// belongs to, or the diff itself, and diff is -1 where there is none.
+func nextDiff(lines []replyLine, from int) (begin, diff, end int) {
+	begin = -1
+	for i := from; i < len(lines); i++ {
+		if !lines[i].own {
+			continue
+		}
+		text := lines[i].text
+		switch {
+		case scissorsForm.MatchString(text) && begin < 0:
+			begin = i // of a patch, if a diff follows
+			continue
+		case text == "---" && begin < 0:
+			begin = blockAbove(lines, from, i)
+			continue
+		}
+		if !strings.HasPrefix(text, "diff --git ") &&
+			!(strings.HasPrefix(text, "--- ") && i+1 < len(lines) && lines[i+1].own && strings.HasPrefix(lines[i+1].text, "+++ ")) {
+			continue
+		}
+		if begin < 0 {
+			begin = i
+		}
+		end = i + 1
+		for end < len(lines) && lines[end].own && inDiff(lines[end].text) {
+			end++
+		}
+		return begin, i, end
+	}
+	return -1, -1, -1
+}
+
+var scissorsForm = regexp.MustCompile(`^[-\s]*-[-\s]*(>8|8<|>%|%<)[-\s]*-[-\s]*((>8|8<|>%|%<)[-\s]*)?$`)
+
+// blockAbove finds the first of the lines directly above a line "---" that have
+// the form of trailers.
+func blockAbove(lines []replyLine, from, cut int) int {
+	at := cut
+	for at > from && lines[at-1].own && (replyForm.MatchString(strings.TrimSpace(lines[at-1].text)) || isNote(lines[at-1].text)) {
+		at--
+	}
+	return at
+}
+
+// inDiff is true of a line that can go on with a diff.
+func inDiff(line string) bool {
+	if line == "" { // a blank line of context whose blank was lost
+		return true
+	}
+	if strings.IndexByte(" +-@\\", line[0]) >= 0 {
+		return true
+	}
+	for _, word := range []string{"diff --git ", "index ", "new file mode ", "deleted file mode ", "old mode ", "new mode ",
+		"similarity index ", "dissimilarity index ", "rename ", "copy ", "Binary files ", "GIT binary patch"} {
+		if strings.HasPrefix(line, word) {
+			return true
+		}
+	}
+	return false
+}
