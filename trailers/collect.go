@@ -196,10 +196,10 @@ func (c *collector) fate(f *Found) Fate {
 		return Unmatched
 	case isPerson && !isSender(person, from) && !c.options.Sloppy:
 		return Mismatch
-	case !f.vouches() && !c.branch.IsMe(from.Mailbox) && !c.options.Sloppy:
-		return Advice
 	case f.Condition != "":
 		return Conditional
+	case !f.vouches() && !c.branch.IsMe(from.Mailbox) && !c.options.Sloppy:
+		return Advice
 	case f.Basis == ByPlace, f.Basis != ByPatchID && !c.options.Fuzzy:
 		return Changed
 	}

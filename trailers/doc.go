@@ -9,9 +9,12 @@
 // trailers, so that prose is never taken for a person to be mailed.
 //
 // Start with [Persons] to know who is named in a message, with [Split] and
-// [Parse] to look at its trailers, with [Add] to add one and with [Merge] to
-// bring follow-ups home. A message that
+// [Parse] to look at its trailers, and with [Add] to add one. A message that
 // is to be mailed may hold text under a "---" line; [Cut] divides it there.
+//
+// To bring home what reviewers give, [Collect] finds their trailers in the mails
+// of a discussion, with the patch of today's branch that each is for and what
+// becomes of it, and [Merge] puts those that are taken into a commit message.
 //
 // The package is pure: no disk, clock, network or environment.
 package trailers

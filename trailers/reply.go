@@ -28,7 +28,13 @@ func (g Given) All() []Trailer {
 // in quotations, below a signature's "-- ", in a diff and in a patch that the
 // reply carries are not given, and neither is what only looks like a trailer. One
 // in a sentence, or under words such as "with that fixed", has a condition.
+//
+// Of a body beyond all measure the beginning counts.
 func FromReply(body string) []Given {
+	const maxBody = 1 << 20
+	if len(body) > maxBody {
+		body = body[:strings.LastIndexByte(body[:maxBody], '\n')+1]
+	}
 	var r reply
 	lines := ownLines(body)
 	for i := 0; i < len(lines); i++ {
@@ -98,15 +104,18 @@ func (r *reply) read(text string) {
 		r.paragraph, r.ended = nil, false
 	}
 	r.inBlock = false
-	r.paragraph = append(r.paragraph, trimmed)
+	r.paragraph = append(r.paragraph[max(0, len(r.paragraph)-maxLead+1):], trimmed)
 }
+
+// maxLead is how many lines above a trailer may make a condition for it.
+const maxLead = 8
 
 func (r *reply) add(t Trailer, words string) {
 	if !r.inBlock {
 		r.block = len(r.given)
 	}
 	if _, remark, ok := strings.Cut(t.Value, " #"); ok && words == "" {
-		words = condition(remark)
+		words = condition(strings.TrimSpace(remark))
 	}
 	r.given = append(r.given, Given{Trailer: t, Condition: words})
 	r.inBlock = true

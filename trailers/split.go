@@ -1,6 +1,9 @@
 package trailers
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Cut divides a message at its first line "---", where git am stops reading
 // the commit message. below starts with that line and is empty when there is
@@ -80,11 +83,17 @@ func splitTail(msg string) (body, block string) {
 		}
 		at = top
 	}
-	if _, ok := scan(lines[start:end]); !ok || !vouched {
+	if _, ok := scan(lines[start:end]); !ok || !vouched || slices.ContainsFunc(lines[top:start], opensNote) {
 		return msg, ""
 	}
 	at := len(strings.Join(lines[:start], ""))
 	return msg[:at], msg[at:]
+}
+
+// opensNote is true of a line that begins a note in brackets, which the next
+// bracket would end.
+func opensNote(line string) bool {
+	return isNote(line) && strings.Contains(line, "[") && !strings.Contains(line, "]")
 }
 
 // isBlock reports whether the lines of one paragraph form a trailer block.

@@ -100,26 +100,28 @@ func (c *collector) targets(i int) []Found {
 }
 
 // isMine says whether a patch or a cover letter is of the series: by its
-// change-id or that of its cover letter, by its message-id, or, where neither
-// says anything, by its sender.
+// message-id, by its change-id, or that of the cover letter that its sender sent
+// as well, and where none of these says anything, by its sender.
 func (c *collector) isMine(i int) bool {
 	p := &c.posts[i]
 	if _, known := c.known[p.ID]; known {
 		return true
 	}
-	id := p.ChangeID
-	if id == "" {
-		if above, there := c.byID[c.answers(i)]; there && isPosted(&c.posts[above]) {
-			if _, known := c.known[c.posts[above].ID]; known {
-				return true
-			}
-			id = c.posts[above].ChangeID
+	id, mine := p.ChangeID, c.branch.IsMe(p.From.Mailbox)
+	if above, there := c.byID[c.answers(i)]; there && id == "" && isPosted(&c.posts[above]) {
+		cover := &c.posts[above]
+		if mine = mine || cover.From.Key() == p.From.Key(); !mine {
+			return false
 		}
+		if _, known := c.known[cover.ID]; known {
+			return true
+		}
+		id = cover.ChangeID
 	}
 	if id != "" && c.branch.ChangeID != "" {
 		return id == c.branch.ChangeID
 	}
-	return c.branch.IsMe(p.From.Mailbox)
+	return mine
 }
 
 // atPatch is the patch of the branch that a mail with a diff became.
