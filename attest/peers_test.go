@@ -18,21 +18,6 @@ import (
 	"github.com/kprep/kprep/internal/gittest"
 )
 
-// patatt runs the real program. Debian's package brings the library alone.
-func patatt(t *testing.T) []string {
-	t.Helper()
-	if path, err := exec.LookPath("patatt"); err == nil {
-		return []string{path}
-	}
-	for _, python := range []string{"/usr/bin/python3", "python3"} {
-		if exec.Command(python, "-c", "import patatt").Run() == nil {
-			return []string{python, "-c", "import patatt; patatt.command()"}
-		}
-	}
-	gittest.NoPeer(t, "patatt is not installed ('make peers' does it)")
-	return nil
-}
-
 // A peerWorld is a repository whose user has a key of every kind and a keyring
 // with their public halves.
 type peerWorld struct {
@@ -45,7 +30,7 @@ type peerWorld struct {
 func newPeerWorld(t *testing.T) *peerWorld {
 	t.Helper()
 	gittest.Peer(t, "git", "gpg", "ssh-keygen")
-	w := &peerWorld{t: t, patatt: patatt(t), repo: gittest.New(t)}
+	w := &peerWorld{t: t, patatt: gittest.Patatt(t), repo: gittest.New(t)}
 	home, err := os.MkdirTemp("", "kp") // sockets of gpg-agent have short names
 	if err != nil {
 		t.Fatal(err)

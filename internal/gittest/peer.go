@@ -25,3 +25,19 @@ func NoPeer(t testing.TB, why string) {
 	}
 	t.Skip(why)
 }
+
+// Patatt is the command line that runs the real patatt; its peers are skipped as
+// by [Peer] where there is none. Debian's package brings the library alone.
+func Patatt(t testing.TB) []string {
+	t.Helper()
+	if path, err := exec.LookPath("patatt"); err == nil {
+		return []string{path}
+	}
+	for _, python := range []string{"/usr/bin/python3", "python3"} {
+		if exec.Command(python, "-c", "import patatt").Run() == nil {
+			return []string{python, "-c", "import patatt; patatt.command()"}
+		}
+	}
+	NoPeer(t, "patatt is not installed ('make peers' does it)")
+	return nil
+}

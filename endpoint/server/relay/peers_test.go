@@ -136,7 +136,7 @@ func TestSignaturesSurvive(t *testing.T) {
 func TestPatattValidatesWhatIsRelayed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	patatt := patatt(t)
+	patatt := gittest.Patatt(t)
 	args := append(patatt[1:], "validate") // in one run, as starting Python takes its time
 	dir := t.TempDir()
 	write := func(n int, raw []byte) string {
@@ -159,21 +159,6 @@ func TestPatattValidatesWhatIsRelayed(t *testing.T) {
 	if out, err := w.try(nil, patatt[0], args...); err == nil || strings.Count(out, "BADSIG") != 1 {
 		t.Errorf("patatt does not notice a change:\n%s", out)
 	}
-}
-
-// patatt runs the real program. Debian's package brings the library alone.
-func patatt(t *testing.T) []string {
-	t.Helper()
-	if path, err := exec.LookPath("patatt"); err == nil {
-		return []string{path}
-	}
-	for _, python := range []string{"/usr/bin/python3", "python3"} {
-		if exec.Command(python, "-c", "import patatt").Run() == nil {
-			return []string{python, "-c", "import patatt; patatt.command()"}
-		}
-	}
-	gittest.NoPeer(t, "patatt is not installed ('make peers' does it)")
-	return nil
 }
 
 // seriesMails is a series of two patches with its cover letter, as it was signed.
