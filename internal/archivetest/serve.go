@@ -29,14 +29,34 @@ type Server struct {
 // (basic, medium or full), and serves it on this machine.
 func Serve(dir, level string, mails [][]byte) (*Server, error) {
 	s := &Server{Mirror: filepath.Join(dir, "inbox"), dir: dir}
-	err := s.command("public-inbox-init", "-V2", "-L", level, "test", s.Mirror, "http://127.0.0.1/test", "list@lists.example.org").Run()
-	if err != nil {
-		return nil, fmt.Errorf("public-inbox-init: %w", err)
+	if err := s.init(level); err != nil {
+		return nil, err
 	}
 	if err := s.Add(mails); err != nil {
 		return nil, err
 	}
 	return s, s.start()
+}
+
+// ServeMirror is Serve for an inbox that somebody else writes, in the folder
+// mirror. Dir has the configuration of public-inbox.
+func ServeMirror(dir, level, mirror string) (*Server, error) {
+	s := &Server{Mirror: mirror, dir: dir}
+	if err := s.init(level); err != nil {
+		return nil, err
+	}
+	if err := s.Index(); err != nil {
+		return nil, err
+	}
+	return s, s.start()
+}
+
+func (s *Server) init(level string) error {
+	err := s.command("public-inbox-init", "-V2", "-L", level, "test", s.Mirror, "http://127.0.0.1/test", "list@lists.example.org").Run()
+	if err != nil {
+		return fmt.Errorf("public-inbox-init: %w", err)
+	}
+	return nil
 }
 
 // Add puts more mails into the inbox.

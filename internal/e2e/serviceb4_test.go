@@ -58,7 +58,7 @@ func (n *newcomer) makeEd25519() {
 	n.t.Helper()
 	n.kprep("key", "new", "laptop")
 	n.git("config", "--global", "patatt.signingkey", "ed25519:laptop")
-	n.publish("ed25519", n.read(".local/share/patatt/public/laptop.pub"))
+	n.publish("ed25519", "default", n.read(".local/share/patatt/public/laptop.pub"))
 }
 
 func (n *newcomer) makeOpenPGP() {
@@ -76,14 +76,14 @@ func (n *newcomer) makeOpenPGP() {
 	n.run("", "gpg", "--batch", "--quiet", "--passphrase", "", "--quick-generate-key", myName+" <"+n.mailbox+">", "ed25519", "sign")
 	fingerprint := regexp.MustCompile(`fpr:+([0-9A-F]+):`).FindStringSubmatch(n.run("", "gpg", "--batch", "--with-colons", "--list-keys"))
 	n.git("config", "--global", "patatt.signingkey", "openpgp:"+fingerprint[1])
-	n.publish("openpgp", n.run("", "gpg", "--batch", "--armor", "--export", n.mailbox))
+	n.publish("openpgp", "default", n.run("", "gpg", "--batch", "--armor", "--export", n.mailbox))
 }
 
 // publish puts my key where maintainers look for it.
-func (n *newcomer) publish(kind, key string) {
+func (n *newcomer) publish(kind, selector, key string) {
 	n.t.Helper()
 	local, domain, _ := strings.Cut(n.mailbox, "@")
-	n.at(n.keyring).write(filepath.Join(kind, domain, local, "default"), key)
+	n.at(n.keyring).write(filepath.Join(kind, domain, local, selector), key)
 }
 
 // validates has the real patatt judge messages.
