@@ -29,7 +29,10 @@ func startService(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.MkdirAll(dir, 0o700))
 	log, err := os.Create(filepath.Join(dir, "log"))
 	ts.Check(err)
-	address, mail := freeAddress(ts), freeAddress(ts)
+	address, err := freeAddress()
+	ts.Check(err)
+	mail, err := freeAddress()
+	ts.Check(err)
 	url := "http://" + address + "/_b4_submit"
 	now := time.Now
 	if text := ts.Getenv("KPREP_NOW"); text != "" { // a clock that goes on from there
@@ -75,14 +78,6 @@ func startService(ts *testscript.TestScript, neg bool, args []string) {
 	for variable, value := range map[string]string{"_URL": url, "_SMTP_HOST": host, "_SMTP_PORT": port} {
 		ts.Setenv(strings.ToUpper(name)+variable, value)
 	}
-}
-
-// freeAddress is one that nobody listens on, at least now.
-func freeAddress(ts *testscript.TestScript) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	ts.Check(err)
-	defer l.Close()
-	return fmt.Sprint(l.Addr())
 }
 
 // waitReceived: arrive NAME COUNT. It is "received", once so many messages have

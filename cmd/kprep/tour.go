@@ -3,10 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
+	"syscall"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -20,7 +24,9 @@ func tourCommand(e *env) *cli.Command {
 		Usage:    "see the life of a series, in a throw-away repository",
 		Description: "Makes a small project and a mail server of its own in a new directory, and\n" +
 			"performs every step from the first commit to v2 on the list, printing each\n" +
-			"command with its real output. Nothing outside that directory is touched.",
+			"command with its real output; then a newcomer sends through a web endpoint,\n" +
+			"without SMTP. Nothing outside that directory is touched, nothing leaves the\n" +
+			"machine.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "dir", Usage: "work in the new directory `DIR` and keep it"},
 		},
@@ -72,26 +78,41 @@ type tour struct {
 	e      *env
 	dir    string
 	server *mailtest.Server
-	mailed int // messages written to mail/ so far
+	mailed int    // messages written to mail/ so far
+	listen string // host:port of the web endpoint
 }
 
 func (t *tour) perform(ctx context.Context) error {
 	if err := t.setUp(ctx); err != nil {
 		return fmt.Errorf("prepare the tour: %w", err)
 	}
-	for i, chapter := range tourChapters() {
+	serving, end := context.WithCancelCause(ctx)
+	var services sync.WaitGroup
+	defer services.Wait()
+	defer end(nil)
+	for i, chapter := range tourChapters(t.endpoint()) {
 		fmt.Fprintf(t.e.stdout, "\n%d. %s\n", i+1, chapter.title)
 		for _, line := range chapter.commands {
 			fmt.Fprintf(t.e.stdout, "\n$ %s\n", strings.ReplaceAll(line, "\n", "\n> "))
-			if err := t.shell(ctx, chapter.in, line, t.e.stdout); err != nil {
+			var err error
+			if service, serves := strings.CutSuffix(line, " &"); serves {
+				services.Go(func() { end(t.shell(serving, chapter.in, "exec "+service, io.Discard)) })
+				err = t.awaitEndpoint(serving)
+			} else {
+				err = t.shell(ctx, chapter.in, line, t.e.stdout)
+			}
+			if err != nil {
 				return fmt.Errorf("the tour ends here: %w", err)
 			}
 		}
-		if err := t.deliver(chapter.mailbox); err != nil {
+		if err := t.deliver(ctx, chapter.mailbox, chapter.mails); err != nil {
+			return err
+		}
+		if err := t.compare(ctx, chapter.in, chapter.like); err != nil {
 			return err
 		}
 	}
-	return t.compare(ctx)
+	return nil
 }
 
 // setUp makes the program, a home and the project, without showing it.
@@ -100,7 +121,7 @@ func (t *tour) setUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{"bin", "home", "mail"} {
+	for _, name := range []string{"bin", "home", "mail", "endpoint"} {
 		if err := os.Mkdir(filepath.Join(t.dir, name), 0o700); err != nil {
 			return err
 		}
@@ -108,7 +129,10 @@ func (t *tour) setUp(ctx context.Context) error {
 	if err := os.Symlink(self, filepath.Join(t.dir, "bin", "kprep")); err != nil {
 		return err
 	}
-	for _, f := range tourFiles() {
+	if t.listen, err = freeAddress(); err != nil {
+		return err
+	}
+	for _, f := range t.files() {
 		path := filepath.Join(t.dir, f.name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err
@@ -117,18 +141,26 @@ func (t *tour) setUp(ctx context.Context) error {
 			return err
 		}
 	}
-	config := fmt.Sprintf(tourConfig, t.server.Host(), t.server.Port())
-	if err := os.WriteFile(filepath.Join(t.dir, "home", "gitconfig"), []byte(config), 0o600); err != nil {
-		return err
-	}
-	return t.shell(ctx, "", tourProject, &strings.Builder{})
+	return t.shell(ctx, "", tourProject, io.Discard)
 }
 
-// shell runs a line of the tour, cut off from the user's own configuration.
-func (t *tour) shell(ctx context.Context, in, line string, out interface{ Write([]byte) (int, error) }) error {
+// files are the project, the web endpoint's configuration, and everybody's.
+func (t *tour) files() []tourFile {
+	smtp := fmt.Sprintf("[sendemail]\n\tsmtpServer = %s\n\tsmtpServerPort = %s\n", t.server.Host(), t.server.Port())
+	all := append(tourFiles(), tourFile{"endpoint/endpoint.conf", tourEndpoint(t.endpoint(), t.listen, smtp), 0o600})
+	for _, p := range tourPeople(smtp) {
+		all = append(all, tourFile{filepath.Join("home", p.in, "gitconfig"), p.config(), 0o600})
+	}
+	return all
+}
+
+// shell runs a line of the tour, cut off from the user's own configuration, in a
+// directory and with the home that belongs to it. When ctx ends, so does the
+// program, in peace if it can.
+func (t *tour) shell(ctx context.Context, in, line string, out io.Writer) error {
 	cmd := exec.CommandContext(ctx, "sh", "-e", "-c", line)
 	cmd.Dir = filepath.Join(t.dir, in)
-	home := filepath.Join(t.dir, "home")
+	home := filepath.Join(t.dir, "home", in)
 	cmd.Env = []string{
 		"PATH=" + filepath.Join(t.dir, "bin") + string(os.PathListSeparator) + t.e.getenv("PATH"),
 		"HOME=" + home, "XDG_CONFIG_HOME=" + home, "XDG_DATA_HOME=" + home, "XDG_CACHE_HOME=" + home,
@@ -136,19 +168,24 @@ func (t *tour) shell(ctx context.Context, in, line string, out interface{ Write(
 		"LC_ALL=C.UTF-8", "TZ=" + t.e.getenv("TZ"), "TERM=dumb",
 	}
 	cmd.Stdout, cmd.Stderr = out, out
+	cmd.Cancel, cmd.WaitDelay = func() error { return cmd.Process.Signal(syscall.SIGTERM) }, 10*time.Second
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("%q: %w", line, err)
 	}
 	return nil
 }
 
-// deliver puts what the server received meanwhile into mail/NAME.
-func (t *tour) deliver(name string) error {
+// deliver puts what the server received meanwhile into mail/NAME, once it is all
+// there: a web endpoint mails by itself.
+func (t *tour) deliver(ctx context.Context, name string, mails int) error {
 	if name == "" {
 		return nil
 	}
 	box := filepath.Join(t.dir, "mail", name)
 	if err := os.Mkdir(box, 0o700); err != nil {
+		return err
+	}
+	if err := await(ctx, "the mail", func() bool { return len(t.server.Messages()) >= t.mailed+mails }); err != nil {
 		return err
 	}
 	arrived := t.server.Messages()[t.mailed:]
@@ -163,13 +200,16 @@ func (t *tour) deliver(name string) error {
 	return nil
 }
 
-// compare shows that what the maintainer applied is what the contributor has.
-func (t *tour) compare(ctx context.Context) error {
+// compare shows that what was applied in one directory is what another has.
+func (t *tour) compare(ctx context.Context, in, like string) error {
+	if like == "" {
+		return nil
+	}
 	var mine, theirs strings.Builder
-	if err := t.shell(ctx, "contributor", "git rev-parse HEAD^{tree}", &mine); err != nil {
+	if err := t.shell(ctx, like, "git rev-parse HEAD^{tree}", &mine); err != nil {
 		return err
 	}
-	if err := t.shell(ctx, "maintainer", "git rev-parse HEAD^{tree}", &theirs); err != nil {
+	if err := t.shell(ctx, in, "git rev-parse HEAD^{tree}", &theirs); err != nil {
 		return err
 	}
 	if mine.String() != theirs.String() {

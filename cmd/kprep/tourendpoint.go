@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+)
+
+// endpoint is the URL of the tour's web endpoint.
+func (t *tour) endpoint() string { return "http://" + t.listen + "/_b4_submit" }
+
+// awaitEndpoint waits until the web endpoint takes requests.
+func (t *tour) awaitEndpoint(ctx context.Context) error {
+	client := http.Client{Timeout: time.Second}
+	return await(ctx, "the web endpoint", func() bool {
+		response, err := client.Get("http://" + t.listen + "/readyz")
+		if err != nil {
+			return false
+		}
+		response.Body.Close()
+		return response.StatusCode == http.StatusOK
+	})
+}
+
+// await waits for something that takes moments.
+func await(ctx context.Context, what string, there func() bool) error {
+	const patience = 30 * time.Second
+	for begin := time.Now(); !there(); {
+		if time.Since(begin) > patience {
+			return fmt.Errorf("%s does not come", what)
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	return nil
+}
+
+// freeAddress is one of this machine that nobody listens on.
+func freeAddress() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer listener.Close()
+	return listener.Addr().String(), nil
+}
