@@ -22,6 +22,13 @@ type Ident struct {
 // String is the form git stores in commits and tags.
 func (i Ident) String() string { return i.line }
 
+// At is the same person at another time.
+func (i Ident) At(when time.Time) Ident {
+	i.When = when
+	i.line = fmt.Sprintf("%s <%s> %d %s", i.Name, i.Email, when.Unix(), when.Format("-0700"))
+	return i
+}
+
 // An IdentityError means that git does not know who the user is.
 type IdentityError struct{ Reason string }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"mime"
 
+	"github.com/emersion/go-message"
 	"github.com/emersion/go-message/charset"
 
 	"github.com/kprep/kprep/patchmail"
@@ -17,7 +18,6 @@ func Participants(ctx context.Context, messages []*Message) ([]patchmail.Address
 	if err != nil {
 		return nil, err
 	}
-	words := mime.WordDecoder{CharsetReader: charset.Reader}
 	var all []patchmail.Address
 	seen := map[string]bool{}
 	for i, raw := range mails {
@@ -26,22 +26,33 @@ func Participants(ctx context.Context, messages []*Message) ([]patchmail.Address
 			return nil, fmt.Errorf("%s: %w", messages[i].File, err)
 		}
 		for _, field := range []string{"From", "To", "Cc"} {
-			for f := header.FieldsByKey(field); f.Next(); {
-				list, err := patchmail.ParseAddressList(f.Value())
-				if err != nil {
-					continue
-				}
-				for _, a := range list {
-					if name, err := words.DecodeHeader(a.Name); err == nil {
-						a.Name = name
-					}
-					if !seen[a.Key()] {
-						seen[a.Key()] = true
-						all = append(all, a)
-					}
+			for _, a := range addresses(header, field) {
+				if !seen[a.Key()] {
+					seen[a.Key()] = true
+					all = append(all, a)
 				}
 			}
 		}
 	}
 	return all, nil
+}
+
+// addresses are those of all fields of a name. What cannot be read is passed
+// over.
+func addresses(header message.Header, name string) []patchmail.Address {
+	words := mime.WordDecoder{CharsetReader: charset.Reader}
+	var all []patchmail.Address
+	for f := header.FieldsByKey(name); f.Next(); {
+		list, err := patchmail.ParseAddressList(f.Value())
+		if err != nil {
+			continue
+		}
+		for _, a := range list {
+			if name, err := words.DecodeHeader(a.Name); err == nil {
+				a.Name = name
+			}
+			all = append(all, a)
+		}
+	}
+	return all
 }

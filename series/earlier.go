@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kprep/kprep/coverletter"
 	"github.com/kprep/kprep/gitrepo"
@@ -163,6 +164,10 @@ func (s *Series) tagEarlier(ctx context.Context, e Earlier, name string, onto gi
 	if err != nil {
 		return earlierTag{}, err
 	}
+	return s.makeEarlierTag(ctx, m, e.Revision, compatTags)
+}
+
+func (s *Series) makeEarlierTag(ctx context.Context, m *earlierPatches, revision int, compatTags bool) (earlierTag, error) {
 	stat, err := s.repo.DiffStat(ctx, m.base, m.patches[len(m.patches)-1].ID)
 	if err != nil {
 		return earlierTag{}, err
@@ -173,12 +178,15 @@ func (s *Series) tagEarlier(ctx context.Context, e Earlier, name string, onto gi
 	}
 	body := coverletter.Fill(coverletter.DefaultTemplate, coverletter.Parts{Cover: m.text, Shortlog: shortlog(m.patches), Diffstat: stat,
 		BaseCommit: string(m.base), ChangeID: s.Tracking.ChangeID})
-	tag, err := s.repo.NewTag(ctx, sentTag(s.Tracking.ChangeID, e.Revision), m.tip, me, coverletter.TagText(nil, m.title, body))
+	if !m.when.IsZero() {
+		me = me.At(m.when)
+	}
+	tag, err := s.repo.NewTag(ctx, sentTag(s.Tracking.ChangeID, revision), m.tip, me, coverletter.TagText(m.prefixes, m.title, body))
 	if err != nil {
 		return earlierTag{}, err
 	}
 	made := earlierTag{objects: append(m.made, tag)}
-	for _, name := range s.sentTags(e.Revision, compatTags) {
+	for _, name := range s.sentTags(revision, compatTags) {
 		ref := "refs/tags/" + name
 		if got, err := s.repo.Ref(ctx, ref); err != nil {
 			return made, err
@@ -196,6 +204,8 @@ type earlierPatches struct {
 	patches     []*gitrepo.Commit // oldest first, at least one; where they were made again, as they were
 	made        []gitrepo.Object  // the patches without the cover-letter commit that they stood on
 	title, text string
+	prefixes    []string  // of the subjects
+	when        time.Time // it was mailed; zero when nobody knows
 }
 
 func (s *Series) earlierPatches(ctx context.Context, ref, name string, onto gitrepo.ID) (*earlierPatches, error) {

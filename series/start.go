@@ -91,7 +91,7 @@ func Start(ctx context.Context, repo *gitrepo.Repo, o Origin) (*Series, error) {
 	if err := s.nameBase(ctx, o); err != nil {
 		return nil, err
 	}
-	if err := s.born(ctx, "kprep: new series "+slug, here); err != nil {
+	if err := s.born(ctx, "kprep: new series "+slug, oplog.Plan{}, here); err != nil {
 		return nil, err
 	}
 	repo.Head = gitrepo.Head{Branch: s.Branch}
@@ -154,8 +154,9 @@ func (s *Series) nameBase(ctx context.Context, o Origin) (err error) {
 	return err
 }
 
-// born makes the branch of a new series and checks it out.
-func (s *Series) born(ctx context.Context, reason string, here bool) error {
+// born makes the branch of a new series and checks it out, with objects and
+// refs that belong into the same operation.
+func (s *Series) born(ctx context.Context, reason string, also oplog.Plan, here bool) error {
 	l, err := s.layOut(ctx, s.Storage, s.Text, s.Tracking)
 	if err != nil {
 		return err
@@ -164,8 +165,8 @@ func (s *Series) born(ctx context.Context, reason string, here bool) error {
 	if err != nil {
 		return err
 	}
-	plan := oplog.Plan{Objects: l.chain.Objects, Config: l.config, Head: &gitrepo.HeadState{Branch: s.Branch},
-		Refs: []gitrepo.RefUpdate{{Name: s.Branch, New: l.chain.Tip}}}
+	plan := oplog.Plan{Objects: append(also.Objects, l.chain.Objects...), Config: l.config, Head: &gitrepo.HeadState{Branch: s.Branch},
+		Refs: append(also.Refs, gitrepo.RefUpdate{Name: s.Branch, New: l.chain.Tip})}
 	err = perform(ctx, s.repo, act{changeID: s.Tracking.ChangeID, branch: s.Branch, reason: reason, plan: plan})
 	if changed := (*gitrepo.RefChangedError)(nil); errors.As(err, &changed) && changed.Name == s.Branch && changed.Got != "" {
 		return &ExistsError{Branch: s.Branch}

@@ -2,13 +2,25 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/kprep/kprep/inbox"
+	"github.com/kprep/kprep/series"
 )
 
 // mailHint helps with what kept mail of others from being found.
 func mailHint(err error) string {
+	mailed, here := (*mailedError)(nil), (*series.HereError)(nil)
 	switch {
+	case errors.As(err, &mailed):
+		return mailed.hint
+	case errors.As(err, &here):
+		return fmt.Sprintf("go there with 'git checkout %s'; 'kprep cleanup' puts a finished series away", strings.TrimPrefix(here.Branch, "refs/heads/"))
+	case errors.As(err, new(*series.MailBaseError)):
+		return "nothing was changed; fetch it, or say where they go with '-f FORK'"
+	case errors.As(err, new(*series.MailApplyError)):
+		return "nothing was changed; say where they apply with '-f FORK'"
 	case errors.Is(err, inbox.ErrWebPage):
 		return "some servers let only browsers in; a local mirror answers without them, see docs/archives.md, or name another server of the list"
 	case errors.Is(err, inbox.ErrNoArchive):

@@ -16,17 +16,32 @@ func newCommand(e *env) *cli.Command {
 		Name:      "new",
 		Category:  groupStart,
 		Usage:     "start a series on a branch of its own",
-		ArgsUsage: "NAME",
+		ArgsUsage: "[NAME]",
 		Description: "Makes the branch b4/NAME with an empty commit that carries the cover letter,\n" +
 			"and checks it out. On the branch of another series it depends on that one, unless\n" +
-			"-f says where to start. On any failure nothing has changed.",
+			"-f says where to start. With -F the series is one that was mailed, and its next\n" +
+			"revision begins: patches, cover letter, recipients and history are taken over;\n" +
+			"NAME is made of it. On any failure nothing has changed.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "fork-point", Aliases: []string{"f"}, Usage: "start at `FORK`, a tag, branch or commit; otherwise at HEAD"},
+			&cli.StringFlag{Name: "from-thread", Aliases: []string{"F"}, Usage: "go on with the series that was mailed, in `MSGID|FILE`"},
+			&cli.IntFlag{Name: "revision", Usage: "with -F: go on from revision `N` of it"},
+			offlineFlag(),
 		},
 		Action: func(c *cli.Context) error {
-			names, err := args(c, 1)
+			from := c.IsSet("from-thread")
+			least := 1
+			if from {
+				least = 0
+			} else if c.IsSet("revision") || c.IsSet("offline") {
+				return usagef("new", "--revision and --offline go with --from-thread")
+			}
+			names, err := argsBetween(c, least, 1)
 			if err != nil {
 				return err
+			}
+			if c.IsSet("revision") && c.Int("revision") < 1 {
+				return usagef("new", "--revision is a number from 1")
 			}
 			repo, err := e.openRepo(c.Context)
 			if err != nil {
@@ -34,6 +49,9 @@ func newCommand(e *env) *cli.Command {
 			}
 			if repo.TopLevel == "" {
 				return errNoWorkTree
+			}
+			if from {
+				return e.newFrom(c, repo, strings.Join(names, ""), c.String("from-thread"))
 			}
 			origin, err := e.origin(c, repo, names[0], c.String("fork-point"))
 			if err != nil {

@@ -1,0 +1,45 @@
+package series
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kprep/kprep/coverletter"
+	"github.com/kprep/kprep/patchmail"
+)
+
+func TestNameOfMail(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ why, changeID, title, want string }{
+		{"of the change-id", "20250102-fix-the-leak-0123456789ab", "Another title", "fix-the-leak"},
+		{"a change-id of another form", "I0123456789abcdef", "Fix: the leak!", "fix-the-leak"},
+		{"a change-id that is no name", "20250102-../../x-0123456789ab", "A leak", "a-leak"},
+		{"a long title", "", strings.Repeat("word ", 20), "word-word-word-word-word-word-word-word"},
+		{"a long word", "", strings.Repeat("ü", 30), strings.Repeat("ü", 20)},
+		{"nothing to make a name of", "", "!!!", ""},
+	} {
+		m := FromMail{ChangeID: c.changeID, Subject: patchmail.Subject{Title: c.title}}
+		if got := coverletter.Slug(m.Name()); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.why, got, c.want)
+		}
+	}
+}
+
+func TestNeedsOfMail(t *testing.T) {
+	t.Parallel()
+	const change, patch = "change-id: 20250102-x-0123456789ab:v1", "patch-id: 0123456789012345678901234567890123456789"
+	for _, c := range []struct {
+		why  string
+		need []string
+		want []string
+	}{
+		{"the patches of a series that is named", []string{change, patch}, []string{change}},
+		{"patches alone", []string{patch}, []string{patch}},
+		{"what is no prerequisite", []string{"change-id: ../x:v1", "change-id: x"}, nil},
+	} {
+		if got := needsOf(c.need); !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %q, want %q", c.why, got, c.want)
+		}
+	}
+}
