@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/kprep/kprep/internal/mailtest"
 )
 
 // startService: service NAME SMTPD [options]. It runs "kprep endpoint serve"
@@ -29,9 +31,9 @@ func startService(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.MkdirAll(dir, 0o700))
 	log, err := os.Create(filepath.Join(dir, "log"))
 	ts.Check(err)
-	address, err := freeAddress()
+	address, err := mailtest.FreeAddress()
 	ts.Check(err)
-	mail, err := freeAddress()
+	mail, err := mailtest.FreeAddress()
 	ts.Check(err)
 	url := "http://" + address + "/_b4_submit"
 	now := time.Now

@@ -129,7 +129,7 @@ func (t *tour) setUp(ctx context.Context) error {
 	if err := os.Symlink(self, filepath.Join(t.dir, "bin", "kprep")); err != nil {
 		return err
 	}
-	if t.listen, err = freeAddress(); err != nil {
+	if t.listen, err = mailtest.FreeAddress(); err != nil {
 		return err
 	}
 	for _, f := range t.files() {

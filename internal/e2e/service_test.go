@@ -81,10 +81,10 @@ func (s *service) log() []byte {
 	return data
 }
 
-// until waits for half a minute at most.
+// until waits for a minute at most.
 func (s *service) until(what string, is func() bool) {
 	s.t.Helper()
-	for range 1500 {
+	for range 3000 {
 		if is() {
 			return
 		}
