@@ -280,3 +280,16 @@ func TestDescribe(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a service points to gets nothing, not even a look.
+func TestRedirects(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		elsewhere := mailtest.StartWeb(t, mailtest.WebOptions{})
+		web := mailtest.StartWeb(t, mailtest.WebOptions{Faults: []mailtest.WebFault{{Status: status, Location: elsewhere.URL()}}})
+		_, err := client(t, web.URL(), nil).Do(t.Context(), endpoint.Request{Action: endpoint.ActionReceive, Messages: []string{message()}})
+		if outcome(err) != unclear || len(elsewhere.Requests()) != 0 {
+			t.Errorf("%d: %v, and %d requests went elsewhere", status, err, len(elsewhere.Requests()))
+		}
+	}
+}

@@ -32,6 +32,9 @@ func TestProviders(t *testing.T) {
 			t.Errorf("%s: %q, want %q", c.name, got.Name, c.want)
 		}
 	}
+	if got := providerOf(sendmail.Settings{Endpoint: "https://send.example.org/"}, "me@gmail.com"); got.Name != "web endpoint" {
+		t.Errorf("the only way is a web endpoint: %q", got.Name)
+	}
 	text, err := os.ReadFile("../docs/providers.md")
 	if err != nil {
 		t.Fatal(err)
