@@ -1,6 +1,7 @@
 package sendmail
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,20 +36,28 @@ type holder struct {
 	Since time.Time `json:"since"`
 }
 
+// patience is how long a lock is waited for. A process that dies while it
+// starts another leaves its lock to the child until that has become git.
+const (
+	patience = 2 * time.Second
+	interval = 20 * time.Millisecond
+)
+
 // TakeLock locks the file path, which is made when it is not there (its folder
-// too), or returns a [BusyError] at once.
+// too), or returns a [BusyError] within a few seconds.
 func TakeLock(path string) (*Lock, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
 	f := flock.New(path, flock.SetPermissions(0o600))
-	ok, err := f.TryLock()
-	if err != nil {
-		return nil, fmt.Errorf("lock %s: %w", path, err)
-	}
-	if !ok {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	switch ok, err := f.TryLockContext(ctx, interval); {
+	case !ok && ctx.Err() != nil:
 		f.Close()
 		return nil, busyError(path)
+	case err != nil:
+		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
 	text, err := json.Marshal(holder{PID: os.Getpid(), Since: time.Now().Truncate(time.Second)})
 	if err == nil {
