@@ -209,7 +209,7 @@ func (e *env) mailer(ctx context.Context, s server.Settings, st *store.Store, op
 	if err != nil {
 		return nil, err
 	}
-	o := delivery.Options{Store: st, Open: open, Service: s.Mail, AtOnce: mailersAtOnce, Owner: host + "/" + strconv.Itoa(os.Getpid()) + "/" + id, Now: e.now, Log: log}
+	o := delivery.Options{Store: st, Open: open, Service: s.Mail, AtOnce: mailersAtOnce, Lease: s.Takeover, Owner: host + "/" + strconv.Itoa(os.Getpid()) + "/" + id, Now: e.now, Log: log}
 	if s.Feed {
 		if o.Feed, err = feed.Open(ctx, feed.Settings{Dir: s.FeedDir, Description: "Patches received by " + s.Mail.Name,
 			Committer: patchmail.Address{Name: s.Mail.Name, Mailbox: s.Mail.From.Mailbox}}); err != nil {

@@ -18,11 +18,12 @@ import (
 // and sendemail.*.
 type Settings struct {
 	Config
-	Listen          string // host:port
-	SMTPListen      string // host:port; "": mail is not taken by SMTP
-	Database        string // file of SQLite, or URL of PostgreSQL
-	FeedDir         string // "" for no feed
-	TLSCert, TLSKey string // files; "" leaves TLS to a proxy
+	Listen          string        // host:port
+	SMTPListen      string        // host:port; "": mail is not taken by SMTP
+	Database        string        // file of SQLite, or URL of PostgreSQL
+	FeedDir         string        // "" for no feed
+	TLSCert, TLSKey string        // files; "" leaves TLS to a proxy
+	Takeover        time.Duration // after which others go on for an instance that died
 	Sending         sendmail.Settings
 }
 
@@ -51,6 +52,7 @@ func ReadSettings(cfg sendmail.Config) (Settings, error) {
 		s.Destinations = append(s.Destinations, d)
 	}
 	s.MaxAge, s.KeyWait = r.duration("maxAge", StandardMaxAge), r.duration("keyWait", StandardKeyWait)
+	s.Takeover = r.duration("takeover", 2*time.Minute)
 	s.Proxies = r.prefixes("trustedProxy", nil)
 	s.Monitors = r.prefixes("monitor", []string{"127.0.0.0/8", "::1/128"})
 	s.Scratch = r.text("scratch", "")
@@ -81,6 +83,8 @@ func (s Settings) check() error {
 		return errors.New("endpoint.feed is set without endpoint.listId")
 	case (s.TLSCert == "") != (s.TLSKey == ""):
 		return errors.New("endpoint.tlsCert and endpoint.tlsKey go together")
+	case s.Takeover < time.Second:
+		return errors.New("endpoint.takeover is less than a second: instances would take work from each other")
 	case s.Limits.Message > s.Limits.Request:
 		return errors.New("endpoint.maxMessage is more than endpoint.maxRequest")
 	}

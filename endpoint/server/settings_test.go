@@ -40,11 +40,11 @@ func TestSettings(t *testing.T) {
 	}
 	s, err = ReadSettings(minimal("endpoint.maxRequest", "20m", "endpoint.keyWait", "1h", "endpoint.trustedProxy", "10.0.0.0/8", "endpoint.alwaysBcc", "a@example.org, b@example.org",
 		"endpoint.challengeTemplate", template, "endpoint.feed", "/srv/feed", "endpoint.listId", "patches.example.net", "endpoint.dryRun", "true", "endpoint.url", "http://localhost:8000/",
-		"endpoint.demandSigned", "To"))
+		"endpoint.demandSigned", "To", "endpoint.takeover", "90s"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Limits.Request != 20<<20 || s.KeyWait != time.Hour || len(s.Proxies) != 1 || len(s.Mail.AlwaysBcc) != 2 || !s.Feed || !s.DryRun || s.page() != "/status" || s.Demanded[0] != "to" {
+	if s.Limits.Request != 20<<20 || s.KeyWait != time.Hour || len(s.Proxies) != 1 || len(s.Mail.AlwaysBcc) != 2 || !s.Feed || !s.DryRun || s.page() != "/status" || s.Demanded[0] != "to" || s.Takeover != 90*time.Second {
 		t.Errorf("set: %+v", s)
 	}
 	if subject, body := s.Challenge.fill(map[string]string{"identity": "kim@example.org", "challenge": "c0ffee"}); subject != "kim@example.org" || body != "Hello.\nc0ffee\n" {
@@ -84,6 +84,7 @@ func TestSettingsRefuses(t *testing.T) {
 		"a time that is none":         {minimal("endpoint.keyWait", "soon"), "endpoint.keyWait: "},
 		"a network that is none":      {minimal("endpoint.trustedProxy", "10.0.0.0/99"), "endpoint.trustedProxy: "},
 		"a yes that is none":          {minimal("endpoint.dryRun", "maybe"), "endpoint.dryRun: "},
+		"taking work from the living": {minimal("endpoint.takeover", "10ms"), "endpoint.takeover"},
 		"a template that is missing":  {minimal("endpoint.challengeTemplate", bad+"x"), "endpoint.challengeTemplate: "},
 		"a template without a line":   {minimal("endpoint.challengeTemplate", bad), "endpoint.challengeTemplate: "},
 		"a mail server that is none":  {minimal("sendemail.smtpEncryption", "yes"), "sendemail.smtpEncryption"},
