@@ -185,7 +185,7 @@ func take(ctx context.Context, taking *errgroup.Group, s server.Settings, servic
 			web.Close()
 			return fmt.Errorf("listen on %s: %w", s.SMTPListen, err)
 		}
-		o := submit.Options{Name: s.URL.Hostname(), Message: s.Limits.Message, Recipients: s.Limits.Recipients, Work: s.Limits.Work, Log: log}
+		o := submit.Options{Name: s.URL.Hostname(), Message: s.Limits.Message, Recipients: s.Limits.Recipients, Work: s.Limits.Work, Scratch: s.Scratch, Log: log}
 		if secure != nil {
 			o.TLS = secure.Config()
 		}

@@ -10,7 +10,8 @@ import (
 
 // Accept is a request to receive messages that came by another way than HTTP:
 // whole, with LF line ends, and from the client. It goes through the same checks
-// and limits, and is answered with the same status.
+// and limits, and is answered with the same status. Its caller holds the memory
+// for it.
 func (s *Server) Accept(ctx context.Context, messages [][]byte, client netip.Addr) (endpoint.Answer, int) {
 	x := &exchange{Server: s, network: network(client), start: s.now()}
 	answer, err := x.guarded(func() (*endpoint.Answer, error) { return x.take(ctx, messages) })
@@ -35,13 +36,9 @@ func (x *exchange) take(ctx context.Context, messages [][]byte) (*endpoint.Answe
 		request.Messages = append(request.Messages, string(m))
 	}
 	if size > x.Limits.Request {
-		return nil, refuse(http.StatusRequestEntityTooLarge, "The request is larger than %d bytes", x.Limits.Request)
+		return nil, x.tooLarge()
 	}
 	ctx, cancel := context.WithTimeout(ctx, x.Limits.Work)
 	defer cancel()
-	if err := x.memory.Acquire(ctx, size); err != nil {
-		return nil, broken(err)
-	}
-	defer x.memory.Release(size)
 	return x.act(ctx, &request)
 }

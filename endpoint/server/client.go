@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/kprep/kprep/endpoint/server/intake"
 )
 
 // clientAddress is where a request comes from. What a proxy of ours says counts
@@ -44,17 +46,12 @@ func within(a netip.Addr, prefixes []netip.Prefix) bool {
 	return slices.ContainsFunc(prefixes, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
-// network is what one client can have addresses in, as a rule: a /24, or a /48.
+// network names that of a client.
 func network(a netip.Addr) string {
-	bits := 24
-	if a.Is6() {
-		bits = 48
+	if n := intake.Network(a); n.IsValid() {
+		return n.String()
 	}
-	prefix, err := a.Prefix(bits)
-	if err != nil || !a.IsValid() {
-		return "unknown"
-	}
-	return prefix.String()
+	return "unknown"
 }
 
 // blind hides a network from who reads the database, and stays the same.

@@ -4,82 +4,29 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"os"
 
 	"github.com/kprep/kprep/endpoint"
+	"github.com/kprep/kprep/endpoint/server/intake"
 	"github.com/kprep/kprep/patchmail"
 )
 
-// inMemory is how much of a body is kept there while it arrives; the rest goes
-// to disk, so that slow clients hold no memory.
-const inMemory = 64 << 10
-
-// A body is a request's, arrived as a whole.
-type body struct {
-	head []byte
-	rest *os.File // nil when head is all; it has no name any more
-	size int64
-}
-
-func (b *body) close() {
-	if b.rest != nil {
-		b.rest.Close()
-	}
-}
-
-// receiveBody takes the body of a request in, at most max bytes of it.
-func receiveBody(from io.Reader, max int64, scratch string) (*body, error) {
-	b := &body{}
-	from = io.LimitReader(from, max+1)
-	var err error
-	if b.head, err = io.ReadAll(io.LimitReader(from, inMemory)); err != nil {
-		return b, arriving(err)
-	}
-	b.size = int64(len(b.head))
-	if b.size < inMemory {
-		return b, nil
-	}
-	if b.rest, err = os.CreateTemp(scratch, "kprep-request-"); err != nil {
-		return b, broken(err)
-	}
-	if err := os.Remove(b.rest.Name()); err != nil {
-		return b, broken(err)
-	}
-	n, err := io.Copy(b.rest, from)
-	b.size += n
-	if disk := (*os.PathError)(nil); errors.As(err, &disk) {
-		return b, broken(err)
-	}
-	if err != nil {
-		return b, arriving(err)
-	}
-	if b.size > max {
-		return b, refuse(http.StatusRequestEntityTooLarge, "The request is larger than %d bytes", max)
-	}
-	return b, nil
-}
-
 // arriving is about a body that did not arrive.
-func arriving(err error) error {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+func (x *exchange) arriving(err error) error {
+	switch disk := (*intake.DiskError)(nil); {
+	case errors.As(err, &disk):
+		return broken(err)
+	case errors.Is(err, intake.ErrTooLarge):
+		return x.tooLarge()
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		return refuse(http.StatusRequestTimeout, "The request took too long to arrive")
 	}
 	return refuse(http.StatusBadRequest, "The request broke off")
 }
 
-// bytes reads all of it into memory.
-func (b *body) bytes() ([]byte, error) {
-	if b.rest == nil {
-		return b.head, nil
-	}
-	all := make([]byte, b.size)
-	n := copy(all, b.head)
-	if _, err := b.rest.ReadAt(all[n:], 0); err != nil {
-		return nil, broken(err)
-	}
-	return all, nil
+func (s *Server) tooLarge() error {
+	return refuse(http.StatusRequestEntityTooLarge, "The request is larger than %d bytes", s.Limits.Request)
 }
 
 // maxDepth is that of the JSON of a request: an object with one array in it.

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,10 +12,34 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/kprep/kprep/endpoint/server/intake"
 )
 
 // tidyEvery is how often what has expired is forgotten.
 const tidyEvery = 10 * time.Minute
+
+// Connections at once. Each may have a header of 36 kB, and 64 kB of a body, in
+// memory.
+const (
+	connections           = 1000
+	connectionsPerNetwork = 64
+)
+
+// away is said to connections that are too many; in the midst of a handshake of
+// TLS there is nothing to say.
+func away(secure bool) string {
+	if secure {
+		return ""
+	}
+	a, status := (&refusal{status: http.StatusServiceUnavailable, message: "Too many connections; please come back later", after: 10 * time.Second}).answer()
+	data, err := json.Marshal(a)
+	if err != nil {
+		panic(err) // strings and numbers
+	}
+	return fmt.Sprintf("HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nRetry-After: %d\r\nConnection: close\r\n\r\n%s",
+		status, http.StatusText(status), len(data), a.RetryAfter, data)
+}
 
 // Serve answers on a listener until ctx ends, and then finishes what it has
 // begun. With secure not nil it speaks TLS.
@@ -27,6 +52,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, secure *Certificate)
 	if secure != nil {
 		hs.TLSConfig = secure.Config()
 	}
+	door := intake.NewDoor(l, intake.Bounds{AtOnce: connections, PerNetwork: connectionsPerNetwork, Exempt: s.Proxies, Away: away(secure != nil), Log: s.log})
 	tidying, stopTidying := context.WithCancel(ctx)
 	var tidied sync.WaitGroup
 	tidied.Go(func() { s.tidy(tidying) })
@@ -35,10 +61,10 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, secure *Certificate)
 	ended := make(chan error, 1)
 	go func() {
 		if secure != nil {
-			ended <- hs.ServeTLS(l, "", "")
+			ended <- hs.ServeTLS(door, "", "")
 			return
 		}
-		ended <- hs.Serve(l)
+		ended <- hs.Serve(door)
 	}()
 	select {
 	case err := <-ended:

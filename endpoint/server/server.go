@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/kprep/kprep/endpoint"
+	"github.com/kprep/kprep/endpoint/server/intake"
 	"github.com/kprep/kprep/endpoint/server/store"
 )
 
@@ -141,28 +142,29 @@ func (x *exchange) handle(w http.ResponseWriter, r *http.Request) (*endpoint.Ans
 	}
 	defer x.gate.leave(x.network)
 	if r.ContentLength > x.Limits.Request {
-		return nil, refuse(http.StatusRequestEntityTooLarge, "The request is larger than %d bytes", x.Limits.Request)
+		return nil, x.tooLarge()
 	}
 	control := http.NewResponseController(w)
 	if err := control.SetReadDeadline(time.Now().Add(x.Limits.Body)); err != nil {
 		return nil, err
 	}
-	b, err := receiveBody(r.Body, x.Limits.Request, x.Scratch)
-	defer b.close()
+	b, err := intake.Receive(r.Body, x.Limits.Request, x.Scratch)
 	if err != nil {
-		return nil, err
+		return nil, x.arriving(err)
 	}
+	defer b.Close()
 	// Past the deadline, work on the request would be given up.
 	if err := control.SetReadDeadline(time.Time{}); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), x.Limits.Work)
 	defer cancel()
-	if err := x.memory.Acquire(ctx, b.size); err != nil {
-		return nil, broken(err)
+	release, err := x.Hold(ctx, b.Size)
+	if err != nil {
+		return nil, err
 	}
-	defer x.memory.Release(b.size)
-	data, err := b.bytes()
+	defer release()
+	data, err := b.Bytes()
 	if err != nil {
 		return nil, err
 	}
@@ -171,6 +173,15 @@ func (x *exchange) handle(w http.ResponseWriter, r *http.Request) (*endpoint.Ans
 		return nil, err
 	}
 	return x.act(ctx, &request)
+}
+
+// Hold waits until so many bytes of requests may be in memory, until release is
+// called.
+func (s *Server) Hold(ctx context.Context, bytes int64) (release func(), err error) {
+	if err := s.memory.Acquire(ctx, bytes); err != nil {
+		return nil, broken(err)
+	}
+	return func() { s.memory.Release(bytes) }, nil
 }
 
 // act does what a request asks for.

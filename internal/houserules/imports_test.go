@@ -40,7 +40,7 @@ func imports() map[string][]string {
 		"archive":               {"submission", "series", "oplog", "gitrepo", "coverletter"},
 		"submission":            {"series", "sendmail", "attest", "maintainers", "project", "inbox"}, // and what these import
 		"feedback":              {"series", "inbox", "trailers", "rangediff"},
-		"endpoint/server":       {"endpoint", "attest", "sendmail", "patchmail", "endpoint/server/store", "endpoint/server/relay"},
+		"endpoint/server":       {"endpoint", "attest", "sendmail", "patchmail", "endpoint/server/store", "endpoint/server/relay", "endpoint/server/intake"},
 		"endpoint/server/store": {"sendmail"},
 		"endpoint/server/relay": {"patchmail"},
 		"endpoint/server/feed":  {"patchmail"},
@@ -53,7 +53,8 @@ func imports() map[string][]string {
 		"internal/e2e":          {"internal/gittest", "internal/mailtest", "internal/browser"},
 		"internal/houserules":   {},
 
-		"endpoint/server/submit":   {"endpoint", "patchmail", "sendmail/smtp"},
+		"endpoint/server/intake":   {},
+		"endpoint/server/submit":   {"endpoint", "endpoint/server/intake", "patchmail", "sendmail/smtp"},
 		"endpoint/server/delivery": {"endpoint/server/store", "endpoint/server/relay", "endpoint/server/feed", "sendmail", "patchmail"},
 	}
 	for _, direct := range slices.Clone(may["submission"]) {

@@ -3,8 +3,10 @@ package submit
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/mail"
 	"net/netip"
@@ -13,6 +15,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/kprep/kprep/endpoint"
+	"github.com/kprep/kprep/endpoint/server/intake"
 	"github.com/kprep/kprep/patchmail"
 	sending "github.com/kprep/kprep/sendmail/smtp"
 )
@@ -44,9 +47,26 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 // Data hands the message in. The answer is an error in any case, as only that
 // has a text of its own.
 func (s *session) Data(r io.Reader) error {
-	raw, err := io.ReadAll(r)
-	if err != nil {
+	body, err := intake.Receive(r, s.options.wire(), s.options.Scratch)
+	switch disk := (*intake.DiskError)(nil); {
+	case errors.Is(err, intake.ErrTooLarge):
+		return say(552, smtp.EnhancedCode{5, 3, 4}, "the message is too large")
+	case errors.As(err, &disk):
+		return s.later(err)
+	case err != nil:
 		return err
+	}
+	defer body.Close()
+	ctx, cancel := context.WithTimeout(s.ctx, s.options.Work)
+	defer cancel()
+	release, err := s.acceptor.Hold(ctx, body.Size)
+	if err != nil {
+		return s.later(err)
+	}
+	defer release()
+	raw, err := body.Bytes()
+	if err != nil {
+		return s.later(err)
 	}
 	// A line end that is none hides lines from one reader and shows them to
 	// another.
@@ -57,10 +77,15 @@ func (s *session) Data(r io.Reader) error {
 	if reason := s.strangers(text); reason != "" {
 		return say(550, smtp.EnhancedCode{5, 7, 1}, reason)
 	}
-	ctx, cancel := context.WithTimeout(s.ctx, s.options.Work)
-	defer cancel()
 	answer, status := s.acceptor.Accept(ctx, [][]byte{text}, s.client)
 	return reply(answer, status)
+}
+
+// later has the client come back: what keeps the service from its work is not
+// the client's fault.
+func (s *session) later(cause error) error {
+	s.options.Log.Error("mail", slog.String("cause", cause.Error()))
+	return say(451, smtp.EnhancedCode{4, 3, 0}, "the service cannot work on this at the moment, and has kept nothing of it")
 }
 
 // strangers says which recipients To and Cc do not name, "" for none. What is

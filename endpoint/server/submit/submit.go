@@ -13,11 +13,14 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/kprep/kprep/endpoint"
+	"github.com/kprep/kprep/endpoint/server/intake"
 )
 
 // An Acceptor checks messages with LF line ends as a request to receive them is
-// checked, takes them over, and answers with the status of HTTP.
+// checked, takes them over, and answers with the status of HTTP. Before they are
+// read into memory, so much of it has to be held.
 type Acceptor interface {
+	Hold(ctx context.Context, bytes int64) (release func(), err error)
 	Accept(ctx context.Context, messages [][]byte, client netip.Addr) (endpoint.Answer, int)
 }
 
@@ -27,6 +30,7 @@ type Options struct {
 	TLS        *tls.Config // nil: STARTTLS is not offered
 	Message    int64       // bytes of a message
 	Recipients int         // of a message
+	Scratch    string      // a folder for messages while they arrive; "" is the system's
 
 	Work       time.Duration // to check a message
 	Idle       time.Duration // for a command, or a whole message, to arrive
@@ -61,6 +65,10 @@ func (o Options) standard() Options {
 	return o
 }
 
+// wire is how long a message may be on the wire: CRLF makes it longer than it
+// counts; the acceptor is exact.
+func (o Options) wire() int64 { return o.Message + o.Message/8 }
+
 // finishTime is how long connections may take to end when the service does.
 const finishTime = 10 * time.Second
 
@@ -69,16 +77,17 @@ const finishTime = 10 * time.Second
 func Serve(ctx context.Context, l net.Listener, a Acceptor, o Options) error {
 	o = o.standard()
 	s := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
-		return &session{ctx: context.WithoutCancel(ctx), options: o, acceptor: a, client: addressOf(c.Conn().RemoteAddr())}, nil
+		return &session{ctx: context.WithoutCancel(ctx), options: o, acceptor: a, client: intake.Address(c.Conn().RemoteAddr())}, nil
 	}))
 	s.Domain, s.TLSConfig = o.Name, o.TLS
-	// CRLF makes a message longer than it counts here; the acceptor is exact.
-	s.MaxMessageBytes, s.MaxRecipients = o.Message+o.Message/8, o.Recipients
+	s.MaxMessageBytes, s.MaxRecipients = o.wire(), o.Recipients
 	s.ReadTimeout, s.WriteTimeout = o.Idle, o.Idle
 	s.EnableSMTPUTF8 = true
 	s.ErrorLog = slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn)
 	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(newGate(l, o)) }()
+	door := intake.NewDoor(l, intake.Bounds{AtOnce: o.AtOnce, PerNetwork: o.PerNetwork, Life: o.Life, Log: o.Log,
+		Away: "421 4.7.0 too many connections; please come back later\r\n"})
+	go func() { ended <- s.Serve(door) }()
 	select {
 	case err := <-ended:
 		return fmt.Errorf("take mail: %w", err)
@@ -92,12 +101,4 @@ func Serve(ctx context.Context, l net.Listener, a Acceptor, o Options) error {
 		return fmt.Errorf("end taking mail: %w", err)
 	}
 	return nil
-}
-
-// addressOf is the IP address of a peer, the zero value for none.
-func addressOf(a net.Addr) netip.Addr {
-	if tcp, ok := a.(*net.TCPAddr); ok {
-		return tcp.AddrPort().Addr().Unmap()
-	}
-	return netip.Addr{}
 }

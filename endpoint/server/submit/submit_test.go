@@ -39,6 +39,8 @@ type desk struct {
 	pause  time.Duration
 }
 
+func (d *desk) Hold(context.Context, int64) (func(), error) { return func() {}, nil }
+
 func (d *desk) Accept(_ context.Context, messages [][]byte, client netip.Addr) (endpoint.Answer, int) {
 	time.Sleep(d.pause)
 	d.mu.Lock()
