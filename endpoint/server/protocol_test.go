@@ -72,6 +72,9 @@ func TestRequests(t *testing.T) {
 		"a message that is a list":  {"POST", "", strings.NewReader(`{"action":"receive","messages":["a",["b"]]}`), 400, "Invalid message payload: message 2"},
 		"a message that is null":    {"POST", "", strings.NewReader(`{"action":"reflect","messages":[null]}`), 400, "Invalid message payload: message 1"},
 		"too many messages":         {"POST", "", strings.NewReader(`{"action":"receive","messages":["a"` + strings.Repeat(`,"a"`, 150) + `]}`), 413, "151 messages"},
+		"far too many messages":     {"POST", "", strings.NewReader(`{"action":"receive","messages":["a"` + strings.Repeat(`,"a"`, 1_000_000) + `]}`), 413, "1000002 values"},
+		"far too many fields":       {"POST", "", strings.NewReader(`{"action":"describe"` + strings.Repeat(`,"a":"b"`, 1_000_000) + `}`), 413, "1000001 values"},
+		"commas in a text":          {"POST", "", strings.NewReader(`{"action":"describe","x":"` + strings.Repeat(`,\",[[[[[`, 1000) + `"}`), 200, "Test Endpoint"},
 		"a request too large":       {"POST", "", strings.NewReader(strings.Repeat(" ", 10<<20+1)), 413, "larger than 10485760 bytes"},
 		"too large, in chunks":      {"POST", "", unsized{io.LimitReader(spaces{}, 100<<20)}, 413, "larger than 10485760 bytes"},
 		"a message too large":       {"POST", "", strings.NewReader(`{"action":"receive","messages":["` + strings.Repeat("a", 2<<20+1) + `"]}`), 413, "Message 1 (): It is larger"},
@@ -149,14 +152,14 @@ func FuzzDecode(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r, err := decode(data)
+		r, err := decode(data, 150)
 		if err != nil {
 			if refusal := asRefusal(err); refusal.status != 400 || refusal.message == "" {
 				t.Errorf("decode(%q): %d %q", data, refusal.status, refusal.message)
 			}
 			return
 		}
-		again, err := decode(encode(t, r))
+		again, err := decode(encode(t, r), 150)
 		if err != nil || !same(again, r) {
 			t.Errorf("decode(%q) = %+v, and again %+v, %v", data, r, again, err)
 		}

@@ -32,15 +32,22 @@ func (s *Server) tooLarge() error {
 // maxDepth is that of the JSON of a request: an object with one array in it.
 const maxDepth = 4
 
-// decode reads a request. Of fields of one name the last counts, and those of
-// other names do not.
-func decode(data []byte) (endpoint.Request, error) {
+// otherValues is how many a request may hold besides its messages.
+const otherValues = 100
+
+// decode reads a request with so many messages, or a few more. Of fields of one
+// name the last counts, and those of other names do not.
+func decode(data []byte, messages int) (endpoint.Request, error) {
 	var r endpoint.Request
 	if len(bytes.TrimSpace(data)) == 0 {
 		return r, refuse(http.StatusBadRequest, "Payload required")
 	}
 	var object map[string]json.RawMessage
-	if tooDeep(data) || json.Unmarshal(data, &object) != nil || object == nil {
+	depth, values := shape(data)
+	if most := messages + otherValues; values > most && depth <= maxDepth {
+		return r, refuse(http.StatusRequestEntityTooLarge, "The request has %d values, and %d messages may come in one", values, messages)
+	}
+	if depth > maxDepth || json.Unmarshal(data, &object) != nil || object == nil {
 		return r, refuse(http.StatusBadRequest, "Failed to parse the request")
 	}
 	if _, given := object["action"]; !given {
@@ -75,26 +82,29 @@ func text(raw json.RawMessage, into *string) bool {
 	return len(raw) > 0 && raw[0] == '"' && json.Unmarshal(raw, into) == nil
 }
 
-// tooDeep says whether arrays and objects stand in each other deeper than any
-// request has them; it costs nothing, where a parser would keep a stack.
-func tooDeep(data []byte) bool {
-	depth, quoted := 0, false
-	for i := 0; i < len(data); i++ {
+// shape says how deep arrays and objects stand in each other, as far as
+// maxDepth and one more, and how many values there are. It costs nothing, where
+// a parser would keep a stack, and memory for each value.
+func shape(data []byte) (depth, values int) {
+	level, quoted := 0, false
+	values = 1
+	for i := 0; i < len(data) && depth <= maxDepth; i++ {
 		switch c := data[i]; {
 		case quoted && c == '\\':
 			i++
 		case c == '"':
 			quoted = !quoted
 		case quoted:
+		case c == ',':
+			values++
 		case c == '{' || c == '[':
-			if depth++; depth > maxDepth {
-				return true
-			}
+			level++
+			depth = max(depth, level)
 		case c == '}' || c == ']':
-			depth--
+			level--
 		}
 	}
-	return false
+	return depth, values
 }
 
 // shown is text of a client in an answer.

@@ -32,6 +32,7 @@ type Server struct {
 	salt    []byte // of the networks in the database
 	gate    *gate
 	memory  *semaphore.Weighted
+	reserve *semaphore.Weighted // for small requests
 	metrics *metrics
 	pages   *template.Template
 }
@@ -60,7 +61,7 @@ func New(ctx context.Context, c Config, s *store.Store, around Surroundings) (*S
 	return &Server{
 		Config: c, store: s, now: around.Now, random: around.Random, log: around.Log, queued: around.Queued, salt: salt,
 		gate:   &gate{atOnce: c.Limits.AtOnce, hourly: c.Limits.Requests, inside: map[string]int{}},
-		memory: semaphore.NewWeighted(max(c.Limits.Memory, c.Limits.Request)), metrics: newMetrics(), pages: parsePages(),
+		memory: semaphore.NewWeighted(max(c.Limits.Memory, c.Limits.Request)), reserve: semaphore.NewWeighted(max(c.Limits.Memory/4, small)), metrics: newMetrics(), pages: parsePages(),
 	}, nil
 }
 
@@ -168,20 +169,28 @@ func (x *exchange) handle(w http.ResponseWriter, r *http.Request) (*endpoint.Ans
 	if err != nil {
 		return nil, err
 	}
-	request, err := decode(data)
+	request, err := decode(data, x.Limits.Messages)
 	if err != nil {
 		return nil, err
 	}
 	return x.act(ctx, &request)
 }
 
+// small is the size of requests that never wait for larger ones: a series has
+// less, as a rule.
+const small = 1 << 20
+
 // Hold waits until so many bytes of requests may be in memory, until release is
 // called.
 func (s *Server) Hold(ctx context.Context, bytes int64) (release func(), err error) {
-	if err := s.memory.Acquire(ctx, bytes); err != nil {
+	memory := s.memory
+	if bytes <= small {
+		memory = s.reserve
+	}
+	if err := memory.Acquire(ctx, bytes); err != nil {
 		return nil, broken(err)
 	}
-	return func() { s.memory.Release(bytes) }, nil
+	return func() { memory.Release(bytes) }, nil
 }
 
 // act does what a request asks for.
