@@ -24,7 +24,7 @@ BUILD_FLAGS = -buildvcs=false -trimpath -ldflags "-s -w -X main.version=$(VERSIO
 # Go's own way of naming a place wins over PREFIX.
 BINDIR = $(if $(GOBIN),$(GOBIN),$(PREFIX)/bin)
 
-.PHONY: all build install test check fuzz crash scenarios proof-xdiff proof-rangediff conformance conformance-mail bench demo peers clean
+.PHONY: all build install test check fuzz crash load scenarios proof-xdiff proof-rangediff conformance conformance-mail bench demo peers clean
 
 all: build
 
@@ -53,6 +53,10 @@ fuzz:
 # Kill kprep at random moments, many times.
 crash:
 	KPREP_CRASHES=$(CRASHES) $(GO) test -count=1 -timeout=2h -v -run 'Kill|Crash' ./oplog ./cmd/kprep ./internal/e2e ./endpoint/server/delivery
+
+# Load the web submission service, kill it under load, and attack it.
+load:
+	KPREP_LOAD=1 $(GO) test -count=1 -timeout=1h -v ./internal/loadtest
 
 # Play every fault of the mail with the whole program.
 scenarios:

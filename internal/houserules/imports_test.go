@@ -51,6 +51,7 @@ func imports() map[string][]string {
 		"internal/mailtest":     {"patchmail"},
 		"internal/bench":        {"internal/mailtest", "internal/archivetest"},
 		"internal/e2e":          {"internal/gittest", "internal/mailtest", "internal/browser"},
+		"internal/loadtest":     {"endpoint", "attest", "internal/gittest", "internal/mailtest", "internal/pgtest"},
 		"internal/houserules":   {},
 
 		"endpoint/server/intake":   {},

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/emersion/go-smtp"
 )
@@ -50,6 +51,7 @@ type Message struct {
 	Secure     bool     // came over TLS
 	User       string   // who had logged in, "" for nobody
 	Connection int      // 1 for the server's first connection
+	Arrived    time.Time
 }
 
 // A Server is running until Close. All methods are safe for concurrent use.

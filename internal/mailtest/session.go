@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
@@ -55,7 +56,7 @@ func (s *session) Data(r io.Reader) error {
 	}
 	m := s.message
 	m.To = slices.Clone(m.To)
-	m.Data, m.Secure, m.User, m.Connection = data, s.tap.secure, s.user, s.tap.connection
+	m.Data, m.Secure, m.User, m.Connection, m.Arrived = data, s.tap.secure, s.user, s.tap.connection, time.Now()
 	s.server.keep(m)
 	return nil
 }

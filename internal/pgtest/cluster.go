@@ -29,8 +29,9 @@ type Cluster struct {
 
 // Start makes a cluster and runs it until the test ends, or until the process
 // dies in whatever way. Without PostgreSQL the test is skipped, and fails under
-// CI=true.
-func Start(t testing.TB) *Cluster {
+// CI=true. Nothing is synced to the disk, unless the settings, such as
+// "fsync=on", say otherwise.
+func Start(t testing.TB, settings ...string) *Cluster {
 	t.Helper()
 	c := &Cluster{bin: binaries(t), as: unprivileged(t)}
 	var err error
@@ -48,7 +49,7 @@ func Start(t testing.TB) *Cluster {
 	if out, err := c.command(ctx, "initdb", "-D", c.dir+"/data", "-U", "kprep", "-A", "trust", "-N", "-E", "UTF8", "--locale=C").CombinedOutput(); err != nil {
 		t.Fatalf("initdb: %v\n%s", err, out)
 	}
-	c.serve(t)
+	c.serve(t, settings)
 	for c.command(ctx, "pg_isready", "-q", "-h", c.dir, "-U", "kprep", "-d", "postgres").Run() != nil {
 		if ctx.Err() != nil {
 			log, _ := os.ReadFile(c.dir + "/log")
@@ -61,10 +62,13 @@ func Start(t testing.TB) *Cluster {
 
 // serve runs the server below a shell that stops it when its standard input
 // ends, which it does when this process dies.
-func (c *Cluster) serve(t testing.TB) {
+func (c *Cluster) serve(t testing.TB, settings []string) {
 	t.Helper()
 	const script = `"$0" "$@" </dev/null >log 2>&1 & server=$!; cat; kill -INT $server; wait $server`
 	server := exec.Command("sh", "-c", script, filepath.Join(c.bin, "postgres"), "-D", c.dir+"/data", "-k", c.dir, "-h", "", "-F")
+	for _, setting := range settings {
+		server.Args = append(server.Args, "-c", setting)
+	}
 	c.setup(server)
 	stdin, err := server.StdinPipe()
 	if err != nil {
