@@ -78,14 +78,7 @@ type Found struct {
 // is found in the branch by its patch-id, by a Link trailer, or by what became of
 // it from revision to revision; see [Basis].
 func Collect(posts []Post, b Branch, o Options) []Found {
-	c := &collector{posts: posts, branch: b, options: o, byID: map[string]int{}, known: knownIDs(b)}
-	for i, p := range posts {
-		if _, twice := c.byID[p.ID]; !twice {
-			c.byID[p.ID] = i
-		}
-	}
-	c.thread()
-	c.lineage = newLineage(c.revisions(), b.Patches)
+	c := newCollector(posts, b, o)
 	var all []Found
 	for i := range posts {
 		if c.byID[posts[i].ID] == i && c.isReply(i) {
@@ -120,6 +113,18 @@ type collector struct {
 	known   map[string]place // message-ids that were sent
 	above   map[string]string
 	lineage *lineage
+}
+
+func newCollector(posts []Post, b Branch, o Options) *collector {
+	c := &collector{posts: posts, branch: b, options: o, byID: map[string]int{}, known: knownIDs(b)}
+	for i, p := range posts {
+		if _, twice := c.byID[p.ID]; !twice {
+			c.byID[p.ID] = i
+		}
+	}
+	c.thread()
+	c.lineage = newLineage(c.revisions(), b.Patches)
+	return c
 }
 
 // thread notes what each post stands below, where it does not say so itself.
