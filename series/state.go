@@ -25,6 +25,7 @@ type State struct {
 	Collected *Collection // nil when nothing was collected
 	Deps      *PassedDeps // nil when the prerequisites were not checked, or failed
 	Known     []KnownDep  // prerequisites that were found in mail
+	Feedback  *Marks      // nil when nobody looked at replies
 
 	rest map[string]json.RawMessage
 }
@@ -96,7 +97,7 @@ func (st *State) parse(text []byte) error {
 		return err
 	}
 	form := 0
-	for key, into := range map[string]any{"version": &form, "checks": &st.Checks, "collected": &st.Collected, "deps": &st.Deps, "known": &st.Known} {
+	for key, into := range map[string]any{"version": &form, "checks": &st.Checks, "collected": &st.Collected, "deps": &st.Deps, "known": &st.Known, "feedback": &st.Feedback} {
 		value, ok := st.rest[key]
 		delete(st.rest, key)
 		if !ok {
@@ -169,6 +170,9 @@ func (st *State) text() ([]byte, error) {
 	}
 	if len(st.Known) > 0 {
 		all["known"] = st.Known
+	}
+	if !st.Feedback.empty() {
+		all["feedback"] = st.Feedback
 	}
 	var text bytes.Buffer
 	enc := json.NewEncoder(&text)
