@@ -1,6 +1,7 @@
 package trailers
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -298,3 +299,7 @@ func (c *collector) revisions() []Revision {
 }
 
 func squeeze(title string) string { return strings.Join(strings.Fields(title), " ") }
+
+// MessageIDs are those that the mails of the series have, as far as they can be
+// told, in order.
+func (b Branch) MessageIDs() []string { return slices.Sorted(maps.Keys(knownIDs(b))) }

@@ -59,3 +59,19 @@ func (e *env) attestation(ctx context.Context, section string) (*attestation, er
 	a.settings.Programs.Scratch = filepath.Join(cache, "kprep")
 	return a, nil
 }
+
+// verifier checks signatures with the keyrings that are configured, and with the
+// keys that were seen before. Closing it ends what it holds open.
+func (e *env) verifier(ctx context.Context, a *attestation) (v *attest.Verifier, closeIt func(), err error) {
+	rings, closeRings, err := a.settings.OpenKeyrings(ctx, a.repo)
+	if err != nil {
+		return nil, nil, err
+	}
+	v = &attest.Verifier{Keyrings: rings, Programs: a.settings.Programs, Now: e.now(), Staleness: a.settings.Staleness,
+		OwnGPG: true, TrimBody: a.settings.TrimBody, Past: e.past(a)}
+	if v.Pins, err = attest.UserPins(e.getenv, e.now); err != nil {
+		closeRings()
+		return nil, nil, err
+	}
+	return v, func() { closeRings() }, nil
+}

@@ -87,31 +87,41 @@ type draft struct {
 
 // edit has the user edit a text in a file that stays until it is stored.
 func (e *env) edit(ctx context.Context, repo *gitrepo.Repo, d draft, store func(text string) error) error {
+	text, file, editErr := e.inEditor(ctx, repo, d)
+	if file == "" {
+		return editErr
+	}
+	if editErr == nil {
+		editErr = store(text)
+	}
+	if editErr != nil && text != d.text && !errors.Is(editErr, series.ErrBlank) {
+		return &keptTextError{draft: d, cause: editErr, file: file}
+	}
+	os.RemoveAll(filepath.Dir(file))
+	return editErr
+}
+
+// inEditor returns what the user leaves of a text, and the file that it is in,
+// alone in its folder; file is "" when the text could not even be read.
+func (e *env) inEditor(ctx context.Context, repo *gitrepo.Repo, d draft) (text, file string, err error) {
 	parent := filepath.Join(repo.CommonDir, "kprep", "edit")
 	if err := os.MkdirAll(parent, 0o700); err != nil {
-		return fmt.Errorf("edit %s: %w", d.what, err)
+		return "", "", fmt.Errorf("edit %s: %w", d.what, err)
 	}
 	dir, err := os.MkdirTemp(parent, d.verb+"-")
 	if err != nil {
-		return fmt.Errorf("edit %s: %w", d.what, err)
+		return "", "", fmt.Errorf("edit %s: %w", d.what, err)
 	}
-	file := filepath.Join(dir, d.name)
+	file = filepath.Join(dir, d.name)
 	if err := os.WriteFile(file, []byte(d.text), 0o600); err != nil {
-		return fmt.Errorf("edit %s: %w", d.what, err)
+		return "", "", fmt.Errorf("edit %s: %w", d.what, err)
 	}
 	editErr := repo.Edit(ctx, file, asFile(e.stdin), asFile(e.stdout.w), asFile(e.stderr))
-	text, err := os.ReadFile(file)
+	now, err := os.ReadFile(file)
 	if err != nil {
-		return fmt.Errorf("read what was edited of %s: %w", d.what, errors.Join(editErr, err))
+		return "", "", fmt.Errorf("read what was edited of %s: %w", d.what, errors.Join(editErr, err))
 	}
-	if editErr == nil {
-		editErr = store(string(text))
-	}
-	if editErr != nil && string(text) != d.text && !errors.Is(editErr, series.ErrBlank) {
-		return &keptTextError{draft: d, cause: editErr, file: file}
-	}
-	os.RemoveAll(dir)
-	return editErr
+	return string(now), file, editErr
 }
 
 // storeEdited stores what the editor left. The branch may have moved while it

@@ -82,20 +82,40 @@ const maxUnread = 3
 // of how that went: mails that cannot be read, sources that did not answer, and
 // how old the answers of others are.
 func (e *env) findMail(ctx context.Context, archive *inbox.Archive, q inbox.Query) ([]*inbox.Message, error) {
-	unread := 0
-	result, err := archive.Find(ctx, q, func(err error) {
-		if unread++; unread <= maxUnread {
-			e.warnf("passed over: %v", err)
-		}
-	})
-	if unread > maxUnread {
-		e.warnf("passed over: %s more", plural(unread-maxUnread, "mail", "mails"))
+	result, err := e.askArchive(ctx, archive, q)
+	if err != nil {
+		return nil, err
 	}
+	return result.Messages, nil
+}
+
+// askArchive is findMail, and returns also what became of asking each source.
+func (e *env) askArchive(ctx context.Context, archive *inbox.Archive, q inbox.Query) (*inbox.Result, error) {
+	passedOver, tell := e.unreadMail()
+	result, err := archive.Find(ctx, q, passedOver)
+	tell()
 	if err != nil {
 		return nil, err
 	}
 	e.tellSources(result.Sources, archive.Offline)
-	return result.Messages, nil
+	return result, nil
+}
+
+// unreadMail warns of mails that cannot be read, the first few by name, and of
+// the others when tell is called.
+func (e *env) unreadMail() (passedOver func(error), tell func()) {
+	unread := 0
+	passedOver = func(err error) {
+		if unread++; unread <= maxUnread {
+			e.warnf("passed over: %v", err)
+		}
+	}
+	tell = func() {
+		if unread > maxUnread {
+			e.warnf("passed over: %s more", plural(unread-maxUnread, "mail", "mails"))
+		}
+	}
+	return passedOver, tell
 }
 
 // tellSources says what did not answer, and then, or when nobody was to be
