@@ -61,7 +61,12 @@ func follow(from, to []Patch) []kin {
 	}
 	pair(ByPatchID, func(p Patch) string { return p.PatchID })
 	pair(ByTitle, func(p Patch) string { return p.Title })
-	pairByPlace(found, taken)
+	twice := make([]bool, len(from))
+	title := func(p Patch) string { return p.Title }
+	for i, p := range from {
+		twice[i] = countKey(from, p.Title, title) > 1 || countKey(to, p.Title, title) > 1
+	}
+	pairByPlace(found, taken, twice)
 	return found
 }
 
@@ -76,8 +81,9 @@ func countKey(patches []Patch, k string, key func(Patch) string) int {
 }
 
 // pairByPlace pairs a single patch with a single one where both stand between
-// the same neighbours, or at the same end.
-func pairByPlace(found []kin, taken []bool) {
+// the same neighbours, or at the same end. One whose title is there twice could
+// be another one as well.
+func pairByPlace(found []kin, taken, twice []bool) {
 	n := len(found)
 	neighbour := func(i int, end int) int { // where the neighbour went
 		if i < 0 || i >= n {
@@ -87,7 +93,7 @@ func pairByPlace(found []kin, taken []bool) {
 	}
 	var placed []int
 	for i := range found {
-		if found[i].index >= 0 {
+		if found[i].index >= 0 || twice[i] {
 			continue
 		}
 		before := neighbour(i-1, -1)
