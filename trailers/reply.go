@@ -117,8 +117,18 @@ func (r *reply) add(t Trailer, words string) {
 	if _, remark, ok := strings.Cut(t.Value, " #"); ok && words == "" {
 		words = condition(strings.TrimSpace(remark))
 	}
-	r.given = append(r.given, Given{Trailer: t, Condition: words})
+	r.given = append(r.given, Given{Trailer: t, Condition: shortened(words)})
 	r.inBlock = true
+}
+
+// shortened is the end of a long text.
+func shortened(words string) string {
+	const most = 200
+	runes := []rune(words)
+	if len(runes) <= most {
+		return words
+	}
+	return "…" + string(runes[len(runes)-most:])
 }
 
 // replyForm is the form of a trailer in a reply.

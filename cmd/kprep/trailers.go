@@ -133,6 +133,7 @@ func (e *env) trailers(c *cli.Context, from string) error {
 	if job.signed, err = e.checkSources(c.Context, job); err != nil {
 		return err
 	}
+	e.warnForged(job)
 	if c.Bool("update") {
 		return e.takeTrailers(c, job)
 	}

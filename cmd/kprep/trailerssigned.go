@@ -80,6 +80,17 @@ func stateOf(m *checkedMail) signatureState {
 	return state
 }
 
+// warnForged says loudly where another may be writing in somebody's name.
+func (e *env) warnForged(job *takingJob) {
+	warned := map[int]bool{}
+	for _, f := range job.found {
+		if m := job.mail.messages[f.Post]; job.signed[f.Post].Status == attest.BadSig && !warned[f.Post] {
+			warned[f.Post] = true
+			e.warnf("the signature of <%s> does not hold: somebody else may be writing as %s", m.ID, m.From)
+		}
+	}
+}
+
 // An unsignedError refuses trailers whose mails are not signed by a known key.
 type unsignedError struct {
 	messages []*inbox.Message
