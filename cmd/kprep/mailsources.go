@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -153,4 +154,32 @@ func (e *env) age(since time.Time) string {
 		return plural(int(age/time.Hour), "hour", "hours") + " old"
 	}
 	return plural(int(age/(24*time.Hour)), "day", "days") + " old"
+}
+
+// mailIn reads all mail of a file or folder, or on standard input for "-", each
+// message once, with its bytes, in the order in which it is there.
+func (e *env) mailIn(ctx context.Context, name string) ([]*inbox.Message, error) {
+	passedOver, tell := e.unreadMail()
+	defer tell()
+	var all []*inbox.Message
+	seen := map[string]bool{}
+	visit := func(mail inbox.Mail) error {
+		m, err := inbox.Parse(mail, trackedID)
+		if err != nil {
+			passedOver(&inbox.MailError{File: mail.File, Number: mail.Number, Err: err})
+			return nil
+		}
+		if !seen[m.ID] {
+			seen[m.ID] = true
+			m.Raw = slices.Clone(mail.Raw)
+			all = append(all, m)
+		}
+		return nil
+	}
+	if name == "-" {
+		err := inbox.WalkReader(ctx, e.stdin, "standard input", visit, passedOver)
+		return all, err
+	}
+	err := inbox.Walk(ctx, e.path(name), visit, passedOver)
+	return all, err
 }

@@ -98,26 +98,6 @@ func (e *env) mailedSeries(c *cli.Context, word string) (all []*inbox.Series, id
 	return all, id, nil
 }
 
-func (e *env) mailIn(ctx context.Context, word string) (all []*inbox.Message, err error) {
-	broken := func(err error) { e.warnf("passed over: %v", err) }
-	visit := func(m inbox.Mail) error {
-		parsed, err := inbox.Parse(m, trackedID)
-		if err != nil {
-			broken(&inbox.MailError{File: m.File, Number: m.Number, Err: err})
-			return nil
-		}
-		parsed.Raw = slices.Clone(m.Raw)
-		all = append(all, parsed)
-		return nil
-	}
-	if word == "-" {
-		err = inbox.WalkReader(ctx, e.stdin, "standard input", visit, broken)
-	} else {
-		err = inbox.Walk(ctx, e.path(word), visit, broken)
-	}
-	return all, err
-}
-
 // mailOf looks up the thread of a message, and other revisions.
 func (e *env) mailOf(c *cli.Context, id string) ([]*inbox.Message, error) {
 	archive, err := e.openArchive(c, nil)

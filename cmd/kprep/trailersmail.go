@@ -35,9 +35,9 @@ func (e *env) reviewMail(c *cli.Context, job *takingJob, from string) (*reviewMa
 	var err error
 	switch file := c.String("use-local-mbox"); {
 	case file != "":
-		mail.messages, err = e.mailIn(c.Context, file)
+		mail.messages, err = e.someMailIn(c.Context, file)
 	case from != "" && e.isMail(from):
-		mail.messages, err = e.mailIn(c.Context, from)
+		mail.messages, err = e.someMailIn(c.Context, from)
 	case from != "":
 		var id string
 		if id, err = parseMessageID("trailers", from); err != nil {
@@ -60,6 +60,15 @@ func (e *env) reviewMail(c *cli.Context, job *takingJob, from string) (*reviewMa
 	}
 	mail.posts, err = postsOf(mail.messages)
 	return mail, err
+}
+
+// someMailIn is mailIn, where no mail at all is an error.
+func (e *env) someMailIn(ctx context.Context, name string) ([]*inbox.Message, error) {
+	messages, err := e.mailIn(ctx, name)
+	if err == nil && len(messages) == 0 {
+		err = fmt.Errorf("there is no mail in %s", name)
+	}
+	return messages, err
 }
 
 // isMail says whether something of that name is there, rather than a message-id.
@@ -141,37 +150,6 @@ func (e *env) askFor(c *cli.Context, job *takingJob, mail *reviewMail, q inbox.Q
 	}
 	mail.messages, mail.sources = result.Messages, result.Sources
 	return nil
-}
-
-// mailIn reads all mail of a file or folder, in the order in which it is there.
-func (e *env) mailIn(ctx context.Context, name string) ([]*inbox.Message, error) {
-	passedOver, tell := e.unreadMail()
-	defer tell()
-	var all []*inbox.Message
-	seen := map[string]bool{}
-	visit := func(raw inbox.Mail) error {
-		m, err := inbox.Parse(raw, trackedID)
-		if err != nil {
-			passedOver(&inbox.MailError{File: raw.File, Number: raw.Number, Err: err})
-			return nil
-		}
-		if !seen[m.ID] {
-			seen[m.ID] = true
-			m.Raw = raw.Raw
-			all = append(all, m)
-		}
-		return nil
-	}
-	var err error
-	if name == "-" {
-		err = inbox.WalkReader(ctx, e.stdin, "standard input", visit, passedOver)
-	} else {
-		err = inbox.Walk(ctx, e.path(name), visit, passedOver)
-	}
-	if err == nil && len(all) == 0 {
-		err = fmt.Errorf("there is no mail in %s", name)
-	}
-	return all, err
 }
 
 // postsOf makes of mails what trailers.Collect looks at. Of patches only what
