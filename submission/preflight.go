@@ -25,7 +25,7 @@ type Problem struct {
 // Allowable lists the problems that the user can pass over by name. There is
 // no way round the others: without recipients there is nothing to send.
 func Allowable() []string {
-	return []string{"base", "clock", "cut-message", "editme", "empty", "fixup", "from-domain", "from-name", "large", "list-command", "many-recipients", "message-id", misplacedBody,
+	return []string{"base", "clock", "cut-message", "editme", "empty", "feedback", "fixup", "from-domain", "from-name", "large", "list-command", "many-recipients", "message-id", misplacedBody,
 		needsAutoToCc, needsChecking, needsCheckingDeps, "no-message", "no-title", "password", noRangeDiff, "sign-off", "signer", "thread", "trailer"}
 }
 
@@ -61,7 +61,7 @@ func (s *Submission) Preflight(ctx context.Context, allow []string) ([]Problem, 
 		return s.Problems(allow), nil
 	}
 	all := s.problems()
-	for _, look := range []func(context.Context) ([]Problem, error){s.foreign, s.undone, s.CheckBase, s.exposed} {
+	for _, look := range []func(context.Context) ([]Problem, error){s.foreign, s.undone, s.CheckBase, s.exposed, s.openReplies} {
 		found, err := look(ctx)
 		if err != nil {
 			return nil, err

@@ -38,7 +38,7 @@ func imports() map[string][]string {
 		"sendmail/smtp":         {"patchmail"},
 		"series":                {"coverletter", "trailers", "patchmail", "gitrepo", "oplog", "rangediff", "rangecache", "spool"},
 		"archive":               {"submission", "series", "oplog", "gitrepo", "coverletter"},
-		"submission":            {"series", "sendmail", "attest", "maintainers", "project", "inbox"}, // and what these import
+		"submission":            {"series", "sendmail", "attest", "maintainers", "project", "inbox", "feedback"}, // and what these import
 		"feedback":              {"series", "inbox", "trailers", "rangediff/xdiff", "gitrepo", "patchmail"},
 		"endpoint/server":       {"endpoint", "attest", "sendmail", "patchmail", "endpoint/server/store", "endpoint/server/relay", "endpoint/server/intake"},
 		"endpoint/server/store": {"sendmail"},
