@@ -52,7 +52,7 @@ type sourceFact struct {
 }
 
 func (job *takingJob) report(added []trailers.Found) trailersReport {
-	r := trailersReport{Schema: 1, ChangeID: job.reviewed.ChangeID, Complete: true, Added: len(added), Patches: []trailersPatch{}, Unmatched: []trailerFact{}, Sources: []sourceFact{}}
+	r := trailersReport{Schema: 1, ChangeID: job.reviewed.ChangeID, Added: len(added), Patches: []trailersPatch{}, Unmatched: []trailerFact{}}
 	for _, commit := range job.commits {
 		r.Patches = append(r.Patches, trailersPatch{Commit: string(commit.ID), Subject: commit.Subject(), Trailers: []trailerFact{}})
 	}
@@ -63,10 +63,7 @@ func (job *takingJob) report(added []trailers.Found) trailersReport {
 		}
 		*list = append(*list, job.fact(f))
 	}
-	for _, s := range job.mail.sources {
-		fact := sourceFact{Name: s.Name, Remote: s.Remote, Mails: s.Count, AsOf: dateText(s.AsOf), Error: errorText(s.Err), Stale: errorText(s.Stale)}
-		r.Sources, r.Complete = append(r.Sources, fact), r.Complete && s.Err == nil && s.Stale == nil
-	}
+	r.Sources, r.Complete = sourceFacts(job.mail.sources)
 	return r
 }
 

@@ -199,13 +199,21 @@ func (e *unansweredError) Error() string {
 // incomplete is an *unansweredError where nothing new was found and an archive
 // failed: that there is nothing new is not known then.
 func (job *takingJob) incomplete() error {
+	if len(job.news()) > 0 {
+		return nil
+	}
+	return unanswered(job.mail.sources)
+}
+
+// unanswered is an *unansweredError where a source did not answer.
+func unanswered(sources []inbox.Status) error {
 	var failed []inbox.Status
-	for _, s := range job.mail.sources {
+	for _, s := range sources {
 		if didNotAnswer(s) {
 			failed = append(failed, s)
 		}
 	}
-	if len(failed) == 0 || len(job.news()) > 0 {
+	if len(failed) == 0 {
 		return nil
 	}
 	return &unansweredError{failed}
