@@ -16,10 +16,13 @@ type RebaseOptions struct {
 	Interactive bool   // the user edits git's list
 	Autosquash  bool
 	Autostash   bool
-	Exec        []string // commands to run after each patch
+	Exec        []string     // commands to run after each patch
+	Drop        []gitrepo.ID // patches to leave out, as the new base has them in another form
+	Reapply     bool         // also what the new base has had once, and lost again: git would leave that out
 	Quiet       bool
 	// Program runs this very program, as a shell command: for a cover letter at
-	// the tip git calls back, as "PROGRAM --todo FILE" and "PROGRAM --put-cover".
+	// the tip git calls back, as "PROGRAM --todo FILE" and "PROGRAM --put-cover",
+	// and for patches to drop as the first of these.
 	Program string
 	Streams gitrepo.Streams // for git and its editors
 
@@ -117,7 +120,7 @@ func (s *Series) Rebase(ctx context.Context, o RebaseOptions) (*Rebased, error) 
 			return nil, err
 		}
 	}
-	if onto.ID == s.Base && baseBranch == "" && !o.Interactive && !o.Autosquash && len(o.Exec) == 0 {
+	if onto.ID == s.Base && baseBranch == "" && !o.Interactive && !o.Autosquash && len(o.Exec)+len(o.Drop) == 0 {
 		return &Rebased{Branch: s.Branch, Base: s.Base, Before: len(s.Patches), Patches: len(s.Patches), Same: true}, nil
 	}
 	lock, err := lockRebase(ctx, s.repo)
@@ -126,7 +129,7 @@ func (s *Series) Rebase(ctx context.Context, o RebaseOptions) (*Rebased, error) 
 	}
 	defer lock.Close()
 	st := &rebaseState{Version: rebaseVersion, Branch: s.Branch, ChangeID: s.Tracking.ChangeID, Storage: s.Storage, Tip: s.Tip,
-		Start: onto.ID, Base: onto.ID, BaseBranch: baseBranch, Patches: s.patchIDs(), Chosen: o.Interactive || o.Autosquash,
+		Start: onto.ID, Base: onto.ID, BaseBranch: baseBranch, Patches: s.patchIDs(), Chosen: o.Interactive || o.Autosquash, Dropped: o.Drop,
 		Prerequisites: o.prerequisites, Known: o.known}
 	if s.Cover != nil {
 		st.Cover = s.Cover.ID
@@ -149,7 +152,7 @@ func (s *Series) Rebase(ctx context.Context, o RebaseOptions) (*Rebased, error) 
 	}
 	env, config := []string{"GIT_REFLOG_ACTION=rebase"}, []string{"rebase.updateRefs=false", "advice.skippedCherryPicks=false"}
 	switch {
-	case s.Storage == TipCommit:
+	case s.Storage == TipCommit, len(o.Drop) > 0:
 		editor := ":"
 		if o.Interactive {
 			if editor, err = s.repo.SequenceEditor(ctx); err != nil {
@@ -251,12 +254,13 @@ func (s *Series) rebaseArguments(ctx context.Context, st *rebaseState, onto *git
 			args = append(args, no)
 		}
 	}
-	flag(o.Interactive || o.Autosquash || s.Storage == TipCommit, "--interactive", "")
+	flag(o.Interactive || o.Autosquash || s.Storage == TipCommit || len(o.Drop) > 0, "--interactive", "")
 	if !o.Interactive || o.Autosquash { // else as the user has configured
 		flag(o.Autosquash, "--autosquash", "--no-autosquash")
 	}
 	flag(o.Autostash, "--autostash", "--no-autostash")
 	flag(o.Quiet, "--quiet", "")
+	flag(o.Reapply, "--reapply-cherry-picks", "")
 	for _, p := range s.Patches {
 		if p.Signed() { // renewed, as every rewrite does
 			args = append(args, "--gpg-sign")

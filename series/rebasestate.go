@@ -29,9 +29,10 @@ type rebaseState struct {
 	BaseBranch string       `json:"base-branch,omitempty"` // to record; "" leaves it
 	Patches    []gitrepo.ID `json:"patches,omitempty"`     // before, oldest first
 	// Prerequisites are to be recorded; nil leaves them.
-	Prerequisites []string   `json:"prerequisites,omitempty"`
-	Known         []KnownDep `json:"known,omitempty"`  // to remember of them
-	Chosen        bool       `json:"chosen,omitempty"` // the user edits the list: what is missing is meant to be
+	Prerequisites []string     `json:"prerequisites,omitempty"`
+	Known         []KnownDep   `json:"known,omitempty"`   // to remember of them
+	Chosen        bool         `json:"chosen,omitempty"`  // the user edits the list: what is missing is meant to be
+	Dropped       []gitrepo.ID `json:"dropped,omitempty"` // patches that are to be left out
 	// Before holds the notes that git or the completion may change, as they were.
 	Before map[string]gitrepo.ID `json:"before,omitempty"`
 	// Rewritten is git's list of what took the place of what, as it was last seen.

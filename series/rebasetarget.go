@@ -18,6 +18,15 @@ func (s *Series) holds(id gitrepo.ID) bool {
 	return s.Storage == CoverCommit && id == s.Cover.ID || slices.Contains(s.patchIDs()[:len(s.Patches)-1], id)
 }
 
+// RebaseTarget is the commit that Rebase would move the patches onto.
+func (s *Series) RebaseTarget(ctx context.Context, o RebaseOptions) (gitrepo.ID, error) {
+	onto, _, err := s.rebaseTarget(ctx, o)
+	if err != nil {
+		return "", err
+	}
+	return onto.ID, nil
+}
+
 // rebaseTarget finds the new base, and the base branch to record with it: ""
 // when what is on record stays. A commit that the series holds is returned as
 // it is.

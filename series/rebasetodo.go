@@ -3,6 +3,7 @@ package series
 import (
 	"context"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/kprep/kprep/gitrepo"
@@ -12,9 +13,10 @@ import (
 // git's list before the user sees that, and put back by the list's last line,
 // so that whoever continues the rebase ends with a whole series.
 
-// EditRebaseList is the sequence editor of a rebase under way: it takes the
-// cover letter out of the list in file, has edit show it to the user, and
-// puts command at the end. A list that the user emptied stays empty.
+// EditRebaseList is the sequence editor of a rebase under way: it marks the
+// patches in the list in file that are to be dropped, and has edit show it to the
+// user. A cover letter at the tip it takes out beforehand, and puts command at the
+// end. A list that the user emptied stays empty.
 func EditRebaseList(repo *gitrepo.Repo, file, command string, edit func() error) error {
 	st, err := readRebase(repo)
 	if err != nil {
@@ -27,10 +29,14 @@ func EditRebaseList(repo *gitrepo.Repo, file, command string, edit func() error)
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(file, []byte(withoutCover(string(text), st.Cover)), 0o600); err != nil {
+	list := withDropped(string(text), st.Dropped)
+	if st.Storage == TipCommit {
+		list = withoutCover(list, st.Cover)
+	}
+	if err := os.WriteFile(file, []byte(list), 0o600); err != nil {
 		return err
 	}
-	if err := edit(); err != nil {
+	if err := edit(); err != nil || st.Storage != TipCommit {
 		return err
 	}
 	if text, err = os.ReadFile(file); err != nil {
@@ -39,6 +45,27 @@ func EditRebaseList(repo *gitrepo.Repo, file, command string, edit func() error)
 	// Git may be told to complain of commits that are missing.
 	last := "drop " + string(st.Cover) + "\nexec " + command
 	return os.WriteFile(file, []byte(withLast(string(text), last)), 0o600)
+}
+
+// withDropped has git drop patches of its list. A "fixup!" that would get into the
+// patch before instead becomes one of its own.
+func withDropped(list string, dropped []gitrepo.ID) string {
+	var out strings.Builder
+	behind := false
+	for line := range strings.Lines(list) {
+		words := strings.Fields(line)
+		switch {
+		case len(words) == 0 || !isCommand(line):
+		case slices.ContainsFunc(dropped, func(id gitrepo.ID) bool { return picks(words, id) }):
+			line, behind = "drop"+strings.TrimPrefix(line, words[0]), true
+		case behind && (strings.HasPrefix("fixup", words[0]) || strings.HasPrefix("squash", words[0])):
+			line, behind = "pick"+strings.TrimPrefix(line, words[0]), false
+		case words[0] != "exec" && words[0] != "x":
+			behind = false
+		}
+		out.WriteString(line)
+	}
+	return out.String()
 }
 
 // withoutCover takes the line of the cover letter out of a rebase's list, and

@@ -1,6 +1,10 @@
 package series
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/kprep/kprep/gitrepo"
+)
 
 // The cover letter goes out of git's list, and nothing else does.
 func TestWithoutCover(t *testing.T) {
@@ -36,6 +40,22 @@ func TestWithLast(t *testing.T) {
 	} {
 		if got := withLast(test.list, "exec x"); got != test.want {
 			t.Errorf("%s: withLast(%q) = %q, want %q", test.name, test.list, got, test.want)
+		}
+	}
+}
+
+// Patches to drop stay in the list, so that git misses none.
+func TestWithDropped(t *testing.T) {
+	t.Parallel()
+	drop := []gitrepo.ID{"1111111122223333444455556666777788889999", "3333333322223333444455556666777788889999"}
+	for _, test := range []struct{ name, list, want string }{
+		{"some", "pick 1111111 one\nexec make\npick 2222222 two\np 33333333 three\n\n# help\n", "drop 1111111 one\nexec make\npick 2222222 two\ndrop 33333333 three\n\n# help\n"},
+		{"a comment", "# pick 1111111 one\n", "# pick 1111111 one\n"},
+		{"a fixup of it that goes into it", "pick 1111111 one\nfixup 2222222 fixup! one\n", "drop 1111111 one\npick 2222222 fixup! one\n"},
+		{"nothing to do", "noop\n", "noop\n"},
+	} {
+		if got := withDropped(test.list, drop); got != test.want {
+			t.Errorf("%s: withDropped(%q) = %q, want %q", test.name, test.list, got, test.want)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kprep/kprep/coverletter"
@@ -209,6 +210,11 @@ func (s *Series) patchIDs() []gitrepo.ID {
 		ids[i] = p.ID
 	}
 	return ids
+}
+
+// Has says whether a commit is one of the series, its cover letter included.
+func (s *Series) Has(id gitrepo.ID) bool {
+	return s.Cover != nil && s.Cover.ID == id || slices.Contains(s.patchIDs(), id)
 }
 
 // A MergeError reports a merge among the patches: a patch mail cannot carry

@@ -16,7 +16,7 @@ func newCommand(e *env) *cli.Command {
 		Name:      "new",
 		Category:  groupStart,
 		Usage:     "start a series on a branch of its own",
-		ArgsUsage: "[NAME]",
+		ArgsUsage: "NAME",
 		Description: "Makes the branch b4/NAME with an empty commit that carries the cover letter,\n" +
 			"and checks it out. On the branch of another series it depends on that one, unless\n" +
 			"-f says where to start. With -F the series is one that was mailed, and its next\n" +

@@ -2,43 +2,31 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/kprep/kprep/attest"
 	"github.com/kprep/kprep/inbox"
 	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/project"
 )
-
-// attestationPolicy reads b4's word for what becomes of mail whose signature
-// does not hold: "off", "check", "softfail" or "hardfail".
-func attestationPolicy(get func(key string) (string, bool)) (string, error) {
-	words := []string{"off", "check", "softfail", "hardfail"}
-	for _, key := range []string{"kprep.attestation-policy", "b4.attestation-policy"} {
-		word, ok := get(key)
-		if ok && !slices.Contains(words, word) {
-			return "", fmt.Errorf("configuration %s: %q is none of %s", key, word, strings.Join(words, ", "))
-		}
-		if ok {
-			return word, nil
-		}
-	}
-	return "softfail", nil
-}
 
 // attested checks the signatures of a series that is to be taken over, and says
 // what came of it. With the policy "hardfail" every message has to pass.
 func (e *env) attested(ctx context.Context, s *inbox.Series, raws [][]byte) error {
-	a, err := e.attestation(ctx, "")
+	base, err := settingsCommit(ctx, e.repo)
 	if err != nil {
 		return err
 	}
-	policy, err := attestationPolicy(a.config.Get)
-	if err != nil || policy == "off" {
+	settings, err := project.Load(ctx, e.repo, base)
+	if err != nil {
 		return err
 	}
-	checked, err := e.checkSigned(ctx, a, s, raws)
+	policy, err := attestationPolicy(settings)
+	if err != nil || policy == policyOff {
+		return err
+	}
+	checked, err := e.checkSigned(ctx, s, raws)
 	if err != nil {
 		return err
 	}
@@ -63,7 +51,7 @@ func (e *env) attested(ctx context.Context, s *inbox.Series, raws [][]byte) erro
 	case worst == attest.NoSig:
 		e.warnf("some of the mails are not signed, and others are")
 	}
-	if worst != attest.Pass && policy == "hardfail" {
+	if worst != attest.Pass && policy == policyHard {
 		return &mailedError{reason: "not every message has a good signature, and b4.attestation-policy is hardfail", hint: "'kprep verify' says more, 'kprep key trust' makes a key count"}
 	}
 	return nil
@@ -88,17 +76,16 @@ func (m *checkedMail) reasons() string {
 
 // checkSigned checks the messages of a series as verify does, and remembers the
 // keys.
-func (e *env) checkSigned(ctx context.Context, a *attestation, s *inbox.Series, raws [][]byte) ([]*checkedMail, error) {
-	rings, closeRings, err := a.settings.OpenKeyrings(ctx, a.repo)
+func (e *env) checkSigned(ctx context.Context, s *inbox.Series, raws [][]byte) ([]*checkedMail, error) {
+	a, err := e.attestation(ctx, "")
 	if err != nil {
 		return nil, err
 	}
-	defer closeRings()
-	v := &attest.Verifier{Keyrings: rings, Programs: a.settings.Programs, Now: e.now(), Staleness: a.settings.Staleness,
-		OwnGPG: true, TrimBody: a.settings.TrimBody, Past: e.past(a)}
-	if v.Pins, err = attest.UserPins(e.getenv, e.now); err != nil {
+	v, closeIt, err := e.verifier(ctx, a)
+	if err != nil {
 		return nil, err
 	}
+	defer closeIt()
 	var checked []*checkedMail
 	for i, m := range s.Messages() {
 		c := &checkedMail{file: m.File, number: m.Number, message: m}

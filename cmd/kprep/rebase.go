@@ -30,6 +30,7 @@ func rebaseCommand(e *env) *cli.Command {
 			&cli.BoolFlag{Name: "autosquash", Usage: "put fixup! and squash! commits where they belong"},
 			&cli.BoolFlag{Name: "autostash", Usage: "put changes that are not committed aside meanwhile"},
 			&cli.StringSliceFlag{Name: "exec", Aliases: []string{"x"}, Usage: "run `COMMAND` after each patch"},
+			&cli.BoolFlag{Name: "drop-applied", Usage: "leave out patches that were applied there, also where they were changed"},
 			&cli.StringFlag{Name: "base-branch", Usage: "ONTO belongs to `BRANCH`, where the cover letter's storage needs to know"},
 			&cli.BoolFlag{Name: "continue", Usage: "go on after a stop"},
 			&cli.BoolFlag{Name: "skip", Usage: "go on without the patch that it stopped at"},
@@ -94,7 +95,7 @@ func rebaseMode(c *cli.Context, given []string) (string, error) {
 	if mode == "" {
 		return "", nil
 	}
-	for _, name := range []string{"interactive", "autosquash", "autostash", "exec", "base-branch"} {
+	for _, name := range []string{"interactive", "autosquash", "autostash", "exec", "drop-applied", "base-branch"} {
 		if c.IsSet(name) {
 			return "", usagef("rebase", "--%s goes with a new rebase, not with --%s", name, mode)
 		}
@@ -125,9 +126,13 @@ func (e *env) rebase(c *cli.Context, repo *gitrepo.Repo, onto string) (*series.R
 	if err != nil {
 		return nil, err
 	}
-	return s.Rebase(c.Context, series.RebaseOptions{Onto: onto, BaseBranch: c.String("base-branch"), Interactive: c.Bool("interactive"),
+	o := series.RebaseOptions{Onto: onto, BaseBranch: c.String("base-branch"), Interactive: c.Bool("interactive"),
 		Autosquash: c.Bool("autosquash"), Autostash: autostash, Exec: c.StringSlice("exec"), Quiet: e.quiet,
-		Program: program, Streams: e.streams(c.Bool("interactive"))})
+		Program: program, Streams: e.streams(c.Bool("interactive"))}
+	if err := e.dropApplied(c, repo, s, &o); err != nil {
+		return nil, err
+	}
+	return s.Rebase(c.Context, o)
 }
 
 // streams are for a git that talks to the user. What it prints is no result

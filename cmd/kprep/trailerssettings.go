@@ -29,6 +29,18 @@ const (
 	policyHard = "hardfail"
 )
 
+func attestationPolicy(settings *project.Settings) (string, error) {
+	v, ok := settings.Get("attestation-policy")
+	policy := strings.TrimSpace(v.Text)
+	switch {
+	case !ok:
+		return "softfail", nil
+	case !slices.Contains([]string{policyOff, "check", "softfail", policyHard}, policy):
+		return "", fmt.Errorf("configuration %s: %q is not off, check, softfail or hardfail", v.Key, policy)
+	}
+	return policy, nil
+}
+
 func (e *env) trailerSettings(ctx context.Context) (trailerSettings, error) {
 	base, err := settingsCommit(ctx, e.repo)
 	if err != nil {
@@ -45,12 +57,12 @@ func (e *env) trailerSettings(ctx context.Context) (trailerSettings, error) {
 		return def, "b4." + name
 	}
 	var s trailerSettings
-	var key string
-	s.policy, key = get("attestation-policy", "softfail")
-	if !slices.Contains([]string{policyOff, "check", "softfail", policyHard}, s.policy) {
-		return s, fmt.Errorf("configuration %s: %q is not off, check, softfail or hardfail", key, s.policy)
+	if s.policy, err = attestationPolicy(settings); err != nil {
+		return s, err
 	}
-	if s.mask, key = get("midmask", ""); s.mask != "" && strings.Count(s.mask, "%s") != 1 {
+	mask, key := get("midmask", "")
+	s.mask = mask
+	if s.mask != "" && strings.Count(s.mask, "%s") != 1 {
 		return s, fmt.Errorf("configuration %s: %q needs one %%s, for the message-id", key, s.mask)
 	}
 	ignore, key := get("trailers-ignore-from", "")

@@ -40,6 +40,7 @@ func imports() map[string][]string {
 		"archive":               {"submission", "series", "oplog", "gitrepo", "coverletter"},
 		"submission":            {"series", "sendmail", "attest", "maintainers", "project", "inbox", "feedback"}, // and what these import
 		"feedback":              {"series", "inbox", "trailers", "rangediff/xdiff", "gitrepo", "patchmail"},
+		"landing":               {"series", "coverletter", "trailers", "patchmail", "gitrepo", "rangediff"},
 		"endpoint/server":       {"endpoint", "attest", "sendmail", "patchmail", "endpoint/server/store", "endpoint/server/relay", "endpoint/server/intake"},
 		"endpoint/server/store": {"sendmail"},
 		"endpoint/server/relay": {"patchmail"},
