@@ -41,7 +41,8 @@ func (r Request) encode() ([]byte, error) {
 var errNotAnswer = errors.New("it is no answer of a web endpoint")
 
 // decodeAnswer is strict where a mistake would lose or double mail: one JSON
-// object, no member of ours twice, and a result that is one of the two.
+// object, no member of ours twice, and a result that is one of the two. Its texts
+// come out harmless.
 func decodeAnswer(text []byte) (Answer, error) {
 	var a Answer
 	members := map[string]any{"result": &a.Result, "message": &a.Message, "messages": &a.Messages, "retry-after": &a.RetryAfter, "service": &a.Service}
@@ -71,10 +72,36 @@ func decodeAnswer(text []byte) (Answer, error) {
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return Answer{}, errNotAnswer
 	}
-	if a.Result != Success && a.Result != Failure {
+	if a.Result != Success && a.Result != Failure || a.Service != nil && !a.Service.sane() {
 		return Answer{}, errNotAnswer
 	}
+	a.tame()
 	return a, nil
+}
+
+// sane says that no limit is below zero.
+func (s *Service) sane() bool { return s.MaxMessages >= 0 && s.MaxMessage >= 0 && s.MaxRequest >= 0 }
+
+// tame makes every text that is for people harmless, so that no service writes
+// lines of its own on a screen that is confirmed. What is only compared, ids and
+// recipients, stays as it is.
+func (a *Answer) tame() {
+	a.Message = harmless(a.Message)
+	for i := range a.Messages {
+		f := &a.Messages[i]
+		f.Subject, f.Reason = harmless(f.Subject), harmless(f.Reason)
+		for to, words := range f.Refused {
+			f.Refused[to] = harmless(words)
+		}
+	}
+	if s := a.Service; s != nil {
+		s.Name, s.URL, s.Version, s.RelayFrom = harmless(s.Name), harmless(s.URL), harmless(s.Version), harmless(s.RelayFrom)
+		for _, words := range [][]string{s.Algorithms, s.OwnDomains} {
+			for i := range words {
+				words[i] = harmless(words[i])
+			}
+		}
+	}
 }
 
 // judge tells what an answer means that was read up to err.

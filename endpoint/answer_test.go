@@ -3,6 +3,7 @@ package endpoint
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -33,6 +34,30 @@ func TestFatesOf(t *testing.T) {
 	}
 }
 
+// A service writes no line of its own, wherever its words are shown, and no
+// limit that makes no sense.
+func TestAnswerIsTame(t *testing.T) {
+	t.Parallel()
+	const evil = `Ev\u001b[31mil\nkprep: forged`
+	text := `{"result":"success","message":"` + evil + `\n","messages":[{"message-id":"a@b","state":"refused","reason":"` + evil + `","subject":"` + evil + `","refused":{"c@d":"` + evil + `"}}],` +
+		`"service":{"name":"` + evil + `","url":"` + evil + `","version":"` + evil + `","algorithms":["` + evil + `"],"own-domains":["` + evil + `"],"relay-from":"` + evil + `"}}`
+	a, err := decodeAnswer([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, s := a.Messages[0], a.Service
+	for i, got := range []string{a.Message, f.Reason, f.Subject, f.Refused["c@d"], s.Name, s.URL, s.Version, s.Algorithms[0], s.OwnDomains[0], s.RelayFrom} {
+		if got != harmless("Ev\x1b[31mil\nkprep: forged") || strings.ContainsAny(got, "\n\x1b") {
+			t.Errorf("text %d is %q", i, got)
+		}
+	}
+	for _, limit := range []string{"max-messages", "max-message", "max-request"} {
+		if _, err := decodeAnswer([]byte(`{"result":"success","service":{"` + limit + `":-5}}`)); err == nil {
+			t.Errorf("%s below zero is believed", limit)
+		}
+	}
+}
+
 // Whoever reads the same text without strictness reads the same result, and
 // what is believed can be written down and read again.
 func FuzzDecodeAnswer(f *testing.F) {
@@ -40,7 +65,7 @@ func FuzzDecodeAnswer(f *testing.F) {
 		`{"result":"success","message":"Sent 3 messages"}`, `{"result":"error","message":"no","retry-after":3}`,
 		`{"title":"500 Internal Server Error"}`, `{"result":"error","result":"success"}`, `{"Result":"success"}`,
 		`{"result":"success","messages":[{"message-id":"a@b","state":"queued","refused":{"a@b":"no"}}]}`,
-		`{"result":"success","service":{"name":"x","url":"https://x/","algorithms":["ed25519"]}}`, `[]`, `null`, `{"result":"success"} {}`,
+		`{"result":"success","service":{"name":"x","url":"https://x/","algorithms":["ed25519"]}}`, `[]`, `null`, `{"result":"error","message":"a\n\u001b","service":{"name":"\n x"}}`, `{"result":"success"} {}`,
 	} {
 		f.Add([]byte(text))
 	}

@@ -111,11 +111,14 @@ func broken(err error) string {
 	return harmless(text)
 }
 
-// harmless makes text from a service fit for a terminal: one line, cut.
+// harmless makes text from a service fit for a terminal: one line, cut. What is
+// harmless already stays the same.
 func harmless(text string) string {
 	const most = 512
-	text = strings.ToValidUTF8(text[:min(len(text), most)], "")
-	return patchmail.PrintableLine(text)
+	cut := func(s string) string {
+		return strings.TrimSpace(strings.ToValidUTF8(s[:min(len(s), most)], ""))
+	}
+	return cut(patchmail.PrintableLine(cut(text)))
 }
 
 // head is the beginning of a text that may be a whole page.
