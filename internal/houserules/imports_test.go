@@ -22,6 +22,7 @@ func imports() map[string][]string {
 		"gitrepo":               {},
 		"rangediff/xdiff":       {},
 		"spool":                 {},
+		"maildir":               {},
 		"rangediff":             {"rangediff/xdiff"},
 		"rangediff/words":       {"rangediff"},
 		"rangecache":            {"gitrepo", "rangediff"},
