@@ -158,7 +158,7 @@ func (w *world) collect(t testing.TB, archives ...string) *feedback.Feedback {
 		}
 		found.Sources = append(found.Sources, &inbox.Files{Path: path, Tracking: func(string) string { return "" }})
 	}
-	result, err := found.Find(ctx, h.Query(), func(err error) { t.Log(err) })
+	result, err := found.Find(ctx, feedback.Query(w.series), func(err error) { t.Log(err) })
 	if err != nil {
 		t.Fatal(err)
 	}

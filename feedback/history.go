@@ -28,11 +28,11 @@ func ReadHistory(ctx context.Context, repo *gitrepo.Repo, s *series.Series) (*Hi
 	return &History{Series: s, Reviewed: known, repo: repo}, nil
 }
 
-// Query asks for all threads of the series.
-func (h *History) Query() inbox.Query {
-	q := inbox.Query{ChangeIDs: []string{h.Series.Tracking.ChangeID}}
-	for _, revision := range slices.Sorted(maps.Keys(h.FirstIDs)) {
-		q.IDs = append(q.IDs, h.FirstIDs[revision]...)
+// Query asks for all threads of a series.
+func Query(s *series.Series) inbox.Query {
+	q := inbox.Query{ChangeIDs: []string{s.Tracking.ChangeID}}
+	for _, version := range slices.Sorted(maps.Keys(s.Tracking.History)) {
+		q.IDs = append(q.IDs, s.Tracking.History[version]...)
 	}
 	return q
 }

@@ -31,7 +31,7 @@ func commands(e *env) []*cli.Command {
 		coverCommand(e), depsCommand(e), collectCommand(e), setCommand(e), rerollCommand(e), rebaseCommand(e), restackCommand(e),
 		previewCommand(e), checkCommand(e), diffCommand(e), infoCommand(e), listCommand(e),
 		sendCommand(e), signCommand(e),
-		trailersCommand(e), feedbackCommand(e), replyCommand(e), verifyCommand(e),
+		trailersCommand(e), feedbackCommand(e), replyCommand(e), followCommand(e), verifyCommand(e),
 		undoCommand(e), redoCommand(e), logCommand(e), cleanupCommand(e), forgetCommand(e), claimCommand(e),
 		configCommand(e), keyCommand(e), authCommand(e), doctorCommand(e), tourCommand(e),
 		rangeDiffCommand(e), maintainersCommand(e), endpointCommand(e),

@@ -137,7 +137,7 @@ func (e *env) feedback(c *cli.Context, s *series.Series, word string) error {
 		return e.printJSON(r.report(chosen))
 	}
 	if len(chosen) == 0 {
-		if err := unanswered(r.sources); err != nil {
+		if err := unanswered(r.sources, false); err != nil {
 			return err // that there is nothing is not known
 		}
 		e.noteNoFeedback(c, r)

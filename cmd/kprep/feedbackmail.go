@@ -35,7 +35,7 @@ func (e *env) lookForFeedback(c *cli.Context, s *series.Series) (*review, error)
 	if r.history, err = feedback.ReadHistory(c.Context, e.repo, s); err != nil {
 		return nil, err
 	}
-	found, err := e.askArchive(c.Context, archive, r.history.Query())
+	found, err := e.askArchive(c.Context, archive, feedback.Query(s))
 	if err != nil {
 		return nil, err
 	}
@@ -44,15 +44,23 @@ func (e *env) lookForFeedback(c *cli.Context, s *series.Series) (*review, error)
 	if err != nil {
 		return nil, err
 	}
-	config, err := e.repo.Config()
+	bots, err := e.bots()
 	if err != nil {
 		return nil, err
 	}
-	bots := append(feedback.DefaultBots(), config.All("kprep.feedback-bot")...)
 	if r.all, err = r.history.Collect(c.Context, found.Messages, feedback.Options{Bots: bots, Marks: st.Feedback}); err != nil {
 		return nil, err
 	}
 	return r, r.all.Digest(e.now()).Keep(e.repo, s)
+}
+
+// bots are globs of the mailboxes of programs.
+func (e *env) bots() ([]string, error) {
+	config, err := e.repo.Config()
+	if err != nil {
+		return nil, err
+	}
+	return append(feedback.DefaultBots(), config.All("kprep.feedback-bot")...), nil
 }
 
 // An unknownReplyError means that no reply has the name that the user gave, or

@@ -184,16 +184,22 @@ func (job *takingJob) via(post int) string {
 	return fmt.Sprintf("<%s> in %s", m.ID, m.File)
 }
 
-// A unansweredError means that there is nothing new in what answered, and that
-// something did not.
-type unansweredError struct{ failed []inbox.Status }
+// An unansweredError means that an archive did not answer.
+type unansweredError struct {
+	failed []inbox.Status
+	news   bool // there was something new all the same
+}
 
 func (e *unansweredError) Error() string {
 	var words []string
 	for _, s := range e.failed {
 		words = append(words, fmt.Sprintf("%s: %v", s.Name, errors.Join(s.Err, s.Stale)))
 	}
-	return "nothing new is known, and not all archives answered: " + strings.Join(words, "; ")
+	text := "not all archives answered: " + strings.Join(words, "; ")
+	if !e.news {
+		text = "nothing new is known, and " + text
+	}
+	return text
 }
 
 // incomplete is an *unansweredError where nothing new was found and an archive
@@ -202,11 +208,11 @@ func (job *takingJob) incomplete() error {
 	if len(job.news()) > 0 {
 		return nil
 	}
-	return unanswered(job.mail.sources)
+	return unanswered(job.mail.sources, false)
 }
 
 // unanswered is an *unansweredError where a source did not answer.
-func unanswered(sources []inbox.Status) error {
+func unanswered(sources []inbox.Status, news bool) error {
 	var failed []inbox.Status
 	for _, s := range sources {
 		if didNotAnswer(s) {
@@ -216,7 +222,7 @@ func unanswered(sources []inbox.Status) error {
 	if len(failed) == 0 {
 		return nil
 	}
-	return &unansweredError{failed}
+	return &unansweredError{failed, news}
 }
 
 // didNotAnswer is true of an archive that was asked in vain.
