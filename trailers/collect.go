@@ -113,14 +113,26 @@ type collector struct {
 	known   map[string]place // message-ids that were sent
 	above   map[string]string
 	lineage *lineage
+
+	subjects []patchmail.Subject // of the posts
+	posted   []bool              // which posts are patches and cover letters
+	has      []map[string]bool   // identities of the trailers of each patch
+	covered  map[string][]Found  // what is below a cover letter, by message-id
+	ends     map[int]string      // what nearest found
 }
 
 func newCollector(posts []Post, b Branch, o Options) *collector {
-	c := &collector{posts: posts, branch: b, options: o, byID: map[string]int{}, known: knownIDs(b)}
-	for i, p := range posts {
+	c := &collector{posts: posts, branch: b, options: o, byID: map[string]int{}, known: knownIDs(b), covered: map[string][]Found{}, ends: map[int]string{}}
+	for i := range posts {
+		p := &posts[i]
 		if _, twice := c.byID[p.ID]; !twice {
 			c.byID[p.ID] = i
 		}
+		c.subjects = append(c.subjects, patchmail.ParseSubject(p.Subject))
+		c.posted = append(c.posted, isPosted(p, c.subjects[i]))
+	}
+	for _, p := range b.Patches {
+		c.has = append(c.has, identities(p.Message))
 	}
 	c.thread()
 	c.lineage = newLineage(c.revisions(), b.Patches)
@@ -156,14 +168,13 @@ func (c *collector) isReply(i int) bool {
 		strings.Trim(strings.ToLower(mark), "abcdefghijklmnopqrstuvwxyz") == "" {
 		return true // as in a language that kprep does not know
 	}
-	return len(p.Parents) > 0 && p.PatchID == "" && !isPosted(p)
+	return len(p.Parents) > 0 && p.PatchID == "" && !c.posted[i]
 }
 
 // isPosted is true of a patch or a cover letter.
-func isPosted(p *Post) bool {
+func isPosted(p *Post, s patchmail.Subject) bool {
 	_, reply := patchmail.BaseSubject(p.Subject)
-	s := patchmail.ParseSubject(p.Subject)
-	return !reply && s.Title != strings.Join(strings.Fields(p.Subject), " ") && s.Counter <= s.Total && (s.Counter == 0 || p.PatchID != "")
+	return !reply && s.Title != squeeze(p.Subject) && s.Counter <= s.Total && (s.Counter == 0 || p.PatchID != "")
 }
 
 // fromReply finds the trailers of one reply.
@@ -191,7 +202,7 @@ func (c *collector) fate(f *Found) Fate {
 	}
 	reject := func(r Rejection) bool { return r.of(f.Trailer, c.posts[f.Post].ID) }
 	switch {
-	case f.Patch >= 0 && has(c.branch.Patches[f.Patch].Message, f.Trailer):
+	case f.Patch >= 0 && c.has[f.Patch][f.identity()]:
 		return Present
 	case slices.ContainsFunc(c.options.Rejected, reject):
 		return Rejected
@@ -217,35 +228,46 @@ func (g Given) vouches() bool {
 	return strings.HasSuffix(key, "-by") && !strings.HasPrefix(key, "nack") && !strings.HasPrefix(key, "not-")
 }
 
-// has says whether a commit message has a trailer.
-func has(message string, t Trailer) bool {
+// identities are those of the trailers of a commit message.
+func identities(message string) map[string]bool {
+	all := map[string]bool{}
 	above, _ := Cut(message)
 	_, block := splitTail(above)
-	return slices.ContainsFunc(Parse(block), t.repeats)
+	for _, t := range Parse(block) {
+		all[t.identity()] = true
+	}
+	return all
 }
 
-// repeats says whether a trailer has nothing to add to another: it is the same,
-// or of the same person by another name.
-func (t Trailer) repeats(o Trailer) bool {
-	if t.Same(o) {
-		return true
+// identity is equal for trailers of which one has nothing to add to the other:
+// they are the same, or of the same person by another name.
+func (t Trailer) identity() string {
+	what := strings.ToLower(strings.Join(strings.Fields(t.Value), " "))
+	if person, ok := t.Person(); ok {
+		what = person.Key()
+	} else if id := t.LinkedID(); id != "" {
+		what = id
 	}
-	a, ok := t.Person()
-	b, both := o.Person()
-	return ok && both && strings.EqualFold(t.Key, o.Key) && a.Key() == b.Key()
+	return strings.ToLower(t.Key) + ": " + what
 }
 
 // markRepeated leaves of what is given to a patch several times the first that is
 // taken.
 func markRepeated(all []Found) {
+	type given struct {
+		patch    int
+		identity string
+	}
+	first := map[given]int{}
 	for i := range all {
-		if all[i].Fate != New {
-			continue
+		key := given{all[i].Patch, all[i].identity()}
+		if _, known := first[key]; all[i].Fate == New && !known {
+			first[key] = i
 		}
-		for j := range all {
-			if f := &all[j]; j != i && f.Patch == all[i].Patch && f.Fate != Present && (j > i || f.Fate != New) && f.repeats(all[i].Trailer) {
-				f.Fate = Repeated
-			}
+	}
+	for i := range all {
+		if at, taken := first[given{all[i].Patch, all[i].identity()}]; taken && at != i && all[i].Fate != Present {
+			all[i].Fate = Repeated
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kprep/kprep/inbox"
 	"github.com/kprep/kprep/patchmail"
@@ -226,6 +227,31 @@ func TestCoverOfOthers(t *testing.T) {
 	for _, line := range []string{"title", "place", "06:", "04:"} {
 		if strings.Contains(got, line) {
 			t.Errorf("%q in\n%s", line, got)
+		}
+	}
+}
+
+func BenchmarkCollect(b *testing.B) {
+	var posts []trailers.Post
+	branch := trailers.Branch{ChangeID: "id", IsMe: func(string) bool { return false }}
+	add := func(id, parent, subject, body, patchID string) {
+		posts = append(posts, trailers.Post{ID: id, Parents: strings.Fields(parent), Subject: subject, Body: body, PatchID: patchID, ChangeID: "id",
+			From: patchmail.Address{Name: "R", Mailbox: "r@example.org"}, Date: time.Unix(int64(len(posts)), 0)})
+	}
+	add("cover", "", "[PATCH 0/100] all", "", "")
+	for n := range 100 {
+		id, subject := fmt.Sprint("p", n), fmt.Sprintf("[PATCH %d/100] patch %[1]d", n+1)
+		branch.Patches = append(branch.Patches, trailers.Patch{Title: fmt.Sprint("patch ", n+1), PatchID: id, Message: "s\n\nSigned-off-by: a@example.org\n"})
+		add(id, "cover", subject, "", id)
+		for k := range 10 {
+			add(fmt.Sprint(id, "-", k), id, "Re: "+subject, strings.Repeat("> quoted\n", 100)+"Fine.\n\nReviewed-by: R <r@example.org>\n", "")
+		}
+	}
+	add("c", "cover", "Re: [PATCH 0/100] all", "Tested-by: R <r@example.org>\n", "")
+	b.ReportAllocs()
+	for b.Loop() {
+		if found := trailers.Collect(posts, branch, trailers.Options{}); len(found) != 1100 {
+			b.Fatalf("%d trailers", len(found))
 		}
 	}
 }

@@ -27,7 +27,7 @@ func Places(posts []Post, b Branch) []Place {
 	places := make([]Place, len(posts))
 	seen := map[int]*Place{}
 	for i := range posts {
-		if c.byID[posts[i].ID] == i && (c.isReply(i) || isPosted(&posts[i]) && !c.isMine(i)) {
+		if c.byID[posts[i].ID] == i && (c.isReply(i) || c.posted[i] && !c.isMine(i)) {
 			places[i] = c.place(i, seen)
 		}
 	}
@@ -100,18 +100,18 @@ func (c *collector) placeOf(id string, i int, there bool) (p Place, found bool) 
 		return placeFrom(c.atPlace(id, known)), true
 	}
 	switch post := &c.posts[i]; {
-	case post.PatchID != "" && (isPosted(post) || c.samePatch(post.PatchID, "") >= 0):
+	case post.PatchID != "" && (c.posted[i] || c.samePatch(post.PatchID, "") >= 0):
 		all := c.atPatch(i)
 		if len(all) > 0 {
 			return placeFrom(all[0]), true
 		}
-		alone := patchmail.ParseSubject(post.Subject).Total <= 1 // what somebody suggests, unlike a series of others
+		alone := c.subjects[i].Total <= 1 // what somebody suggests, unlike a series of others
 		return Place{}, !alone || c.answers(i) == ""
-	case isPosted(post) && !c.isReply(i):
+	case c.posted[i] && !c.isReply(i):
 		if !c.isMine(i) {
 			return Place{}, true
 		}
-		return Place{Mine: true, Answered: id, Revision: patchmail.ParseSubject(post.Subject).Revision, Cover: true, Patch: -1}, true
+		return Place{Mine: true, Answered: id, Revision: c.subjects[i].Revision, Cover: true, Patch: -1}, true
 	}
 	return Place{}, false
 }

@@ -78,26 +78,46 @@ func (c *collector) isThere(id string) bool {
 // those below the nearest cover letter. What is about none of this series is one
 // without a patch, or nothing when it is about a series of others.
 func (c *collector) targets(i int) []Found {
-	seen := map[string]bool{}
+	id := c.nearest(i)
+	j, there := c.byID[id]
+	switch known := c.known[id]; {
+	case id == "":
+		return []Found{{Patch: -1}}
+	case !there && known.number > 0:
+		return []Found{c.atPlace(id, known)}
+	case !there:
+		return c.belowCover(id, known.revision, true)
+	case c.posts[j].PatchID != "":
+		return c.atPatch(j)
+	}
+	return c.belowCover(id, c.subjects[j].Revision, c.isMine(j))
+}
+
+// nearest is the message-id of the nearest patch or cover letter above a post, ""
+// for none. It is noted for all on the way, since threads can be thousands of
+// replies deep.
+func (c *collector) nearest(i int) string {
+	var way []int
+	found := ""
 	for {
-		id := c.answers(i)
-		if id == "" || seen[id] {
-			return []Found{{Patch: -1}}
+		if known, seen := c.ends[i]; seen { // or references that lead round in a circle
+			found = known
+			break
 		}
-		seen[id] = true
+		c.ends[i] = ""
+		way = append(way, i)
+		id := c.answers(i)
 		j, there := c.byID[id]
-		switch known := c.known[id]; {
-		case !there && known.number > 0:
-			return []Found{c.atPlace(id, known)}
-		case !there:
-			return c.belowCover(id, known.revision, true)
-		case c.posts[j].PatchID != "":
-			return c.atPatch(j)
-		case isPosted(&c.posts[j]):
-			return c.belowCover(id, patchmail.ParseSubject(c.posts[j].Subject).Revision, c.isMine(j))
+		if id == "" || !there || c.posts[j].PatchID != "" || c.posted[j] {
+			found = id
+			break
 		}
 		i = j
 	}
+	for _, w := range way {
+		c.ends[w] = found
+	}
+	return found
 }
 
 // isMine says whether a patch or a cover letter is of the series: by its
@@ -109,7 +129,7 @@ func (c *collector) isMine(i int) bool {
 		return true
 	}
 	id, mine := p.ChangeID, c.branch.IsMe(p.From.Mailbox)
-	if above, there := c.byID[c.answers(i)]; there && id == "" && isPosted(&c.posts[above]) {
+	if above, there := c.byID[c.answers(i)]; there && id == "" && c.posted[above] {
 		cover := &c.posts[above]
 		if mine = mine || cover.From.Key() == p.From.Key(); !mine {
 			return false
@@ -129,7 +149,7 @@ func (c *collector) isMine(i int) bool {
 func (c *collector) atPatch(i int) []Found {
 	p := &c.posts[i]
 	f := Found{Patch: -1, Answered: p.ID}
-	subject, posted := patchmail.ParseSubject(p.Subject), isPosted(p)
+	subject, posted := c.subjects[i], c.posted[i]
 	if posted {
 		f.Revision, f.Number = subject.Revision, subject.Counter
 	}
@@ -226,6 +246,15 @@ func (c *collector) atPlace(id string, at place) Found {
 // belowCover are the patches of the branch that those below a cover letter
 // became.
 func (c *collector) belowCover(id string, revision int, mine bool) []Found {
+	all, known := c.covered[id]
+	if !known {
+		all = c.findBelow(id, revision, mine)
+		c.covered[id] = all
+	}
+	return all
+}
+
+func (c *collector) findBelow(id string, revision int, mine bool) []Found {
 	var all []Found
 	add := func(f Found) {
 		at := slices.IndexFunc(all, func(o Found) bool { return o.Patch == f.Patch })
@@ -238,8 +267,7 @@ func (c *collector) belowCover(id string, revision int, mine bool) []Found {
 		}
 	}
 	for i := range c.posts {
-		p := &c.posts[i]
-		if p.PatchID != "" && isPosted(p) && c.answers(i) == id && patchmail.ParseSubject(p.Subject).Revision == revision {
+		if c.posts[i].PatchID != "" && c.posted[i] && c.answers(i) == id && c.subjects[i].Revision == revision {
 			for _, f := range c.atPatch(i) {
 				add(f)
 			}
@@ -280,9 +308,8 @@ func (c *collector) revisions() []Revision {
 	}
 	recorded := len(all)
 	for i := range c.posts {
-		p := &c.posts[i]
-		s := patchmail.ParseSubject(p.Subject)
-		if p.PatchID == "" || !isPosted(p) || s.Total > maxPatches || !c.isMine(i) {
+		p, s := &c.posts[i], c.subjects[i]
+		if p.PatchID == "" || !c.posted[i] || s.Total > maxPatches || !c.isMine(i) {
 			continue
 		}
 		n, known := at[s.Revision]

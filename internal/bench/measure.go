@@ -27,7 +27,7 @@ type job struct {
 	once      bool               // one run says enough
 }
 
-func (w *world) jobs(ctx context.Context) []job {
+func (w *world) jobs(ctx context.Context) ([]job, error) {
 	out := filepath.Join(w.root, "out")
 	clear := func(string) error { return os.RemoveAll(out) }
 	unmake := func(string) error {
@@ -55,15 +55,29 @@ func (w *world) jobs(ctx context.Context) []job {
 		jobs = append(jobs, job{name: fmt.Sprintf("preview -o, %d patches", n), budget: []time.Duration{35 * ms, 100 * ms}[i], branch: branch(n),
 			between: clear, kprep: []string{"preview", "-o", out}, b4: []string{"send", "--no-sign", "-o", out}})
 	}
+	mbox, err := w.repliesTo(ctx, replied)
+	if err != nil {
+		return nil, err
+	}
+	look := []string{"-c", "kprep.archive=" + mbox, "trailers", "--offline"}
+	untake := func(string) error { return w.git(ctx, "reset", "--quiet", "--hard", repliedRef) }
+	jobs = append(jobs,
+		job{name: fmt.Sprintf("trailers offline, %d patches, %d replies", replied, 2*replied+1), budget: 150 * ms, branch: branch(replied), kprep: look},
+		job{name: "trailers -u of them", budget: 150 * ms, branch: branch(replied), between: untake,
+			kprep: append(look, "-u", "--yes"), b4: []string{"--offline-mode", "trailers", "-u", "-m", mbox}})
 	return append(jobs, job{name: fmt.Sprintf("send, %d messages, %v a round trip", mailed+1, roundTrip), budget: 12 * time.Second, branch: branch(mailed),
-		once: true, kprep: []string{"send", "--yes", "--allow", "editme"}})
+		once: true, kprep: []string{"send", "--yes", "--allow", "editme"}}), nil
 }
 
 // measure runs every job and prints the table.
 func (w *world) measure(ctx context.Context, to io.Writer, runs int) error {
 	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(table, "job\tkprep min\tmedian\tCPU\tmemory\tbudget\t\tb4 min\tmedian\tkprep is\n")
-	for _, j := range w.jobs(ctx) {
+	jobs, err := w.jobs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, j := range jobs {
 		if err := w.git(ctx, "checkout", "--quiet", j.branch); err != nil {
 			return err
 		}
