@@ -32,7 +32,7 @@ type Branch struct {
 
 // Options say what Collect takes.
 type Options struct {
-	Sloppy   bool     // also what nobody has verified: see [Mismatch] and [Advice]
+	Sloppy   bool     // also what nobody has verified: see [Mismatch] and [Advice]; never a refusal
 	Fuzzy    bool     // also for a patch that has changed since: see [Changed]
 	Ignore   []string // mailboxes; what they send, or what names them, is not taken
 	Rejected []Rejection
@@ -214,7 +214,7 @@ func (c *collector) fate(f *Found) Fate {
 		return Mismatch
 	case f.Condition != "":
 		return Conditional
-	case !f.vouches() && !c.branch.IsMe(from.Mailbox) && !c.options.Sloppy:
+	case f.refuses(), !f.vouches() && !c.branch.IsMe(from.Mailbox) && !c.options.Sloppy:
 		return Advice
 	case f.Basis == ByPlace, f.Basis != ByPatchID && !c.options.Fuzzy:
 		return Changed
@@ -224,8 +224,13 @@ func (c *collector) fate(f *Found) Fate {
 
 // vouches says whether a trailer is one by which somebody speaks for a patch.
 func (g Given) vouches() bool {
+	return strings.HasSuffix(strings.ToLower(g.Key), "-by") && !g.refuses()
+}
+
+// refuses says whether a trailer is one by which somebody speaks against it.
+func (g Given) refuses() bool {
 	key := strings.ToLower(g.Key)
-	return strings.HasSuffix(key, "-by") && !strings.HasPrefix(key, "nack") && !strings.HasPrefix(key, "not-")
+	return strings.HasPrefix(key, "nack") || strings.HasPrefix(key, "not-")
 }
 
 // identities are those of the trailers of a commit message.
