@@ -7,6 +7,7 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/kprep/kprep/inbox"
 	"github.com/kprep/kprep/patchmail"
@@ -54,6 +55,7 @@ func Answer(raw []byte, from patchmail.Address, isMe func(mailbox string) bool) 
 		for _, a := range list {
 			if !seen[a.Key()] && !isMe(a.Mailbox) {
 				seen[a.Key()] = true
+				a.Name = oneLine(a.Name)
 				kept = append(kept, a)
 			}
 		}
@@ -64,6 +66,11 @@ func Answer(raw []byte, from patchmail.Address, isMe func(mailbox string) bool) 
 		d.To, d.Cc = d.Cc, nil
 	}
 	return d, nil
+}
+
+// oneLine takes out of a name what no header can hold.
+func oneLine(name string) string {
+	return strings.Join(strings.FieldsFunc(name, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }), " ")
 }
 
 // quote is the text of a mail behind marks of quotation, without its signature,

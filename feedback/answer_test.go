@@ -19,6 +19,7 @@ func TestAnswer(t *testing.T) {
 		{"Reply-To instead of From", "From: rita@r.example\nReply-To: rita@home.example\nTo: jane@example.org\nCc: list@l.example\n", "To: rita@home.example Cc: list@l.example"},
 		{"Mail-Followup-To instead of all", "From: rita@r.example\nTo: jane@example.org\nCc: x@x.example\nMail-Followup-To: list@l.example, jane@example.org\n", "To: list@l.example Cc: "},
 		{"my own mail: where it went", "From: jane@old.example\nTo: list@l.example\nCc: a@a.example\n", "To: list@l.example Cc: a@a.example"},
+		{"a name that would be a header", "From: =?utf-8?q?Rita=0ABcc=3A_x?= <rita@r.example>\n", "To: \"Rita Bcc: x\" <rita@r.example> Cc: "},
 		{"to nobody else", "From: jane@example.org\nTo: jane@example.org\nCc: a@a.example\n", "To: a@a.example Cc: "},
 	} {
 		m, err := Answer([]byte(tc.header+"Message-ID: <1@r.example>\nSubject: x\n\nText.\n"), me, isMe)

@@ -87,3 +87,16 @@ func TestDamagedDigest(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkSummarize is what a list takes for each series.
+func BenchmarkSummarize(b *testing.B) {
+	w := ring(b)
+	if err := w.collect(b, w.mailed(all)+thread(b)).Digest(time.Unix(0, 0)).Keep(w.repo, w.series); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if s, err := feedback.Summarize(w.repo, w.series); err != nil || s.Replies == 0 {
+			b.Fatal(s, err)
+		}
+	}
+}
