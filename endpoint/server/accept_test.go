@@ -17,11 +17,7 @@ func TestAccept(t *testing.T) {
 	client := netip.MustParseAddr("192.0.2.1")
 	accept := func(status int, words string, messages ...string) endpoint.Answer {
 		t.Helper()
-		var raw [][]byte
-		for _, m := range messages {
-			raw = append(raw, []byte(m))
-		}
-		a, got := w.server.Accept(t.Context(), raw, client)
+		a, got := w.server.Accept(t.Context(), receive(messages...), client)
 		if got != status || !strings.Contains(a.Message, words) || (a.Result == endpoint.Success) != (status == 200) {
 			t.Errorf("got %d %+v, want %d %s", got, a, status, words)
 		}

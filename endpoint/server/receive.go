@@ -287,8 +287,8 @@ func (c *checking) render(l *letter) (store.Message, error) {
 	return m, nil
 }
 
-// recipients checks that To and Cc name a list, and not too many others. Whom
-// the service adds does not count.
+// recipients checks that To and Cc name a list, and not too many others, unless
+// none of them gets the letter. Whom the service adds does not count.
 func (c *checking) recipients(l *letter) error {
 	total, foreign := 0, 0
 	for _, name := range []string{"To", "Cc"} {
@@ -308,6 +308,7 @@ func (c *checking) recipients(l *letter) error {
 		}
 	}
 	switch {
+	case c.kind == store.Reflect: // it goes to the identity
 	case foreign == total:
 		return refuse(http.StatusForbidden, "Destinations must include a mailing list we recognize.")
 	case total > c.Limits.Recipients, foreign > c.Limits.Foreign:

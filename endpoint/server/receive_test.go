@@ -112,6 +112,12 @@ func testReceive(t *testing.T, w *world) {
 	if sub := w.next(); sub == nil || sub.Kind != store.Reflect || len(sub.Messages[0].Deliveries) != 1 || sub.Messages[0].Deliveries[0].Recipient != p.identity {
 		t.Errorf("reflected: %s", brief(sub))
 	}
+	for _, to := range []string{"To: Ann <ann@example.com>", "X-No: list"} { // it goes to nobody else, so it needs no list
+		w.good(endpoint.Request{Action: endpoint.ActionReflect, Messages: []string{p.patch(epoch, "To: kernel@lists.example.net", to, "Cc: Ann <ann@example.com>\n", "")}})
+		if sub := w.next(); sub == nil || sub.Kind != store.Reflect || len(sub.Messages[0].Deliveries) != 1 || sub.Messages[0].Deliveries[0].Recipient != p.identity {
+			t.Errorf("reflected: %s", brief(sub))
+		}
+	}
 	w.good(endpoint.Request{Action: endpoint.ActionStatus, Msg: p.state(p.statement(endpoint.PurposeStatus), epoch)}) // of nothing: is the key enrolled?
 	stranger := newPerson(t, "jo@example.org", "default", 9)
 	w.refused(endpoint.Request{Action: endpoint.ActionStatus, Msg: stranger.state(stranger.statement(endpoint.PurposeStatus), epoch)}, 401, "No matching key")

@@ -6,11 +6,11 @@
 // service has taken the message over for good, and names its message-id; a 550
 // gives the reason why not.
 //
-// To and Cc say where a message goes. The envelope only has to agree: a
-// recipient whom the header does not name is refused, as a blind copy is nothing
-// that the signature's owner can be asked about; and a mail server on the way
-// that hands in a message once for each of its recipients causes it to be
-// mailed once.
+// To and Cc say where a message goes, and the envelope has to name the same
+// people. One with more is refused, as a blind copy is nothing that the
+// signature's owner can be asked about; one with fewer is refused, as it may be
+// meant to stay private, and what a list has got nobody takes back. Only an
+// envelope of the author alone is something else: the message is reflected.
 //
 // A series comes message by message. The store keeps its order ("Thread"), so
 // that the patches wait for the cover letter here as they do on the web.

@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/mail"
 	"net/netip"
 	"strings"
 
@@ -74,10 +73,11 @@ func (s *session) Data(r io.Reader) error {
 	if bytes.IndexByte(text, '\r') >= 0 || bytes.Count(raw, []byte("\n")) != bytes.Count(raw, []byte("\r\n")) {
 		return say(550, smtp.EnhancedCode{5, 5, 2}, "lines have to end with CR and LF, which stand nowhere else")
 	}
-	if reason := s.strangers(text); reason != "" {
+	action, reason := purpose(text, s.recipients)
+	if reason != "" {
 		return say(550, smtp.EnhancedCode{5, 7, 1}, reason)
 	}
-	answer, status := s.acceptor.Accept(ctx, [][]byte{text}, s.client)
+	answer, status := s.acceptor.Accept(ctx, endpoint.Request{Action: action, Messages: []string{string(text)}}, s.client)
 	return reply(answer, status)
 }
 
@@ -86,33 +86,6 @@ func (s *session) Data(r io.Reader) error {
 func (s *session) later(cause error) error {
 	s.options.Log.Error("mail", slog.String("cause", cause.Error()))
 	return say(451, smtp.EnhancedCode{4, 3, 0}, "the service cannot work on this at the moment, and has kept nothing of it")
-}
-
-// strangers says which recipients To and Cc do not name, "" for none. What is
-// wrong with these fields the acceptor says better.
-func (s *session) strangers(text []byte) string {
-	m, err := mail.ReadMessage(bytes.NewReader(text))
-	if err != nil {
-		return ""
-	}
-	named := map[string]bool{}
-	for _, field := range []string{"To", "Cc"} {
-		for _, value := range m.Header[field] {
-			list, err := patchmail.ParseAddressList(value)
-			if err != nil {
-				return ""
-			}
-			for _, a := range list {
-				named[a.Key()] = true
-			}
-		}
-	}
-	for _, a := range s.recipients {
-		if !named[a.Key()] {
-			return fmt.Sprintf("this service mails to those whom To and Cc name, and to nobody else, such as %s", a.Mailbox)
-		}
-	}
-	return ""
 }
 
 // reply says in SMTP what was said in HTTP.

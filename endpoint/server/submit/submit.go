@@ -16,12 +16,12 @@ import (
 	"github.com/kprep/kprep/endpoint/server/intake"
 )
 
-// An Acceptor checks messages with LF line ends as a request to receive them is
-// checked, takes them over, and answers with the status of HTTP. Before they are
-// read into memory, so much of it has to be held.
+// An Acceptor answers a request to receive or to reflect messages with LF line
+// ends, with the status of HTTP. Before they are read into memory, so much of it
+// has to be held.
 type Acceptor interface {
 	Hold(ctx context.Context, bytes int64) (release func(), err error)
-	Accept(ctx context.Context, messages [][]byte, client netip.Addr) (endpoint.Answer, int)
+	Accept(ctx context.Context, r endpoint.Request, client netip.Addr) (endpoint.Answer, int)
 }
 
 // Options are what the listener announces and bounds.

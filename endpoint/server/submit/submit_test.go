@@ -33,6 +33,7 @@ import (
 type desk struct {
 	mu     sync.Mutex
 	got    []string
+	action string // of the last request
 	from   netip.Addr
 	answer endpoint.Answer
 	status int
@@ -41,13 +42,12 @@ type desk struct {
 
 func (d *desk) Hold(context.Context, int64) (func(), error) { return func() {}, nil }
 
-func (d *desk) Accept(_ context.Context, messages [][]byte, client netip.Addr) (endpoint.Answer, int) {
+func (d *desk) Accept(_ context.Context, r endpoint.Request, client netip.Addr) (endpoint.Answer, int) {
 	time.Sleep(d.pause)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, m := range messages {
-		d.got = append(d.got, string(m))
-	}
+	d.got = append(d.got, r.Messages...)
+	d.action = r.Action
 	d.from = client
 	if d.status != 0 {
 		return d.answer, d.status
@@ -84,6 +84,11 @@ func serve(t *testing.T, d *desk, o Options) (address string, stop func()) {
 }
 
 const testMail = "From: Kim <kim@example.org>\r\nTo: \"List, The\" <list@lists.example.org>,\r\n friends: Ann@example.org;\r\nCc: d@b\xc3\xbccher.example\r\nSubject: [PATCH] a\r\n\r\nText.\r\n..dots\r\n"
+
+// everybody is whom testMail names.
+func everybody() []string {
+	return []string{"list@LISTS.example.org", "ann@example.org", "d@xn--bcher-kva.example"}
+}
 
 // hand sends lines as they are, and returns the answers.
 func hand(t *testing.T, address string, recipients []string, mail string) []string {
@@ -138,7 +143,7 @@ func TestAccepts(t *testing.T) {
 	t.Parallel()
 	d := &desk{}
 	address, _ := serve(t, d, Options{})
-	answers := hand(t, address, []string{"list@LISTS.example.org", "ann@example.org", "d@xn--bcher-kva.example"}, testMail)
+	answers := hand(t, address, everybody(), testMail)
 	if got := last(answers); got != "250 2.0.0 <1@example.org> is queued" {
 		t.Errorf("it says %q", answers)
 	}
@@ -146,8 +151,27 @@ func TestAccepts(t *testing.T) {
 	if got := d.taken(); len(got) != 1 || got[0] != want {
 		t.Errorf("accepted %q\nwant %q", got, want)
 	}
-	if d.from != netip.MustParseAddr("127.0.0.1") {
-		t.Errorf("it came from %v", d.from)
+	if d.from != netip.MustParseAddr("127.0.0.1") || d.action != endpoint.ActionReceive {
+		t.Errorf("it came from %v, to %s", d.from, d.action)
+	}
+}
+
+// What the author mails to themselves stays between them and the service.
+func TestReflects(t *testing.T) {
+	t.Parallel()
+	for name, mail := range map[string]string{
+		"not named":       testMail,
+		"nobody is named": strings.NewReplacer("To: ", "X-To: ", "Cc: ", "X-Cc: ").Replace(testMail),
+		"named too":       strings.Replace(testMail, "Cc: ", "Cc: kim@example.org, ", 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := &desk{}
+			address, _ := serve(t, d, Options{})
+			if got := last(hand(t, address, []string{"Kim@example.org"}, mail)); !strings.HasPrefix(got, "250 ") || d.action != endpoint.ActionReflect {
+				t.Errorf("it says %q, to %s", got, d.action)
+			}
+		})
 	}
 }
 
@@ -176,7 +200,7 @@ func TestReplies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			address, _ := serve(t, &desk{answer: c.answer, status: c.status}, Options{})
-			got := last(hand(t, address, []string{"list@lists.example.org"}, testMail))
+			got := last(hand(t, address, everybody(), testMail))
 			if !strings.HasPrefix(got, c.want) || len(got) > 510 || strings.ContainsFunc(got, func(r rune) bool { return r < ' ' || r > '~' }) {
 				t.Errorf("it says %q, want %q", got, c.want)
 			}
@@ -187,18 +211,22 @@ func TestReplies(t *testing.T) {
 // What is refused here never comes to be checked.
 func TestRefuses(t *testing.T) {
 	t.Parallel()
-	ok := []string{"list@lists.example.org"}
+	ok := everybody()
 	for name, c := range map[string]struct {
 		recipients []string
 		mail       string
 		want       string
 	}{
-		"a blind copy":                 {[]string{"list@lists.example.org", "boss@example.org"}, testMail, "550 5.7.1 this service mails to those whom To and Cc name, and to nobody else, such as boss@example.org"},
+		"a blind copy":                 {append(everybody(), "boss@example.org"), testMail, "550 5.7.1 this service mails to those whom To and Cc name, and to nobody else, such as boss@example.org"},
+		"a preview":                    {[]string{"ann@example.org"}, testMail, "550 5.7.1 To and Cc name list@lists.example.org, and the envelope does not"},
+		"the list alone":               {[]string{"list@lists.example.org"}, testMail, "550 5.7.1 To and Cc name Ann@example.org, and the envelope does not"},
+		"the author and one more":      {[]string{"kim@example.org", "ann@example.org"}, testMail, "550 5.7.1 this service mails to those whom To and Cc name, and to nobody else, such as kim@example.org"},
+		"somebody else alone":          {[]string{"boss@example.org"}, testMail, "550 5.7.1 this service mails to those"},
 		"LF alone":                     {ok, strings.Replace(testMail, "Text.\r\n", "Text.\n", 1), "550 5.5.2 "},
 		"CR alone":                     {ok, strings.Replace(testMail, "Text.\r\n", "Te\rxt.\r\n", 1), "550 5.5.2 "},
 		"a smuggled end":               {ok, strings.Replace(testMail, "Text.\r\n", "Text.\n.\nMAIL FROM:<>\r\n", 1), "550 5.5.2 "},
 		"too large":                    {ok, testMail + strings.Repeat(strings.Repeat("x", 98)+"\r\n", 200), "552 5.3.4 "},
-		"too many recipients":          {[]string{"a@x.example", "b@x.example", "c@x.example", "d@x.example"}, testMail, ""},
+		"too many recipients":          {[]string{"a@x.example", "b@x.example", "c@x.example", "d@x.example", "e@x.example"}, testMail, ""},
 		"no recipient":                 {nil, testMail, "502 "},
 		"a recipient that is none":     {[]string{"list"}, testMail, "502 "},
 		"a recipient with a parameter": {[]string{"list@lists.example.org> SIZE=1 <x"}, testMail, "502 "},
@@ -206,12 +234,12 @@ func TestRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := &desk{}
-			address, _ := serve(t, d, Options{Message: 8 << 10, Recipients: 3})
+			address, _ := serve(t, d, Options{Message: 8 << 10, Recipients: 4})
 			answers := hand(t, address, c.recipients, c.mail)
 			if !strings.HasPrefix(last(answers), c.want) {
 				t.Errorf("it says %q, want %q", answers, c.want)
 			}
-			if name == "too many recipients" && !strings.HasPrefix(answers[5], "452 ") {
+			if name == "too many recipients" && !strings.HasPrefix(answers[6], "452 ") {
 				t.Errorf("it says %q", answers)
 			}
 			if got := d.taken(); len(got) != 0 {
@@ -281,7 +309,7 @@ func TestShutdown(t *testing.T) {
 	d := &desk{pause: 300 * time.Millisecond}
 	address, stop := serve(t, d, Options{})
 	answers := make(chan string, 1)
-	go func() { answers <- last(hand(t, address, []string{"list@lists.example.org"}, testMail)) }()
+	go func() { answers <- last(hand(t, address, everybody(), testMail)) }()
 	time.Sleep(100 * time.Millisecond)
 	go stop()
 	if got := <-answers; !strings.HasPrefix(got, "250 ") {
@@ -310,8 +338,10 @@ func TestStartTLS(t *testing.T) {
 	if err := c.Mail("kim@example.org"); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Rcpt("list@lists.example.org"); err != nil {
-		t.Fatal(err)
+	for _, to := range everybody() {
+		if err := c.Rcpt(to); err != nil {
+			t.Fatal(err)
+		}
 	}
 	w, err := c.Data()
 	if err != nil {
