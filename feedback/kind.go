@@ -26,8 +26,8 @@ func (k Kind) Asks() bool { return k == Review || k == Bot }
 // DefaultBots are globs of the mailboxes of programs that report to lists, in
 // lower case.
 func DefaultBots() []string {
-	return []string{"lkp@intel.com", "bot@*", "*-bot@*", "*[-+.]bot[-+.@]*", "*bot+*@*", "syzbot*@*", "kernelci*@*", "patchwork@*",
-		"noreply@*", "no-reply@*", "*robot*@*", "mailer-daemon@*"}
+	return []string{"lkp@intel.com", "bot@*", "*-bot@*", "*[-+.]bot[-+.@]*", "*-bot+*@*", "syzbot*@*", "kernelci*@*", "patchwork@*",
+		"noreply@*", "no-reply@*", "mailer-daemon@*"}
 }
 
 // isBot says whether one of some globs stands for a mailbox.
