@@ -197,7 +197,9 @@ func (j *judge) checkWeaknesses() {
 		j.fail(BadSig, "the time of the signature cannot be read")
 	}
 	if !j.Now.IsZero() && j.result.Made.After(j.Now.Add(clockSkew)) {
-		j.fail(BadSig, "the signature was made in the future, on %s", j.result.Made.Format(time.DateOnly))
+		const minute = "2006-01-02 15:04 UTC"
+		j.fail(BadSig, "the signature was made in the future, at %s, and it is %s here: one of the two clocks is wrong",
+			j.result.Made.UTC().Format(minute), j.Now.UTC().Format(minute))
 	}
 }
 

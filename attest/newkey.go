@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/google/renameio/v2"
@@ -27,6 +28,15 @@ type NewKey struct {
 type KeyExistsError struct{ File string }
 
 func (e *KeyExistsError) Error() string { return fmt.Sprintf("there is a key already: %s", e.File) }
+
+// Name is the key's.
+func (e *KeyExistsError) Name() string {
+	name := filepath.Base(e.File)
+	for _, end := range []string{".key", ".pub"} {
+		name = strings.TrimSuffix(name, end)
+	}
+	return name
+}
 
 // NewKey makes an ed25519 key for an identity in the user's own directory: the
 // private file, the public one, and a copy where the user's own keyring has
@@ -138,6 +148,15 @@ func (s Settings) OwnKeys() ([]OwnKey, error) {
 		}
 	}
 	return keys, nil
+}
+
+// KeysOf lists those that a keyring has as an identity's.
+func (s Settings) KeysOf(identity string) ([]OwnKey, error) {
+	keys, err := s.OwnKeys()
+	return slices.DeleteFunc(keys, func(k OwnKey) bool {
+		kept, err := KeyPath(Ed25519, identity, k.Name)
+		return err != nil || !slices.Contains(k.Kept, kept)
+	}), err
 }
 
 // keptAs lists where a keyring has a key of ed25519, without links such as that

@@ -114,6 +114,12 @@ func fallbackKey(key, format string) string {
 // ErrNoSigningKey means that no key is configured that could sign.
 var ErrNoSigningKey = errors.New("no key to sign with is configured")
 
+// An IdleKeysError is an ErrNoSigningKey where there are keys that could sign.
+type IdleKeysError struct{ Names []string } // as patatt.signingkey has them, less their kind
+
+func (e *IdleKeysError) Error() string { return ErrNoSigningKey.Error() }
+func (e *IdleKeysError) Unwrap() error { return ErrNoSigningKey }
+
 // A KeyError reports a configured key that cannot be used.
 type KeyError struct {
 	Key string // as configured
@@ -123,12 +129,26 @@ type KeyError struct {
 func (e *KeyError) Error() string { return fmt.Sprintf("the signing key %q: %v", e.Key, e.Err) }
 func (e *KeyError) Unwrap() error { return e.Err }
 
+// noKey says which of the user's own keys could sign. That none of them can be
+// read is no other case for who has configured none.
+func (s Settings) noKey() error {
+	own, err := s.OwnKeys()
+	if err != nil || len(own) == 0 {
+		return ErrNoSigningKey
+	}
+	idle := &IdleKeysError{}
+	for _, k := range own {
+		idle.Names = append(idle.Names, k.Name)
+	}
+	return idle
+}
+
 // Signer opens the configured key. gitDir is where patatt looks for keys of a
-// project, "" for none. It returns ErrNoSigningKey or a *KeyError; a key that
-// is with gpg or an agent is tried by the first signature only.
+// project, "" for none. It returns ErrNoSigningKey, which may be an
+// *IdleKeysError, or a *KeyError; a key that is with gpg or an agent is tried by the first signature only.
 func (s Settings) Signer(gitDir string) (*Signer, error) {
 	if s.Key == "" {
-		return nil, ErrNoSigningKey
+		return nil, s.noKey()
 	}
 	kind, id, ok := strings.Cut(s.Key, ":")
 	if !ok || id == "" {

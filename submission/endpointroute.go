@@ -20,12 +20,13 @@ import (
 type EndpointError struct {
 	Reason   string
 	Unsigned bool
+	Idle     []string // keys that could sign
 }
 
 func (e *EndpointError) Error() string { return "through a web endpoint: " + e.Reason }
 
 func unsignedError(s Signing) error {
-	return &EndpointError{Reason: fmt.Sprintf("messages have to be signed, and they are %s", s), Unsigned: true}
+	return &EndpointError{Reason: fmt.Sprintf("messages have to be signed, and they are %s", s), Unsigned: true, Idle: s.Idle}
 }
 
 // endpointPossible says whether this kind of mail can go through a web endpoint.

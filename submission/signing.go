@@ -15,6 +15,7 @@ import (
 type Signing struct {
 	Signer *attest.Signer // nil: not signed
 	Not    string         // why not, for people; "" when signed
+	Idle   []string       // keys that could, where none is configured
 	Err    error          // why the configured key cannot be used, which stops a send
 
 	must *Signing // how they are signed where nothing unsigned is taken; nil: the same
@@ -121,7 +122,9 @@ func SigningOf(settings attest.Settings, gitDir string, unsigned bool) Signing {
 	signer, err := settings.Signer(gitDir)
 	switch {
 	case errors.Is(err, attest.ErrNoSigningKey):
-		return Signing{Not: "no key is configured"}
+		idle := &attest.IdleKeysError{}
+		errors.As(err, &idle)
+		return Signing{Not: "no key is configured", Idle: idle.Names}
 	case err != nil:
 		return Signing{Err: err}
 	}

@@ -198,7 +198,7 @@ func authRevokeCommand(e *env) *cli.Command {
 				return err
 			}
 			answer, err := m.client.Revoke(c.Context, m.key, stamp)
-			return e.answered(answer, err, "'kprep auth new' enrols a key")
+			return e.answered(answer, err, newKeyHint)
 		},
 	}
 }

@@ -48,6 +48,7 @@ func (e *env) authStatus(c *cli.Context) error {
 	}
 	r := authReport{Schema: 1, URL: m.client.URL(), Service: m.service, Identity: m.key.Identity, Selector: m.key.Selector,
 		Algorithm: m.key.Algorithm, Fingerprint: m.key.Fingerprint, Enrolled: "unknown"}
+	next := "'kprep auth new' enrols it"
 	if m.service != nil {
 		stamp, err := e.stamp()
 		if err != nil {
@@ -60,6 +61,9 @@ func (e *env) authStatus(c *cli.Context) error {
 			r.Enrolled = "yes"
 		case errors.As(err, &refused) && (refused.Status == http.StatusForbidden || refused.Status == http.StatusUnauthorized):
 			r.Enrolled, r.Said = "no", refused.Answer.Text()
+			if refused.Status == http.StatusForbidden { // it knows the key, and does not want it, or not yet
+				next = "one that waits counts by itself; " + newKeyHint
+			}
 		default:
 			return err
 		}
@@ -70,7 +74,7 @@ func (e *env) authStatus(c *cli.Context) error {
 		err = e.printAuth(r)
 	}
 	if err == nil && r.Enrolled == "no" {
-		e.notef("'kprep auth new' enrols it")
+		e.notef("%s", next)
 		err = &exitError{status: statusFailed}
 	}
 	return err

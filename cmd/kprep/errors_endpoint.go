@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"net/http"
 
 	"github.com/kprep/kprep/endpoint"
 	"github.com/kprep/kprep/sendmail"
@@ -10,7 +11,7 @@ import (
 
 // endpointHint helps with a web endpoint.
 func endpointHint(err error) string {
-	impossible := (*submission.EndpointError)(nil)
+	impossible, refused := (*submission.EndpointError)(nil), (*endpoint.RefusedError)(nil)
 	unsent, transport := (*endpoint.NotSentError)(nil), (*sendmail.NoTransportError)(nil)
 	switch {
 	case errors.As(err, &unsent) && unsent.Untrusted:
@@ -21,14 +22,16 @@ func endpointHint(err error) string {
 		return "check kprep.endpoint, else b4.send-endpoint-web"
 	case errors.As(err, new(*endpoint.OtherURLError)):
 		return "nothing was sent; if it is the service that you mean, set kprep.endpoint to what it calls itself"
-	case errors.As(err, new(*endpoint.RefusedError)):
-		return "'kprep auth status' shows whether it knows your key, 'kprep auth new' enrols one"
+	case errors.As(err, &refused):
+		return refusedHint(refused)
 	case errors.As(err, new(*endpoint.UnclearError)):
 		return "check kprep.endpoint: that may be no web endpoint, or one that is out of order"
 	case errors.As(err, new(*endpoint.AlgorithmError)):
 		return "nothing was sent; 'kprep key new' makes a key of kind ed25519"
 	case errors.As(err, &transport) && transport.Endpoint:
 		return "the project's documentation tells the URL: git config --global kprep.endpoint URL"
+	case errors.As(err, &impossible) && len(impossible.Idle) > 0:
+		return "nothing was sent; " + useKeyHint(impossible.Idle)
 	case errors.As(err, &impossible) && impossible.Unsigned:
 		return "nothing was sent; sign with a key of yours, see 'kprep key new', or configure sendemail.smtpServer to send by SMTP"
 	case errors.As(err, &impossible):
@@ -39,4 +42,19 @@ func endpointHint(err error) string {
 		return "go on the way that it began"
 	}
 	return ""
+}
+
+// newKeyHint is for a key that counts no more.
+const newKeyHint = "a key that was revoked never counts again: 'kprep key new NAME --configure' makes another one, and 'kprep auth new' enrols that"
+
+// refusedHint helps with a definite no of kprep's services; what b4's answers
+// does not tell one case from another.
+func refusedHint(e *endpoint.RefusedError) string {
+	switch {
+	case e.Answer.RetryAfter > 0:
+		return "nothing was changed; try again later"
+	case e.Status == http.StatusConflict:
+		return "'kprep auth status' shows whether it knows your key; " + newKeyHint
+	}
+	return "'kprep auth status' shows whether it knows your key, 'kprep auth new' enrols one"
 }

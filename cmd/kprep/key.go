@@ -33,8 +33,9 @@ func keyNewCommand(e *env) *cli.Command {
 		Name:      "new",
 		Usage:     "make an ed25519 key",
 		ArgsUsage: "[NAME]",
-		Description: "Makes a key as 'patatt genkey' does; NAME is the day by default. The private key\n" +
-			"has no passphrase: the file alone lets anybody sign in your name.",
+		Description: "Makes a key as 'patatt genkey' does. NAME is the day for a first key; a further one\n" +
+			"has to be given a name. The private key has no passphrase: the file alone lets\n" +
+			"anybody sign in your name.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "identity", Usage: "make it for `ADDRESS` (default patatt.identity or user.email)"},
 			&cli.BoolFlag{Name: "configure", Usage: "have this repository sign with it"},
@@ -55,9 +56,6 @@ func (e *env) newKey(c *cli.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if name == "" {
-		name = e.now().Format("20060102")
-	}
 	identity := c.String("identity")
 	if identity == "" {
 		identity = a.settings.Identity
@@ -66,7 +64,16 @@ func (e *env) newKey(c *cli.Context, name string) error {
 		return usagef("key new", "say whose key it is, with --identity ADDRESS or by user.email")
 	}
 	if c.Bool("configure") && a.repo == nil {
-		return usagef("key new", "--configure wants a repository")
+		return usagef("key new", "--configure wants a repository; leave it out, and it is said how to sign with the key everywhere")
+	}
+	if name == "" {
+		// A further key has to be meant: a web endpoint makes it wait for days.
+		if have, err := a.settings.KeysOf(identity); err != nil {
+			return err
+		} else if len(have) > 0 && !c.Bool("force") {
+			return &attest.KeyExistsError{File: have[len(have)-1].File}
+		}
+		name = e.now().Format("20060102")
 	}
 	made, err := a.settings.NewKey(e.random, name, identity, c.Bool("force"))
 	if err != nil {
