@@ -234,6 +234,28 @@ func TestFurtherKey(t *testing.T) {
 	w.refused(p.enrolment(), 409, "was revoked")
 }
 
+// A capital letter makes no other person.
+func TestSpellings(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *Config) { c.Limits.Challenges = 4 })
+	w.enrolled(kim(t, "default", 1))
+	eve := newPerson(t, "Kim@Example.org", "laptop", 2)
+	w.good(eve.enrolment())
+	challenge := challengeLine.FindString(w.mail("kim@example.org"))
+	if a := w.good(w.answer(eve, challenge)); !strings.Contains(a.Message, "counts from 2025-01-05 03:04 UTC on") {
+		t.Errorf("a further key counts at once: %q", a.Message)
+	}
+	w.mail("kim@example.org")
+	w.refused(receive(eve.patch(epoch)), 403, "counts from 2025-01-05")
+	w.wait(StandardKeyWait)
+	w.good(endpoint.Request{Action: endpoint.ActionDelete, Msg: eve.state(eve.statement(endpoint.PurposeDelete), w.now())})
+	w.refused(newPerson(t, "KIM@example.org", "other", 2).enrolment(), 409, "was revoked")
+	w.good(newPerson(t, "kIm@example.org", "other", 3).enrolment())
+	w.good(newPerson(t, "kiM@example.org", "other", 3).enrolment())
+	w.good(newPerson(t, "KIm@example.org", "other", 3).enrolment())
+	w.refused(newPerson(t, "KiM@example.org", "other", 3).enrolment(), 429, "Too many")
+}
+
 func TestWithdraw(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)

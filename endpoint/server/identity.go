@@ -12,15 +12,15 @@ const defaultSelector = "default"
 
 var selectorText = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
-// canonical writes an identity as the store has it: a plain address whose
-// domain is in lower case.
+// canonical writes an identity as the store has it: a plain address in lower
+// case. A mail server may tell "Kim" from "kim"; that hardly one does is less
+// than what a second spelling of a person would be good for.
 func canonical(identity string) (string, error) {
 	mailbox, foreign, err := patchmail.Address{Mailbox: identity}.Envelope()
 	if err != nil || foreign || strings.ContainsAny(identity, `"\[`) {
 		return "", refuse(http.StatusBadRequest, "Invalid authentication request: %q is no plain address", shown(identity))
 	}
-	at := strings.LastIndexByte(mailbox, '@')
-	return mailbox[:at] + strings.ToLower(mailbox[at:]), nil
+	return strings.ToLower(mailbox), nil
 }
 
 // domain is that of a canonical identity.

@@ -15,5 +15,5 @@
 //   - [Store.MarkFed] says that a message is in the feed.
 //
 // Time and randomness are the caller's. Identities are compared as they are
-// given: the caller writes the domain in lower case.
+// given: the caller writes them in lower case.
 package store

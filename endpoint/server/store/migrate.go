@@ -55,7 +55,7 @@ func (s *Store) migrate(ctx context.Context, steps []string) error {
 			return &NewerError{has, len(steps)}
 		}
 		for i, step := range steps[has:] {
-			if _, err := tx.ExecContext(ctx, strings.NewReplacer("{id}", s.id, "{bytes}", s.bytes).Replace(step)); err != nil {
+			if _, err := tx.ExecContext(ctx, strings.NewReplacer("{id}", s.id, "{bytes}", s.bytes, "{ascii}", s.ascii).Replace(step)); err != nil {
 				return fmt.Errorf("step %d of the schema: %w", has+i+1, err)
 			}
 			if _, err := tx.ExecContext(ctx, "INSERT INTO schema_steps (version) VALUES ($1)", has+i+1); err != nil {

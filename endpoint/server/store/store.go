@@ -25,6 +25,7 @@ type Store struct {
 // A dialect is what the two databases say differently.
 type dialect struct {
 	id, bytes  string // column types
+	ascii      string // behind what lower gets, so that no language of the database has a say
 	skipLocked string // behind a SELECT that claims
 	lock       string // taken in a transaction, so that one migrates at a time
 	lockName   string // the same, for what changes the keys of one identity
@@ -37,7 +38,7 @@ func sqlite() dialect {
 
 func postgres() dialect {
 	return dialect{
-		id: "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", bytes: "BYTEA",
+		id: "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", bytes: "BYTEA", ascii: ` COLLATE "C"`,
 		skipLocked: " FOR UPDATE SKIP LOCKED",
 		lock:       "SELECT pg_advisory_xact_lock(7237116)", // any number, always the same
 		lockName:   "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
@@ -51,12 +52,29 @@ const connections = 20
 // URL of a PostgreSQL database ("postgres://…"), or else a file for SQLite,
 // which is made when it is missing.
 func Open(ctx context.Context, location string) (*Store, error) {
+	s, err := connect(location)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.migrate(ctx, migrations()); err != nil {
+		s.db.Close()
+		return nil, fmt.Errorf("open the database: %w", withoutSecret(err))
+	}
+	return s, nil
+}
+
+// connect opens a database as it is.
+func connect(location string) (*Store, error) {
 	s := &Store{}
 	var err error
-	if strings.HasPrefix(location, "postgres://") || strings.HasPrefix(location, "postgresql://") {
+	scheme, _, isURL := strings.Cut(location, "://")
+	switch {
+	case scheme == "postgres" && isURL, scheme == "postgresql" && isURL:
 		s.dialect = postgres()
 		s.db, err = sql.Open("pgx", location)
-	} else {
+	case isURL:
+		err = fmt.Errorf("%q is no database that is known: a file or postgres://… is wanted", scheme+"://")
+	default:
 		s.dialect = sqlite()
 		s.db, err = openFile(location)
 	}
@@ -69,10 +87,6 @@ func Open(ctx context.Context, location string) (*Store, error) {
 		s.db.SetConnMaxIdleTime(time.Minute)
 	} else {
 		s.db.SetMaxOpenConns(1) // SQLite has one writer anyway; so nobody has to wait by polling
-	}
-	if err := s.migrate(ctx, migrations()); err != nil {
-		s.db.Close()
-		return nil, fmt.Errorf("open the database: %w", withoutSecret(err))
 	}
 	return s, nil
 }

@@ -52,6 +52,10 @@ func TestSQLite(t *testing.T) {
 		t.Parallel()
 		testMigrate(t, filepath.Join(t.TempDir(), "q"))
 	})
+	t.Run("spellings become one identity", func(t *testing.T) {
+		t.Parallel()
+		testFold(t, filepath.Join(t.TempDir(), "q"))
+	})
 	for name, test := range contract() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -68,6 +72,11 @@ func TestPostgres(t *testing.T) {
 		t.Run("several instances start at once", func(t *testing.T) {
 			t.Parallel()
 			testMigrate(t, fresh)
+		})
+		old := cluster.Database(t, "old")
+		t.Run("spellings become one identity", func(t *testing.T) {
+			t.Parallel()
+			testFold(t, old)
 		})
 		n := 0
 		for name, test := range contract() {

@@ -1,5 +1,5 @@
 -- What the service keeps. {id} and {bytes} stand for what SQLite and PostgreSQL
--- call differently. Times are milliseconds since 1970, 0 for never.
+-- call differently, {ascii} for the letters that lower changes. Times are milliseconds since 1970, 0 for never.
 
 CREATE TABLE submissions (
     id       {id},
