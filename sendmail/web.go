@@ -185,8 +185,12 @@ func (w *Web) receipts(messages []Numbered, ids []string, answer endpoint.Answer
 }
 
 // stateOf is what became of a message for all its recipients. Of one that a
-// successful answer passes over nothing is known.
+// successful answer passes over nothing is known; one that is refused by an
+// answer that asks to wait is not refused for good.
 func stateOf(f endpoint.Fate, otherwise State) (State, string) {
+	if f.State == endpoint.Rejected && otherwise == Deferred {
+		return Deferred, "the web endpoint puts it off: " + f.Reason
+	}
 	switch f.State {
 	case endpoint.Queued:
 		return Accepted, "the web endpoint will mail it"

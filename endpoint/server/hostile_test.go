@@ -249,8 +249,8 @@ func TestFailures(t *testing.T) {
 	if err := w.store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if a := w.refused(receive(p.patch(epoch)), 503, "cannot work on this at the moment"); a.RetryAfter == 0 {
-		t.Errorf("no time to come back: %+v", a)
+	if a := w.refused(receive(p.patch(epoch)), 503, "cannot work on this at the moment"); a.RetryAfter == 0 || len(a.Messages) != 0 {
+		t.Errorf("no time to come back, or a message is to blame: %+v", a)
 	}
 	r, err := http.NewRequest(http.MethodGet, w.http.URL+"/readyz", nil)
 	if err != nil {
