@@ -47,13 +47,14 @@ func (x *exchange) receive(ctx context.Context, r *endpoint.Request) (*endpoint.
 
 // accept puts a checked series into the store, and tells what is known of it.
 func (x *exchange) accept(ctx context.Context, sub *store.Submission) (*endpoint.Answer, error) {
-	known, err := x.store.Accept(ctx, sub)
+	// Only what is new counts: others have copies of what was mailed.
+	known, err := x.store.Accept(ctx, sub, hourly(store.Limit{Scope: "messages of " + sub.Identity, Most: x.Limits.Received})...)
 	if conflict := (*store.ConflictError)(nil); errors.As(err, &conflict) {
 		return nil, about(conflict.Index, sub.Messages[conflict.Index].Subject, sub.Messages[conflict.Index].MessageID,
 			refuse(http.StatusConflict, "%s", conflict.Error()))
 	}
 	if err != nil {
-		return nil, err
+		return nil, x.tooOften(err)
 	}
 	fates, err := x.fates(ctx, sub, known)
 	if err != nil {
@@ -121,8 +122,12 @@ func fate(e *store.Entry, messageID string) endpoint.Fate {
 	return f
 }
 
-// about says which message is refused.
+// about says which message is refused, unless it is for a while and may be
+// taken later.
 func about(index int, subject, messageID string, r *refusal) *refusal {
+	if r.after > 0 {
+		return r
+	}
 	subject = shown(subject)
 	reason := r.message
 	r.message = refuse(0, "Message %d (%s): %s", index+1, subject, reason).message
@@ -169,8 +174,7 @@ func (c *checking) all(ctx context.Context, messages []string) (*store.Submissio
 		seen[m.MessageID] = i
 		sub.Messages = append(sub.Messages, m)
 	}
-	// Whoever sends by this key has shown who they are: only they use it up.
-	return sub, c.count(ctx, store.Limit{Scope: "messages of " + c.key.Identity, Most: c.Limits.Received, By: int64(len(messages))})
+	return sub, nil
 }
 
 // one checks a message, and renders what leaves. The letter is returned as soon

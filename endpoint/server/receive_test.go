@@ -311,7 +311,15 @@ func TestOptions(t *testing.T) {
 		p := w.enrolled(kim(t, "default", 1))
 		w.good(receive(p.patch(epoch), p.patch(epoch)))
 		w.refused(receive(p.patch(epoch), p.patch(epoch)), 429, "Too many requests")
-		w.good(receive(p.patch(epoch)))
+		last := p.patch(epoch)
+		w.good(receive(last))
+		w.good(receive(last)) // nobody else's copies use it up, nor one's own
+		w.refused(receive(last, p.patch(epoch)), 429, "Too many requests")
+		w.wait(time.Hour)
+		for range 10 {
+			w.good(receive(last))
+		}
+		w.good(receive(last, p.patch(w.now()), p.patch(w.now()), p.patch(w.now())))
 	})
 }
 

@@ -206,18 +206,25 @@ func (x *exchange) act(ctx context.Context, r *endpoint.Request) (*endpoint.Answ
 	return do(ctx, r)
 }
 
-// count refuses what happens too often: limits are for an hour, and ten times
-// as much for a day.
+// count refuses what happens too often.
 func (s *Server) count(ctx context.Context, limits ...store.Limit) error {
+	return s.tooOften(s.store.Count(ctx, hourly(limits...), s.now()))
+}
+
+// hourly are limits for an hour, and ten times as much for a day.
+func hourly(limits ...store.Limit) []store.Limit {
 	var all []store.Limit
 	for _, l := range limits {
 		all = append(all, store.Limit{Scope: l.Scope, Period: time.Hour, Most: l.Most, By: l.By},
 			store.Limit{Scope: l.Scope, Period: 24 * time.Hour, Most: 10 * l.Most, By: l.By})
 	}
-	now := s.now()
-	err := s.store.Count(ctx, all, now)
+	return all
+}
+
+// tooOften makes a refusal of an error about a limit.
+func (s *Server) tooOften(err error) error {
 	if over := (*store.LimitError)(nil); errors.As(err, &over) {
-		return &refusal{status: http.StatusTooManyRequests, message: "Too many requests of this kind; please come back later", after: over.Until.Sub(now)}
+		return &refusal{status: http.StatusTooManyRequests, message: "Too many requests of this kind; please come back later", after: max(over.Until.Sub(s.now()), time.Second)}
 	}
 	return err
 }

@@ -41,23 +41,26 @@ func (e *LimitError) Error() string { return "too often: " + e.Limit.Scope }
 // Count counts more of each, or, when that would be too many of one, none,
 // and returns a *LimitError.
 func (s *Store) Count(ctx context.Context, limits []Limit, now time.Time) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error { return count(ctx, tx, limits, now) })
+}
+
+// count leaves it to a failed transaction to count none.
+func count(ctx context.Context, tx *sql.Tx, limits []Limit, now time.Time) error {
 	limits = slices.Clone(limits)
 	slices.SortFunc(limits, func(a, b Limit) int { return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Period, b.Period)) }) // so that two cannot wait for each other
-	return s.inTx(ctx, func(tx *sql.Tx) error {
-		for _, l := range limits {
-			end := now.Truncate(l.Period).Add(l.Period)
-			var n int64
-			err := tx.QueryRowContext(ctx, `INSERT INTO counters (scope, expires, n) VALUES ($1, $2, $3)
-				ON CONFLICT (scope, expires) DO UPDATE SET n = counters.n + $3 RETURNING n`, l.Scope+" per "+l.Period.String(), millis(end), max(l.By, 1)).Scan(&n)
-			if err != nil {
-				return err
-			}
-			if n > l.Most {
-				return &LimitError{Limit: l, Until: end}
-			}
+	for _, l := range limits {
+		end := now.Truncate(l.Period).Add(l.Period)
+		var n int64
+		err := tx.QueryRowContext(ctx, `INSERT INTO counters (scope, expires, n) VALUES ($1, $2, $3)
+			ON CONFLICT (scope, expires) DO UPDATE SET n = counters.n + $3 RETURNING n`, l.Scope+" per "+l.Period.String(), millis(end), max(l.By, 1)).Scan(&n)
+		if err != nil {
+			return err
 		}
-		return nil
-	})
+		if n > l.Most {
+			return &LimitError{Limit: l, Until: end}
+		}
+	}
+	return nil
 }
 
 // Tidy forgets what has expired: counters, nonces, challenges, and pending keys

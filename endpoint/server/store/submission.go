@@ -87,8 +87,9 @@ func (e *ConflictError) Error() string {
 // received counts as reflected too, but not the other way round.
 //
 // It returns a *ConflictError when a message-id was used before with another
-// BodyHash; nothing is accepted then.
-func (s *Store) Accept(ctx context.Context, sub *Submission) (known []int, err error) {
+// BodyHash, and a *LimitError when the messages that are new are too many for
+// one of the limits, whose By does not count; nothing is accepted then.
+func (s *Store) Accept(ctx context.Context, sub *Submission, limits ...Limit) (known []int, err error) {
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
 		known = nil
 		if sub.Kind != Notice {
@@ -99,9 +100,16 @@ func (s *Store) Accept(ctx context.Context, sub *Submission) (known []int, err e
 		if len(known) == len(sub.Messages) {
 			return nil
 		}
+		limits := slices.Clone(limits)
+		for i := range limits {
+			limits[i].By = int64(len(sub.Messages) - len(known))
+		}
+		if err := count(ctx, tx, limits, sub.Received); err != nil {
+			return err
+		}
 		return insertSubmission(ctx, tx, sub, known)
 	})
-	if conflict := (*ConflictError)(nil); err != nil && !errors.As(err, &conflict) {
+	if err != nil && !errors.As(err, new(*ConflictError)) && !errors.As(err, new(*LimitError)) {
 		err = fmt.Errorf("accept a submission: %w", err)
 	}
 	return known, err
