@@ -6,10 +6,13 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kprep/kprep/attest"
 	"github.com/kprep/kprep/endpoint"
@@ -30,19 +33,15 @@ func (x *exchange) enrol(ctx context.Context, r *endpoint.Request) (*endpoint.An
 		return nil, err
 	}
 	x.identity = key.Identity
-	from := x.blind(x.network)
-	if err := x.count(ctx,
-		store.Limit{Scope: "challenges from " + from, Most: x.Limits.ChallengesNetwork},
-		store.Limit{Scope: "challenges to " + key.Identity, Most: x.Limits.Challenges},
-		store.Limit{Scope: "challenges to " + domain(key.Identity), Most: x.Limits.ChallengesDomain},
-	); err != nil {
+	asked, err := x.askFor(ctx, key.Identity)
+	if err != nil {
 		return nil, err
 	}
 	challenge, err := x.draw()
 	if err != nil {
 		return nil, err
 	}
-	mail, err := x.challengeMail(key, challenge)
+	mail, err := x.challengeMail(key, challenge, asked)
 	if err != nil {
 		return nil, err
 	}
@@ -51,6 +50,45 @@ func (x *exchange) enrol(ctx context.Context, r *endpoint.Request) (*endpoint.An
 		return nil, keyRefusal(err, r.Identity, r.Selector)
 	}
 	return success("Challenge generated and sent to %s, for the key %s", key.Identity, key.Fingerprint), nil
+}
+
+// challengeShare is how many challenges to one identity a network may ask for
+// in an hour, whatever others have asked for.
+const challengeShare = 2
+
+// A demand is how many challenges to one identity were asked for in this hour.
+type demand struct{ all, elsewhere int64 }
+
+// askFor counts a request for a challenge. What strangers ask for keeps nobody
+// else from asking: each network has a share that only it can use up.
+func (x *exchange) askFor(ctx context.Context, identity string) (demand, error) {
+	network := x.blind(x.network)
+	all, own := "requests for "+identity, "requests for "+identity+" from "+network
+	if err := x.count(ctx,
+		store.Limit{Scope: "challenges from " + network, Most: x.Limits.ChallengesNetwork},
+		store.Limit{Scope: "challenges to " + identity + " from " + network, Most: x.Limits.Challenges},
+		store.Limit{Scope: all, Most: math.MaxInt64 / 10}, store.Limit{Scope: own, Most: math.MaxInt64 / 10},
+	); err != nil {
+		return demand{}, err
+	}
+	var d demand
+	for scope, n := range map[string]*int64{all: &d.all, own: &d.elsewhere} {
+		var err error
+		if *n, err = x.store.Counted(ctx, store.Limit{Scope: scope, Period: time.Hour}, x.now()); err != nil {
+			return demand{}, err
+		}
+	}
+	d.elsewhere = d.all - d.elsewhere
+	err := x.count(ctx,
+		store.Limit{Scope: "challenges to " + identity, Most: x.Limits.Challenges},
+		store.Limit{Scope: "challenges to " + domain(identity), Most: x.Limits.ChallengesDomain})
+	if r := (*refusal)(nil); errors.As(err, &r) {
+		err = x.count(ctx, store.Limit{Scope: "share of " + network + " in " + identity, Most: challengeShare})
+		if errors.As(err, &r) {
+			r.message = fmt.Sprintf("Too many challenges to %s were asked for in this hour, %d of them by other networks than yours; please come back later", identity, d.elsewhere)
+		}
+	}
+	return d, err
 }
 
 // keyRefusal says why a key cannot be changed.
@@ -140,9 +178,12 @@ func success(format string, args ...any) *endpoint.Answer {
 
 // verify takes the answer to a challenge.
 func (x *exchange) verify(ctx context.Context, r *endpoint.Request) (*endpoint.Answer, error) {
-	s, err := x.open(ctx, r.Msg, endpoint.PurposeVerify, "Invalid verification message", x.pending)
+	s, err := x.open(ctx, r.Msg, endpoint.PurposeVerify, "Invalid verification message", x.verifiable)
 	if err != nil {
 		return nil, err
+	}
+	if s.key.State != store.Pending {
+		return nil, refuse(http.StatusConflict, "The key %s of %s/%s is enrolled already: no challenge of it is open", s.key.Fingerprint, s.key.Identity, s.key.Selector)
 	}
 	stop, err := x.draw()
 	if err != nil {

@@ -1,8 +1,11 @@
 package server
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -42,7 +45,7 @@ func TestEnrol(t *testing.T) {
 	if notice := w.mail("kim@example.org"); !strings.Contains(notice, "a key was enrolled for you") || !strings.Contains(notice, "https://send.example.net/_b4_submit?stop=") {
 		t.Errorf("the notice:\n%s", notice)
 	}
-	w.refused(w.answer(p, challenge), 401, "No match for this identity")
+	w.refused(w.answer(p, challenge), 409, "is enrolled already: no challenge of it is open")
 	w.refused(p.enrolment(), 409, "i=kim@example.org;s=laptop is already authorized")
 	w.good(receive(p.patch(epoch)))
 	if log := w.log.String(); strings.Contains(log, challenge) || strings.Contains(log, "127.0.0.1") || !strings.Contains(log, `"action":"auth-verify","status":200`) {
@@ -335,29 +338,65 @@ func TestRotate(t *testing.T) {
 func TestChallengeLimits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *Config) {
-		c.Limits.Challenges, c.Limits.ChallengesDomain, c.Limits.ChallengesNetwork = 2, 4, 6
+		c.Limits.Challenges, c.Limits.ChallengesDomain, c.Limits.ChallengesNetwork = 4, 6, 10
+		c.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	})
-	ask := func(identity string) endpoint.Request {
-		return newPerson(t, identity, "default", 1).enrolment()
+	from := func(network, identity string) (int, endpoint.Answer) {
+		t.Helper()
+		data, err := json.Marshal(newPerson(t, identity, "default", 1).enrolment())
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := http.NewRequest(http.MethodPost, w.http.URL+"/_b4_submit", bytes.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("X-Forwarded-For", network)
+		return w.do(r)
 	}
-	for range 2 {
-		w.good(ask("kim@example.org"))
+	asked := 0
+	taken := func(network, identity string) {
+		t.Helper()
+		if status, a := from(network, identity); status != http.StatusOK {
+			t.Errorf("%s for %s: %d %+v", network, identity, status, a)
+		}
+		asked++
 	}
-	a := w.refused(ask("kim@EXAMPLE.org"), 429, "Too many requests")
-	if a.RetryAfter <= 0 || a.RetryAfter > 3600 {
-		t.Errorf("retry after %d s", a.RetryAfter)
+	refused := func(network, identity, words string) {
+		t.Helper()
+		if status, a := from(network, identity); status != 429 || !strings.Contains(a.Message, words) || a.RetryAfter <= 0 || a.RetryAfter > 3600 {
+			t.Errorf("%s for %s: %d %+v", network, identity, status, a)
+		}
 	}
-	w.good(ask("jo@example.org"))
-	w.good(ask("ann@example.org"))
-	w.refused(ask("tom@example.org"), 429, "Too many requests") // the domain
-	w.good(ask("kim@example.com"))
-	w.good(ask("kim@example.net"))
-	w.refused(ask("kim@example.info"), 429, "Too many requests") // the network
+	const eve, victim = "198.51.100.1", "203.0.113.1"
+	for range 4 {
+		taken(eve, "kim@example.org")
+	}
+	refused(eve, "kim@EXAMPLE.org", "Too many requests")
+	taken(victim, "kim@example.org") // whatever strangers do
+	taken(victim, "kim@example.org")
+	refused(victim, "kim@example.org", "Too many challenges to kim@example.org were asked for in this hour, 4 of them by other networks than yours")
+	taken(eve, "jo@example.org")
+	taken(eve, "ann@example.org")
+	taken(eve, "ann@example.org") // the domain is used up, and this a share
+	taken(victim, "tom@example.org")
+	taken(victim, "tom@example.org")
+	refused(victim, "tom@example.org", "Too many challenges")
+	taken(eve, "kim@example.com")
+	taken(eve, "kim@example.net")
+	taken(eve, "kim@example.info")
+	refused(eve, "kim@example.edu", "Too many requests") // the network
+	taken(victim, "kim@example.edu")
 	w.wait(time.Hour)
-	w.good(ask("kim@example.org"))
-	for i := range 7 {
-		if sub := w.next(); sub == nil || sub.Kind != store.Notice {
+	taken(eve, "kim@example.org")
+	for i := range asked {
+		sub := w.next()
+		if sub == nil || sub.Kind != store.Notice {
 			t.Fatalf("mail %d: %s", i, brief(sub))
+		}
+		text := string(sub.Messages[0].Relayed)
+		if i == 4 && !strings.Contains(text, "In this hour 5 challenges to this address were asked for, 4 of them by other\nnetworks") || i < 4 && strings.Contains(text, "In this hour") {
+			t.Errorf("mail %d:\n%s", i, text)
 		}
 	}
 	w.empty()

@@ -14,7 +14,9 @@ import (
 )
 
 // A Template is the mail with a challenge. In both, ${identity}, ${selector},
-// ${fingerprint}, ${name}, ${url} and ${challenge} are filled in.
+// ${fingerprint}, ${name}, ${url}, ${challenge} and ${others} are filled in; the
+// last is a sentence about the challenges that other networks asked for, or
+// nothing.
 type Template struct{ Subject, Body string }
 
 // StandardTemplate is the challenge mail of a service that has none of its own.
@@ -37,7 +39,7 @@ With b4:     b4 send --web-auth-verify ${challenge}
 With kprep:  kprep auth verify ${challenge}
 
 If it was not you, do nothing: without an answer nothing happens.
-`,
+${others}`,
 	}
 }
 
@@ -105,9 +107,12 @@ func (x *exchange) values(k store.Key) map[string]string {
 	return map[string]string{"identity": k.Identity, "selector": k.Selector, "fingerprint": k.Fingerprint, "name": x.Mail.Name, "url": x.URL.String()}
 }
 
-func (x *exchange) challengeMail(k store.Key, challenge string) (*store.Submission, error) {
+func (x *exchange) challengeMail(k store.Key, challenge string, asked demand) (*store.Submission, error) {
 	values := x.values(k)
 	values["challenge"] = challenge
+	if asked.elsewhere > 0 {
+		values["others"] = fmt.Sprintf("\nIn this hour %d challenges to this address were asked for, %d of them by other\nnetworks than the one that asked for this.\n", asked.all, asked.elsewhere)
+	}
 	subject, body := x.Challenge.fill(values)
 	return x.notice(k, subject, body)
 }

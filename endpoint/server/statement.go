@@ -95,12 +95,13 @@ func (x *exchange) once(ctx context.Context, s stated) error {
 	return err
 }
 
-// pending are the keys that wait for the answer to a challenge.
-func (x *exchange) pending(ctx context.Context, who signer) ([]store.Key, error) {
+// verifiable are the keys that wait for the answer to a challenge, and the one
+// that has got it.
+func (x *exchange) verifiable(ctx context.Context, who signer) ([]store.Key, error) {
 	keys, err := x.store.Keys(ctx, who.identity)
 	var list []store.Key
 	for _, k := range keys {
-		if k.State == store.Pending && k.Selector == who.selector {
+		if k.State != store.Revoked && k.Selector == who.selector {
 			list = append(list, k)
 		}
 	}

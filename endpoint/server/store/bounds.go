@@ -52,7 +52,7 @@ func count(ctx context.Context, tx *sql.Tx, limits []Limit, now time.Time) error
 		end := now.Truncate(l.Period).Add(l.Period)
 		var n int64
 		err := tx.QueryRowContext(ctx, `INSERT INTO counters (scope, expires, n) VALUES ($1, $2, $3)
-			ON CONFLICT (scope, expires) DO UPDATE SET n = counters.n + $3 RETURNING n`, l.Scope+" per "+l.Period.String(), millis(end), max(l.By, 1)).Scan(&n)
+			ON CONFLICT (scope, expires) DO UPDATE SET n = counters.n + $3 RETURNING n`, l.name(), millis(end), max(l.By, 1)).Scan(&n)
 		if err != nil {
 			return err
 		}
@@ -62,6 +62,17 @@ func count(ctx context.Context, tx *sql.Tx, limits []Limit, now time.Time) error
 	}
 	return nil
 }
+
+// Counted is what was counted under a scope in the period that now is in.
+func (s *Store) Counted(ctx context.Context, l Limit, now time.Time) (int64, error) {
+	var n int64
+	err := s.db.QueryRowContext(ctx, "SELECT coalesce(max(n), 0) FROM counters WHERE scope = $1 AND expires = $2",
+		l.name(), millis(now.Truncate(l.Period).Add(l.Period))).Scan(&n)
+	return n, err
+}
+
+// name is that of the counter.
+func (l Limit) name() string { return l.Scope + " per " + l.Period.String() }
 
 // Tidy forgets what has expired: counters, nonces, challenges, and pending keys
 // without a challenge.
