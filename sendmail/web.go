@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -163,6 +165,13 @@ func (w *Web) receipts(messages []Numbered, ids []string, answer endpoint.Answer
 		return nil, err // nothing left
 	}
 	fates, ok := answer.FatesOf(ids)
+	if ok && refused != nil && !slices.ContainsFunc(fates, keptAnyway) {
+		// The whole is refused for one reason, or put off, whichever message it names.
+		if len(fates) > 0 && !strings.Contains(answer.Message, answer.Messages[0].Reason) {
+			reply += ": " + answer.Messages[0].Reason
+		}
+		fates = nil
+	}
 	if !ok {
 		otherwise, fates, reply = Unknown, nil, "what the web endpoint says of the messages makes no sense"
 	}
@@ -183,6 +192,10 @@ func (w *Web) receipts(messages []Numbered, ids []string, answer endpoint.Answer
 	}
 	return all, nil
 }
+
+// keptAnyway says that a message was, or may have been, taken though the
+// request was refused.
+func keptAnyway(f endpoint.Fate) bool { return f.State != "" && f.State != endpoint.Rejected }
 
 // stateOf is what became of a message for all its recipients. Of one that a
 // successful answer passes over nothing is known; one that is refused by an

@@ -355,3 +355,34 @@ func TestWebCertificate(t *testing.T) {
 		t.Errorf("not trusted: %v", err)
 	}
 }
+
+// A refusal of the whole series is one thing, whichever message it names: it is
+// told once, and put off where the service says when to try again.
+func TestWebRefusesAsAWhole(t *testing.T) {
+	t.Parallel()
+	w := webTo(t, mailtest.StartWeb(t, mailtest.WebOptions{}))
+	messages := []Numbered{{0, Outgoing{ID: "a@b", Recipients: []string{"list@example.org", "kim@example.org"}}}, {1, Outgoing{ID: "c@d", Recipients: []string{"list@example.org"}}}}
+	named := []endpoint.Fate{{MessageID: "a@b", State: endpoint.Rejected, Reason: "no"}}
+	for name, c := range map[string]struct {
+		after int
+		fates []endpoint.Fate
+		want  []State
+		alike bool
+	}{
+		"for good, naming no message": {0, nil, []State{Refused, Refused, Refused}, true},
+		"for good, naming a message":  {0, named, []State{Refused, Refused, Refused}, true},
+		"for now, naming a message":   {60, named, []State{Deferred, Deferred, Deferred}, true},
+		"but for what it took":        {60, append(named, endpoint.Fate{MessageID: "c@d", State: endpoint.Queued}), []State{Deferred, Deferred, Accepted}, false},
+	} {
+		got, err := w.receipts(messages, []string{"a@b", "c@d"}, endpoint.Answer{},
+			&endpoint.RefusedError{Status: 503, Answer: endpoint.Answer{Result: endpoint.Failure, Message: "no", Messages: c.fates, RetryAfter: c.after}})
+		if err != nil || len(got) != len(c.want) {
+			t.Fatalf("%s: %+v, %v", name, got, err)
+		}
+		for i, r := range got {
+			if r.State != c.want[i] || c.alike != (r.Reply == got[0].Reply) && i == 2 {
+				t.Errorf("%s: receipt %d is %s, %q", name, i, r.State, r.Reply)
+			}
+		}
+	}
+}

@@ -14,7 +14,7 @@ func (d *Diagnosis) signature(ctx context.Context, c Checkup, from string, byEnd
 	signer := c.Signing.Signer
 	switch {
 	case c.Signing.Err != nil:
-		d.fail("signature", &SigningError{c.Signing.Err})
+		d.fail("signature", &SigningError{c.Signing.Err, byEndpoint})
 		return
 	case signer == nil && byEndpoint:
 		d.fail("signature", unsignedError(c.Signing))
@@ -25,7 +25,7 @@ func (d *Diagnosis) signature(ctx context.Context, c Checkup, from string, byEnd
 	}
 	trial := fmt.Sprintf("From: %s\nSubject: trial\n\nNobody gets this.\n", signer.Identity)
 	if _, err := signer.Sign(ctx, []byte(trial), c.Stamp.Now); err != nil {
-		d.fail("signature", &SigningError{err})
+		d.fail("signature", &SigningError{err, byEndpoint})
 		return
 	}
 	d.add("signature", ProbeOK, "patches are %s, which made a trial signature", c.Signing)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -88,7 +89,7 @@ func (s *Submission) check(ctx context.Context, allow []string) error {
 		return err
 	}
 	if s.Signing.Err != nil {
-		return &SigningError{s.Signing.Err}
+		return &SigningError{s.Signing.Err, s.Mail.ByEndpoint()}
 	}
 	return s.validate(ctx)
 }
@@ -183,9 +184,9 @@ type UnfinishedError struct {
 	Kind    Kind // of a mail to oneself nothing is kept to go on with
 	Summary sendmail.Summary
 	Refs    bool // the mail is out; only tag and branch are left
-	Over    bool // nothing is left that could be gone on with
-	ByWeb   bool // through a web endpoint
-	Tells   bool // which can be asked what it has
+	Over    bool // nothing is left that could be gone on with or given up
+	Denied  bool // a web endpoint refused the request itself, not its mail server a recipient
+	Tells   bool // a web endpoint can be asked what it has
 	Err     error
 }
 
@@ -219,7 +220,8 @@ func (e *UnfinishedError) Status() int {
 // Send writes the journal, hands the messages over and, when they were
 // accepted, moves tag and branch. Nothing is connected to before the journal
 // is on disk. It returns an *UnfinishedError when something is left to do,
-// with the outcome so far.
+// with the outcome so far. A send that a web endpoint refuses as a whole is over
+// at once: nothing of it left, and the revision is not used up.
 func (r *Sending) Send(ctx context.Context, policy sendmail.Policy, progress func(sendmail.Event)) (Outcome, error) {
 	plan := sendmail.Plan{Kind: string(r.Kind), ChangeID: r.Series.Tracking.ChangeID, Revision: r.Series.Tracking.Revision,
 		Created: r.now, Transport: r.Route, Identity: &r.Mail.Identity, EnvelopeFrom: r.Envelope, Signer: r.Signer()}
@@ -247,6 +249,10 @@ func (r *Sending) Send(ctx context.Context, policy sendmail.Policy, progress fun
 	defer journal.Close()
 	defer r.transport.Close()
 	out, err := carry(ctx, r.repo, journal, r.transport, policy, progress)
+	if unfinished := (*UnfinishedError)(nil); !r.Kind.private() && errors.As(err, &unfinished) && unfinished.Err == nil && deniedWhole(out.Receipts) {
+		unfinished.Err = forget(ctx, r.repo, journal)
+		unfinished.Over = unfinished.Err == nil
+	}
 	if err == nil {
 		_ = expireMessages(r.repo, r.now) // what is not removed now is next time: the send is complete without it
 	}
@@ -269,15 +275,40 @@ func carry(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Journal, t sendm
 			err = errors.Join(err, markErr)
 		}
 		if err != nil || !summary.Complete {
-			return out, &UnfinishedError{Kind: kind, Summary: summary, ByWeb: byWeb, Err: err}
+			return out, &UnfinishedError{Kind: kind, Summary: summary, Denied: denied(out.Receipts), Err: err}
 		}
 		return out, nil
 	}
 	if err != nil || !over(j) {
-		return out, &UnfinishedError{Kind: kind, Summary: summary, ByWeb: byWeb, Tells: byWeb && web.Tells(), Err: err}
+		return out, &UnfinishedError{Kind: kind, Summary: summary, Denied: denied(out.Receipts), Tells: byWeb && web.Tells(), Err: err}
 	}
 	// The mail is out: what follows must not be cut short by an interrupt.
 	return out.finish(context.WithoutCancel(ctx), repo, j)
+}
+
+// refusedByWeb says that a web endpoint refused the request that a message came
+// in, rather than that its mail server refused a recipient of one it took.
+func refusedByWeb(r sendmail.Receipt) bool {
+	return r.Step == sendmail.AtEndpoint && r.State == sendmail.Refused && r.Code >= 400
+}
+
+func denied(all []sendmail.Receipt) bool { return slices.ContainsFunc(all, refusedByWeb) }
+
+// deniedWhole says that a web endpoint refused everything: nobody has anything,
+// and nothing is left to try.
+func deniedWhole(all []sendmail.Receipt) bool {
+	return len(all) > 0 && !slices.ContainsFunc(all, func(r sendmail.Receipt) bool { return !refusedByWeb(r) })
+}
+
+// forget ends a send of which nothing left: the revision is as free as before.
+func forget(ctx context.Context, repo *gitrepo.Repo, j *sendmail.Journal) error {
+	ctx = context.WithoutCancel(ctx)
+	if plan := j.Plan(); Kind(plan.Kind) == KindSend {
+		if err := series.ForgetBegun(ctx, repo, plan.ChangeID, plan.Revision); err != nil {
+			return err
+		}
+	}
+	return j.Mark(markAbandoned)
 }
 
 // begin remembers outside of the journal, before anything is connected to, that

@@ -45,7 +45,10 @@ func (s Signing) String() string {
 }
 
 // A SigningError reports a key that does not sign. Nothing was sent.
-type SigningError struct{ Err error }
+type SigningError struct {
+	Err        error
+	ByEndpoint bool // that takes nothing unsigned
+}
 
 func (e *SigningError) Error() string { return e.Err.Error() }
 func (e *SigningError) Unwrap() error { return e.Err }
@@ -63,7 +66,7 @@ func (s *Submission) sign(ctx context.Context) error {
 		}
 		signed, err := s.Signing.Signer.Sign(ctx, raw, s.now)
 		if err != nil {
-			return &SigningError{fmt.Errorf("%s: %w", m.Name, err)}
+			return &SigningError{fmt.Errorf("%s: %w", m.Name, err), s.Mail.ByEndpoint()}
 		}
 		m.raw, m.Size = s.kept.Keep(signed), len(signed)
 	}

@@ -85,7 +85,7 @@ func hint(err error) string {
 	case errors.As(err, new(*series.StateError)):
 		return "move that file away: kprep then has to be told again, by 'kprep check' and 'kprep collect'"
 	}
-	if unfinished := (*submission.UnfinishedError)(nil); errors.As(err, &unfinished) && !unfinished.Over {
+	if unfinished := (*submission.UnfinishedError)(nil); errors.As(err, &unfinished) && !(unfinished.Over && unfinished.Refs) {
 		return unfinishedHint(unfinished) // mail is out: that comes first, whatever else failed
 	}
 	for _, h := range []func(error) string{keptTextHint, maintainersHint, compareHint, rebaseHint, seriesHint, archiveHint, mailHint, gitHint, sendHint, attestHint, trailersHint, feedbackHint, endpointHint} {

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kprep/kprep/attest"
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/project"
@@ -24,7 +23,7 @@ func sendHint(err error) string {
 	other, lost := (*submission.OtherRevisionError)(nil), (*submission.LostSendError)(nil)
 	switch {
 	case errors.As(err, &signing):
-		return "nothing was sent; " + signingHint(signing.Err)
+		return "nothing was sent; " + signingHint(signing)
 	case errors.As(err, &thread) && len(thread.paths) == 0:
 		return "save the thread into a file and name that, or name your archive with 'git config --add kprep.archive PATH'"
 	case errors.As(err, &thread):
@@ -83,11 +82,15 @@ func sendHint(err error) string {
 }
 
 // signingHint helps with a key that does not sign a series.
-func signingHint(err error) string {
-	if errors.As(err, new(*attest.KeyError)) {
-		return "patatt.signingkey is ed25519:NAME, openssh:FILE or openpgp:KEYID, 'kprep key list' shows your keys; '--no-sign' sends unsigned"
+func signingHint(e *submission.SigningError) string {
+	text := strings.TrimPrefix(attestHint(e.Err), "nothing was signed; ")
+	if text == "" {
+		text = "see that the key is there and its agent or card answers"
 	}
-	return "see that the key is there and its agent or card answers; '--no-sign' sends unsigned"
+	if e.ByEndpoint {
+		return text
+	}
+	return text + "; '--no-sign' sends unsigned"
 }
 
 // unknownHint is what only the user can find out.
@@ -105,6 +108,11 @@ func unfinishedHint(e *submission.UnfinishedError) string {
 	switch {
 	case e.Kind == submission.KindReflect || e.Kind == submission.KindPreview:
 		next = "try again"
+		if e.Summary.Refused > 0 {
+			next = "mend what is objected to, then try again"
+		}
+	case e.Over:
+		next = "mend what it objects to, then send anew"
 	case e.Refs:
 		next = "'kprep send --continue' does only that"
 		if first := refsHint(e.Err); first != "" {
@@ -121,7 +129,7 @@ func unfinishedHint(e *submission.UnfinishedError) string {
 	case e.Summary.Final() && e.Summary.Accepted > 0:
 		next = "'kprep send --accept-refusals' leaves it at that, and makes the branch the next revision"
 	}
-	if e.ByWeb && e.Summary.Refused > 0 {
+	if e.Denied {
 		next = "'kprep auth status' shows whether it knows your key; " + next
 	}
 	if e.Status() == statusFailed {
