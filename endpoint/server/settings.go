@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,22 +32,22 @@ type Settings struct {
 func ReadSettings(cfg sendmail.Config) (Settings, error) {
 	r := reader{cfg: cfg}
 	s := Settings{
-		Listen: r.text("listen", "127.0.0.1:8000"), SMTPListen: r.text("smtpListen", ""), Database: Database(cfg), FeedDir: r.text("feed", ""),
+		Listen: r.text("listen", "127.0.0.1:8000"), SMTPListen: r.text("smtpListen", ""), Database: r.database(), FeedDir: r.text("feed", ""),
 		TLSCert: r.text("tlsCert", ""), TLSKey: r.text("tlsKey", ""),
 	}
 	s.URL = r.url("url")
 	s.Mail.Name = r.text("name", "Web Endpoint")
 	s.Mail.From = r.address("from")
 	s.Mail.Delimiter = r.text("delimiter", "+")
-	s.Mail.OwnDomains = cfg.All("endpoint.ownDomain")
+	s.Mail.OwnDomains = r.all("ownDomain")
 	s.Mail.AlwaysBcc = r.addresses("alwaysBcc")
 	s.Mail.ListID = r.text("listId", "")
 	s.Feed = s.FeedDir != ""
 	s.DryRun = r.flag("dryRun")
-	for _, name := range cfg.All("endpoint.demandSigned") {
+	for _, name := range r.all("demandSigned") {
 		s.Demanded = append(s.Demanded, strings.ToLower(name))
 	}
-	for _, pattern := range cfg.All("endpoint.destination") {
+	for _, pattern := range r.all("destination") {
 		d, err := Destination(pattern)
 		r.keep("destination", err)
 		s.Destinations = append(s.Destinations, d)
@@ -58,6 +59,7 @@ func ReadSettings(cfg sendmail.Config) (Settings, error) {
 	s.Scratch = r.text("scratch", "")
 	s.Challenge = r.template("challengeTemplate")
 	s.Limits = r.limits(StandardLimits())
+	r.others()
 	if r.err == nil {
 		r.err = s.check()
 	}
@@ -71,7 +73,7 @@ func ReadSettings(cfg sendmail.Config) (Settings, error) {
 
 // Database is where a service of this configuration keeps everything.
 func Database(cfg sendmail.Config) string {
-	return (&reader{cfg: cfg}).text("database", "kprep-endpoint.db")
+	return (&reader{cfg: cfg}).database()
 }
 
 // check finds what cannot go together, or is missing.
@@ -93,9 +95,31 @@ func (s Settings) check() error {
 
 // A reader remembers the first error, so that reading stays a table.
 type reader struct {
-	cfg sendmail.Config
-	err error
+	cfg   sendmail.Config
+	known []string // keys that were read, in lower case
+	err   error
 }
+
+// key is that of a setting.
+func (r *reader) key(name string) string {
+	key := "endpoint." + name
+	r.known = append(r.known, strings.ToLower(key))
+	return key
+}
+
+func (r *reader) all(name string) []string { return r.cfg.All(r.key(name)) }
+
+// others refuses settings that nobody has read: a limit with a typo in its name
+// would be none.
+func (r *reader) others() {
+	for _, key := range r.cfg.Keys() {
+		if name, ours := strings.CutPrefix(key, "endpoint."); ours && !slices.Contains(r.known, strings.ToLower(key)) {
+			r.keep(name, errors.New("there is no such setting"))
+		}
+	}
+}
+
+func (r *reader) database() string { return r.text("database", "kprep-endpoint.db") }
 
 func (r *reader) keep(name string, err error) {
 	if err != nil && r.err == nil {
@@ -104,14 +128,14 @@ func (r *reader) keep(name string, err error) {
 }
 
 func (r *reader) text(name, otherwise string) string {
-	if v, given := r.cfg.Get("endpoint." + name); given {
+	if v, given := r.cfg.Get(r.key(name)); given {
 		return v
 	}
 	return otherwise
 }
 
 func (r *reader) flag(name string) bool {
-	v, err := r.cfg.Bool("endpoint."+name, false)
+	v, err := r.cfg.Bool(r.key(name), false)
 	r.keep(name, err)
 	return v
 }
@@ -155,7 +179,7 @@ func (r *reader) address(name string) patchmail.Address {
 
 func (r *reader) addresses(name string) []patchmail.Address {
 	var all []patchmail.Address
-	for _, text := range r.cfg.All("endpoint." + name) {
+	for _, text := range r.all(name) {
 		list, err := patchmail.ParseAddressList(text)
 		r.keep(name, err)
 		all = append(all, list...)
@@ -209,7 +233,7 @@ func (r *reader) limits(l Limits) Limits {
 
 // prefixes reads networks, or single addresses.
 func (r *reader) prefixes(name string, otherwise []string) []netip.Prefix {
-	texts := r.cfg.All("endpoint." + name)
+	texts := r.all(name)
 	if len(texts) == 0 {
 		texts = otherwise
 	}

@@ -87,6 +87,8 @@ func TestSettingsRefuses(t *testing.T) {
 		"taking work from the living": {minimal("endpoint.takeover", "10ms"), "endpoint.takeover"},
 		"a template that is missing":  {minimal("endpoint.challengeTemplate", bad+"x"), "endpoint.challengeTemplate: "},
 		"a template without a line":   {minimal("endpoint.challengeTemplate", bad), "endpoint.challengeTemplate: "},
+		"a typo":                      {minimal("endpoint.lisen", "1"), "endpoint.lisen: there is no such setting"},
+		"a setting of another":        {minimal("endpoint.maxForeign.x", "1"), "endpoint.maxforeign.x: there is no such setting"},
 		"a mail server that is none":  {minimal("sendemail.smtpEncryption", "yes"), "sendemail.smtpEncryption"},
 	} {
 		t.Run(name, func(t *testing.T) {
