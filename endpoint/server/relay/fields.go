@@ -9,7 +9,8 @@ import (
 
 // relayed are the fields that may leave. All others stay here: those that only
 // servers write, such as Received, those that steer programs, such as List-* and
-// Reply-To, and those that nobody knows.
+// Reply-To, and those that nobody knows. Those that steer Patchwork may leave
+// when their author has signed them.
 func relayed() []string {
 	return append(singletons(), "user-agent", "x-mailer", "x-developer-signature", "x-developer-key", "x-b4-tracking", "x-change-id")
 }
@@ -25,12 +26,12 @@ func addressed() []string { return []string{"to", "cc"} }
 
 // clean leaves the fields that may leave, in a form that can.
 func clean(m mail) (mail, error) {
-	kept := mail{body: m.body}
+	kept, signed := mail{body: m.body}, m.signed()
 	for _, f := range m.fields {
 		if slices.Contains(singletons(), f.name) && kept.index(f.name) >= 0 {
 			return mail{}, &FieldError{f.label(), "stands twice in the header"}
 		}
-		if !slices.Contains(relayed(), f.name) && !strings.HasPrefix(f.name, "x-patchwork-") {
+		if !slices.Contains(relayed(), f.name) && !(strings.HasPrefix(f.name, "x-patchwork-") && slices.Contains(signed, f.name)) {
 			continue
 		}
 		if !f.fits() {
@@ -100,19 +101,23 @@ func envelope(all []patchmail.Address) ([]string, error) {
 // covers has to be what it was. From and Subject are signed as "git am" reads
 // them, so that their form is free.
 func checkSigned(before, after mail) error {
-	for _, f := range before.fields {
-		if f.name != "x-developer-signature" {
-			continue
-		}
-		for name := range strings.SplitSeq(tag(f.value(), "h"), ":") {
-			name = strings.ToLower(name)
-			if name == "from" || name == "subject" || slices.Equal(before.values(name), after.values(name)) {
-				continue
-			}
+	for _, name := range before.signed() {
+		if name != "from" && name != "subject" && !slices.Equal(before.values(name), after.values(name)) {
 			return &FieldError{name, "is signed, and does not leave this service as it is"}
 		}
 	}
 	return nil
+}
+
+// signed are the names of the fields that signatures say to cover, in lower case.
+func (m mail) signed() []string {
+	var names []string
+	for _, f := range m.fields {
+		if f.name == "x-developer-signature" {
+			names = append(names, strings.Split(strings.ToLower(tag(f.value(), "h")), ":")...)
+		}
+	}
+	return names
 }
 
 // tag is the value of a tag of a signature, without white space: RFC 6376,

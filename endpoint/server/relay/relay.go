@@ -154,21 +154,49 @@ func (s Service) rewriteFrom(m *mail, author patchmail.Address) (string, error) 
 	if name == "" {
 		name = author.Mailbox
 	}
-	own := patchmail.Address{Name: name + " via " + s.Name, Mailbox: s.standIn(author)}
+	own := s.standIn(author)
+	from, err := s.fromLine(name, own)
+	if err != nil {
+		return "", err
+	}
+	m.put(from)
 	for _, f := range []struct {
 		name string
 		who  patchmail.Address
-	}{{"From", own}, {"X-Original-From", author}, {"Reply-To", patchmail.Address{Mailbox: author.Mailbox}}} {
+	}{{"X-Original-From", author}, {"Reply-To", patchmail.Address{Mailbox: author.Mailbox}}} {
 		text, err := patchmail.AddressField(f.name, f.who)
 		if err != nil {
 			return "", err
 		}
-		// QUIRK: b4 0.12 dies of a From that is folded, such as
-		// "From: A Long Name via Example Endpoint\n <devnull+a@example.org>".
-		m.put(strings.ReplaceAll(text, "\n ", " "))
+		m.put(text)
 	}
-	mailbox, _, err := own.Envelope()
+	mailbox, _, err := patchmail.Address{Mailbox: own}.Envelope()
 	return mailbox, err
+}
+
+// fromLine is the field From of a name by way of the service, on one line. A
+// name for which that is too short loses its end.
+//
+// QUIRK: b4 0.12 dies of a From that is folded, such as
+// "From: A Long Name via Example Endpoint\n <devnull+a@example.org>".
+func (s Service) fromLine(name, mailbox string) (string, error) {
+	letters := []rune(name)
+	for n := len(letters); ; n -= n/8 + 1 {
+		if n < len(letters) {
+			name = strings.TrimSpace(string(letters[:max(n, 0)])) + "…"
+		}
+		text, err := patchmail.AddressField("From", patchmail.Address{Name: name + " via " + s.Name, Mailbox: mailbox})
+		if err != nil {
+			return "", err
+		}
+		line := field{"from", strings.ReplaceAll(text, "\n ", " ")}
+		switch {
+		case line.fits():
+			return line.raw, nil
+		case n <= 0:
+			return "", &FieldError{"From", "does not fit on a line with the name of this service"}
+		}
+	}
 }
 
 // maxLocal is the longest local part: RFC 5321, section 4.5.3.1.1.

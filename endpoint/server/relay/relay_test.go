@@ -154,11 +154,49 @@ func checkWire(t *testing.T, raw []byte) {
 	}
 }
 
+// However long a name is, the header leaves in lines that all servers take, and
+// From on one.
+func TestLongNames(t *testing.T) {
+	t.Parallel()
+	for name, letters := range map[string]string{"two bytes": "ö", "four bytes": "𝄞", "words": "ab ", "quoted": `\"`} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			author := `"` + strings.Repeat(letters, 170) + `" <joe@example.org>`
+			letter, err := testService().Relay([]byte("From: "+author+"\n"+testHeader+"\nText.\n"+testDiff), testKey)
+			if err != nil {
+				t.Fatal(err)
+			}
+			header, _, _ := strings.Cut(string(letter.Raw), "\n\n")
+			for line := range strings.Lines(header) {
+				if len(line) > maxLine {
+					t.Errorf("a line of %d bytes: %.60s", len(line), line)
+				}
+			}
+			m, err := parse(letter.Raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			from, err := patchmail.ParseAddress(m.value("from"))
+			start := strings.Repeat(strings.Trim(letters, `\`), 20)
+			if err != nil || !strings.HasPrefix(from.Name, start) || !strings.HasSuffix(from.Name, " via Rig Endpoint") || from.Domain() != "relay.example.net" {
+				t.Errorf("it is from %v, %v", from, err)
+			}
+			if raw := m.fields[m.index("from")].raw; strings.Count(raw, "\n") != 1 {
+				t.Errorf("From is folded:\n%s", raw)
+			}
+			original, err := patchmail.ParseAddress(m.value("x-original-from"))
+			if err != nil || strings.TrimSpace(original.Name) != strings.TrimSpace(strings.Repeat(strings.Trim(letters, `\`), 170)) {
+				t.Errorf("it was from %v, %v", original, err)
+			}
+		})
+	}
+}
+
 // A mail of a domain of the service's own leaves byte for byte, but for fields
 // that nobody vouches for and the mark.
 func TestStrangeFieldsStay(t *testing.T) {
 	t.Parallel()
-	const signature = "X-Developer-Signature: v=1; a=ed25519-sha256; t=1; l=3;\n i=joe@corp.example.com; h=from:subject:message-id;\n  bh=a\tb\n  c; b=d e\nX-Developer-Key: i=joe;\n\ta=ed25519\n"
+	const signature = "X-Developer-Signature: v=1; a=ed25519-sha256; t=1; l=3;\n i=joe@corp.example.com; h=from:subject:message-id:X-Patchwork-Hint;\n  bh=a\tb\n  c; b=d e\nX-Developer-Key: i=joe;\n\ta=ed25519\n"
 	const rest = "References: <0@example.org>\nX-Mailer: b4 0.12\nX-Change-ID: x\nX-B4-Tracking: v=1; b=abc\n\tdef\nX-Patchwork-Hint: ignore\n" + signature
 	const from = "From: Joe <joe@corp.example.com>\n"
 	const body = "\nText.\n" + testDiff
@@ -166,7 +204,7 @@ func TestStrangeFieldsStay(t *testing.T) {
 	strange := "Bcc: all@example.org\nSender: a@example.org\nRESENT-FROM: a@example.org\nResent-To: all@example.org\nReturn-Path: <a@example.org>\n" +
 		"DKIM-Signature: v=1;\n b=forged\nARC-Seal: i=1\nAuthentication-Results: fine\nList-Id: <a>\nList-Unsubscribe: <mailto:a@example.org>\n" +
 		"Received: from nowhere\n\tby nowhere\nX-Endpoint-Received: by Rig Endpoint for root@example.org/default\nx-endpoint-trust: yes\nX-Original-From: a@example.org\n" +
-		"Reply-To: a@example.org\nErrors-To: a@example.org\nApproved: password\nDisposition-Notification-To: a@example.org\nPrecedence: bulk\n"
+		"Reply-To: a@example.org\nErrors-To: a@example.org\nApproved: password\nDisposition-Notification-To: a@example.org\nPrecedence: bulk\nX-Patchwork-State: accepted\n"
 	want := from + testHeader + rest + mark + body
 	letter, err := testService().Relay([]byte(strange+from+testHeader+rest+strange+body), testKey)
 	if err != nil {
