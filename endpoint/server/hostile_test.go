@@ -229,22 +229,23 @@ func TestFailures(t *testing.T) {
 	}
 	w.server.random = random
 
-	end, err := w.store.Begin(t.Context(), p.identity, w.now().Add(time.Minute))
+	end, err := w.store.Begin(t.Context(), p.identity, []string{"x@example.org"}, w.now().Add(time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
-	ask := func() endpoint.Request {
+	ask := func(id string) endpoint.Request {
 		s := p.statement(endpoint.PurposeStatus)
-		s.Messages = []string{"x@example.org"}
+		s.Messages = []string{id}
 		return endpoint.Request{Action: endpoint.ActionStatus, Msg: p.state(s, w.now())}
 	}
-	if a := w.refused(ask(), 503, "being received"); a.RetryAfter == 0 {
+	if a := w.refused(ask("x@example.org"), 503, "being received"); a.RetryAfter == 0 {
 		t.Errorf("no time to come back: %+v", a)
 	}
+	w.good(ask("y@example.org")) // strangers keep nobody from hearing of other messages
 	if err := end(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	w.good(ask())
+	w.good(ask("x@example.org"))
 
 	if err := w.store.Close(); err != nil {
 		t.Fatal(err)

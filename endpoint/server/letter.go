@@ -83,6 +83,15 @@ func (l *letter) messageID() string {
 	return id
 }
 
+// claimedID is the message-id of a mail that nobody has checked, "" for none.
+func claimedID(text string) string {
+	m, err := mail.ReadMessage(strings.NewReader(text))
+	if err != nil {
+		return ""
+	}
+	return (&letter{header: m.Header}).messageID()
+}
+
 // addresses are those of all fields of a name.
 func (l *letter) addresses(name string) ([]patchmail.Address, error) {
 	var all []patchmail.Address

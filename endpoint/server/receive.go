@@ -141,6 +141,7 @@ type checking struct {
 	kind store.Kind
 	who  signer
 	key  store.Key
+	ids  []string                    // that the messages have by their own account
 	end  func(context.Context) error // of the note that messages are under way
 
 	thread string // that the first message belongs to
@@ -150,6 +151,9 @@ type checking struct {
 func (c *checking) all(ctx context.Context, messages []string) (*store.Submission, error) {
 	var sub *store.Submission
 	seen := map[string]int{}
+	for _, text := range messages {
+		c.ids = append(c.ids, claimedID(text))
+	}
 	for i, text := range messages {
 		m, l, err := c.one(ctx, i, text)
 		if err == nil {
@@ -210,7 +214,7 @@ func (c *checking) signature(ctx context.Context, index int, l *letter) error {
 		return refuse(http.StatusBadRequest, "We only support a single signing identity across patch series.")
 	}
 	if index == 0 {
-		if c.end, err = c.store.Begin(ctx, who.identity, c.now().Add(2*c.Limits.Work)); err != nil {
+		if c.end, err = c.store.Begin(ctx, who.identity, c.ids, c.now().Add(2*c.Limits.Work)); err != nil {
 			return err
 		}
 		if c.key, err = c.enrolled(ctx, who); err != nil {

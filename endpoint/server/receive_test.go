@@ -209,6 +209,28 @@ func TestReceiveRefuses(t *testing.T) {
 	w.good(receive(p.patch(epoch), p.patch(epoch))) // nothing of all that was remembered
 }
 
+// Before anything of a series is checked, all its messages are under way.
+func TestUnderway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	p := w.enrolled(kim(t, "default", 1))
+	c := &checking{exchange: &exchange{Server: w.server, network: "test"}, kind: store.Receive}
+	bad := strings.Replace(p.patch(epoch), "+x", "+y", 1)
+	if _, err := c.all(t.Context(), []string{bad, strings.ReplaceAll(p.patch(epoch), "\n", "\r\n"), "hello"}); err == nil {
+		t.Fatal("a damaged mail is taken")
+	}
+	ids, err := w.store.Underway(t.Context(), p.identity, w.now())
+	if err != nil || !slices.Equal(ids, []string{"1@client.example", "2@client.example", ""}) {
+		t.Errorf("under way are %q, %v", ids, err)
+	}
+	if err := c.end(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if ids, err := w.store.Underway(t.Context(), p.identity, w.now()); err != nil || len(ids) != 0 {
+		t.Errorf("under way are still %q, %v", ids, err)
+	}
+}
+
 func many(n int) string {
 	var list []string
 	for i := range n {

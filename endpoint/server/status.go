@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/kprep/kprep/attest"
@@ -29,8 +30,8 @@ func (s *Server) algorithms() []string {
 	return list
 }
 
-// status tells an identity what became of its messages. While a series of it
-// is being worked on, nothing is said to be absent.
+// status tells an identity what became of its messages. While one is being
+// worked on, it is not said to be absent.
 func (x *exchange) status(ctx context.Context, r *endpoint.Request) (*endpoint.Answer, error) {
 	s, err := x.open(ctx, r.Msg, endpoint.PurposeStatus, "Invalid status message", x.counting)
 	if err != nil {
@@ -40,7 +41,7 @@ func (x *exchange) status(ctx context.Context, r *endpoint.Request) (*endpoint.A
 		return nil, err
 	}
 	// First: what is accepted behind this look is found by the next.
-	busy, err := x.store.Underway(ctx, s.key.Identity, x.now())
+	coming, err := x.store.Underway(ctx, s.key.Identity, x.now())
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +51,7 @@ func (x *exchange) status(ctx context.Context, r *endpoint.Request) (*endpoint.A
 	}
 	a := success("The key %s of %s/%s is enrolled", s.key.Fingerprint, s.key.Identity, s.key.Selector)
 	for i, e := range entries {
-		if e == nil && busy {
+		if e == nil && slices.Contains(coming, s.Messages[i]) {
 			return nil, &refusal{status: http.StatusServiceUnavailable, message: "Messages of yours are being received; please ask again", after: 10 * time.Second,
 				cause: errors.New("a submission is under way")}
 		}

@@ -2,15 +2,18 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"strings"
 	"time"
 )
 
 // Begin notes that messages of an identity are being received, so that nobody
 // is told meanwhile that they never came. end forgets it; expires is for a
 // process that dies before.
-func (s *Store) Begin(ctx context.Context, identity string, expires time.Time) (end func(context.Context) error, err error) {
+func (s *Store) Begin(ctx context.Context, identity string, messageIDs []string, expires time.Time) (end func(context.Context) error, err error) {
 	var id int64
-	if err := s.db.QueryRowContext(ctx, "INSERT INTO underway (identity, expires) VALUES ($1, $2) RETURNING id", identity, millis(expires)).Scan(&id); err != nil {
+	if err := s.db.QueryRowContext(ctx, "INSERT INTO underway (identity, message_ids, expires) VALUES ($1, $2, $3) RETURNING id",
+		identity, strings.Join(messageIDs, "\n"), millis(expires)).Scan(&id); err != nil {
 		return nil, err
 	}
 	return func(ctx context.Context) error {
@@ -19,11 +22,15 @@ func (s *Store) Begin(ctx context.Context, identity string, expires time.Time) (
 	}, nil
 }
 
-// Underway says whether messages of an identity are being received.
-func (s *Store) Underway(ctx context.Context, identity string, now time.Time) (bool, error) {
-	var busy bool
-	err := s.db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM underway WHERE identity = $1 AND expires > $2)", identity, millis(now)).Scan(&busy)
-	return busy, err
+// Underway lists the messages of an identity that are being received.
+func (s *Store) Underway(ctx context.Context, identity string, now time.Time) ([]string, error) {
+	rows, err := s.db.QueryContext(ctx, "SELECT message_ids FROM underway WHERE identity = $1 AND expires > $2", identity, millis(now))
+	requests, err := collect(rows, err, func(r *sql.Rows, ids *string) error { return r.Scan(ids) })
+	var all []string
+	for _, ids := range requests {
+		all = append(all, strings.Split(ids, "\n")...)
+	}
+	return all, err
 }
 
 // Secret returns the secret of a name, the same to all instances for good: it
