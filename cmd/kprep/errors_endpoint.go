@@ -47,8 +47,8 @@ func endpointHint(err error) string {
 // newKeyHint is for a key that counts no more.
 const newKeyHint = "a key that was revoked never counts again: 'kprep key new NAME --configure' makes another one, and 'kprep auth new' enrols that"
 
-// refusedHint helps with a definite no of kprep's services; what b4's answers
-// does not tell one case from another.
+// refusedHint helps with a definite no. Only kprep's services tell one case from
+// another; b4's answers all with the same status.
 func refusedHint(e *endpoint.RefusedError) string {
 	switch {
 	case e.Answer.RetryAfter > 0:
