@@ -209,7 +209,7 @@ func TestB4SaysWhatTheServiceRefuses(t *testing.T) {
 	refused("Challenge verification for jane@example.org/default did not match", "send", "--web-auth-verify", strings.Repeat("0", 32))
 	n.b4("send", "--web-auth-verify", challenge)
 	s.sent(1)
-	refused("No match for this identity", "send", "--web-auth-verify", challenge)
+	refused("is enrolled already", "send", "--web-auth-verify", challenge)
 	n.cover("x: change two lines\n\nThey were wrong.\n\nTo: list@lists.example.org.example.net\n")
 	refs = n.git("for-each-ref")
 	refused("Message 1 ([PATCH 0/2] x: change two lines): Destinations must include a mailing list we recognize.", "send")
