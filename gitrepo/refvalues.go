@@ -46,3 +46,27 @@ func (r *Repo) ForgetReflog(ctx context.Context, name string) error {
 	_, err := r.git.output(ctx, "reflog", "expire", "--expire=all", "--expire-unreachable=all", name)
 	return err
 }
+
+// Branches returns the local and the remote-tracking branches by full name, as
+// RefValues does, and the upstreams of local ones that are there.
+func (r *Repo) Branches(ctx context.Context) (values map[string]ID, upstreams map[string]string, err error) {
+	out, err := r.git.output(ctx, "for-each-ref", "--format=%(refname)%00%(objectname)%00%(upstream)", "--", "refs/heads/", "refs/remotes/")
+	if err != nil {
+		return nil, nil, err
+	}
+	values, upstreams = map[string]ID{}, map[string]string{}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Split(strings.TrimSuffix(line, "\n"), "\x00")
+		if len(fields) != 3 {
+			return nil, nil, fmt.Errorf("git for-each-ref printed %q", line)
+		}
+		values[fields[0]] = ID(fields[1])
+		upstreams[fields[0]] = fields[2]
+	}
+	for branch, upstream := range upstreams {
+		if values[upstream] == "" {
+			delete(upstreams, branch)
+		}
+	}
+	return values, upstreams, nil
+}

@@ -41,8 +41,10 @@ const (
 
 // A Found is what a search has found.
 type Found struct {
-	Landings []Landing // in order of the patches, one for each at most
-	Partial  bool      // there were more commits than are looked at
+	Landings []Landing   // in order of the patches, one for each at most
+	Patches  []Patch     // that were looked for
+	Mailed   map[int]int // how many patches each revision has; only from Search
+	Partial  bool        // there were more commits than are looked at
 }
 
 // Of is the landing of a patch, nil for none.
@@ -114,7 +116,7 @@ func find(ctx context.Context, repo *gitrepo.Repo, changeID string, patches []Pa
 	if landings, err = addSums(ctx, repo, patches, landings, f.changes); err != nil {
 		return nil, err
 	}
-	return &Found{Landings: landings, Partial: walked == maxWalked}, nil
+	return &Found{Landings: landings, Patches: patches, Partial: walked == maxWalked}, nil
 }
 
 // A finder keeps of the commits those that may be a patch.

@@ -28,12 +28,22 @@ type Form struct {
 // Patches says what the patches of a series are known by: as they are in the
 // branch, and as they were mailed, where that is sure.
 func Patches(ctx context.Context, s *series.Series) ([]Patch, error) {
+	patches, _, err := readPatches(ctx, s)
+	return patches, err
+}
+
+// readPatches counts those of each revision, too.
+func readPatches(ctx context.Context, s *series.Series) (patches []Patch, counts map[int]int, err error) {
 	known, err := s.Reviewed(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	counts = map[int]int{}
+	for _, r := range known.Branch.Sent {
+		counts[r.Number] = len(r.Patches)
 	}
 	mailed := known.Mailed()
-	patches := make([]Patch, len(s.Patches))
+	patches = make([]Patch, len(s.Patches))
 	for i, c := range s.Patches {
 		today := known.Branch.Patches[i]
 		patches[i] = Patch{Commit: c.ID, Name: c.Author.Name, Mailbox: c.Author.Email, Forms: []Form{{Title: today.Title, PatchID: today.PatchID}}}
@@ -41,7 +51,7 @@ func Patches(ctx context.Context, s *series.Series) ([]Patch, error) {
 			patches[i].Forms = append(patches[i].Forms, Form{Revision: m.Revision, Title: m.Title, PatchID: m.PatchID, MessageIDs: m.MessageIDs})
 		}
 	}
-	return patches, nil
+	return patches, counts, nil
 }
 
 // wrote says whether somebody is the author of the patch. Lists that rewrite From
@@ -66,6 +76,11 @@ func (p *Patch) namedBy(c *commit) *Form {
 	return p.form(func(f *Form) bool {
 		return slices.ContainsFunc(f.MessageIDs, func(id string) bool { return slices.Contains(c.messageIDs, id) })
 	})
+}
+
+// SentAs says whether a revision has the patch with the change of the branch.
+func (p *Patch) SentAs(revision int) bool {
+	return p.form(func(f *Form) bool { return f.Revision == revision && f.PatchID == p.Forms[0].PatchID }) != nil
 }
 
 // ChangedSince says whether the branch has another change than what was mailed in

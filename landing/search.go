@@ -17,26 +17,30 @@ import (
 // Search looks for the patches of a series in branches, where [Find] does, and
 // keeps what it finds in the cache of the repository: next time only what is new
 // in the branches is looked at.
-func Search(ctx context.Context, repo *gitrepo.Repo, s *series.Series, branches []Branch) (*Found, error) {
-	m, err := remembered(ctx, repo, s)
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case m.Patches != nil && m.looked(branches):
-		return &Found{Landings: m.Landings, Partial: m.Partial}, nil
-	case m.Patches == nil:
-		if m.Patches, err = Patches(ctx, s); err != nil {
+func Search(ctx context.Context, repo *gitrepo.Repo, s series.Listed, branches []Branch) (*Found, error) {
+	m := remembered(repo, s)
+	if m.Patches == nil || !slices.Equal(m.Branches, branches) {
+		if err := m.renew(ctx, repo, s.Series, branches); err != nil {
 			return nil, err
+		}
+		m.keep(repo, s.Series)
+	}
+	return &Found{Landings: m.Landings, Partial: m.Partial, Patches: m.Patches, Mailed: m.Mailed}, nil
+}
+
+// renew looks for what is not known yet.
+func (m *memory) renew(ctx context.Context, repo *gitrepo.Repo, s *series.Series, branches []Branch) (err error) {
+	if m.Patches == nil {
+		if m.Patches, m.Mailed, err = readPatches(ctx, s); err != nil {
+			return err
 		}
 	}
 	found, err := m.search(ctx, repo, s, branches)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	m.Landings, m.Partial, m.Branches = found.Landings, found.Partial, branches
-	m.keep(repo, s)
-	return found, nil
+	return nil
 }
 
 // memoryForm is the version of what this kprep keeps.
@@ -44,12 +48,13 @@ const memoryForm = 1
 
 // A memory is what a search has left behind.
 type memory struct {
-	Form     int       `json:"form"`
-	State    string    `json:"state"` // of the series that it is about
-	Patches  []Patch   `json:"patches"`
-	Branches []Branch  `json:"branches"` // as they were
-	Landings []Landing `json:"landings"`
-	Partial  bool      `json:"partial,omitempty"`
+	Form     int         `json:"form"`
+	State    string      `json:"state"` // of the series that it is about
+	Patches  []Patch     `json:"patches"`
+	Mailed   map[int]int `json:"mailed"`   // how many patches each revision has
+	Branches []Branch    `json:"branches"` // as they were
+	Landings []Landing   `json:"landings"`
+	Partial  bool        `json:"partial,omitempty"`
 }
 
 func memoryFile(repo *gitrepo.Repo, s *series.Series) string {
@@ -58,21 +63,17 @@ func memoryFile(repo *gitrepo.Repo, s *series.Series) string {
 
 // remembered is what is known of the series as it is now. What cannot be read is
 // forgotten.
-func remembered(ctx context.Context, repo *gitrepo.Repo, s *series.Series) (*memory, error) {
-	sent, err := s.Sent(ctx)
-	if err != nil {
-		return nil, err
-	}
+func remembered(repo *gitrepo.Repo, s series.Listed) *memory {
 	state := fmt.Sprintf("%s %s", s.Base, s.End())
-	for _, revision := range sent {
+	for _, revision := range s.Sent {
 		state += " " + string(revision.Object) + " " + revision.FirstID
 	}
 	var m memory
-	text, err := os.ReadFile(memoryFile(repo, s))
+	text, err := os.ReadFile(memoryFile(repo, s.Series))
 	if err != nil || json.Unmarshal(text, &m) != nil || m.Form != memoryForm || m.State != state {
-		return &memory{Form: memoryForm, State: state}, nil
+		return &memory{Form: memoryForm, State: state}
 	}
-	return &m, nil
+	return &m
 }
 
 // keep stores what was found. It is no loss where that cannot be.
@@ -83,8 +84,6 @@ func (m *memory) keep(repo *gitrepo.Repo, s *series.Series) {
 		_ = renameio.WriteFile(file, text, 0o600, renameio.WithTempDir(filepath.Dir(file)))
 	}
 }
-
-func (m *memory) looked(branches []Branch) bool { return slices.Equal(m.Branches, branches) }
 
 // search looks at all, or at what is new where branches have only grown.
 func (m *memory) search(ctx context.Context, repo *gitrepo.Repo, s *series.Series, branches []Branch) (*Found, error) {

@@ -2,7 +2,6 @@ package series
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/kprep/kprep/coverletter"
 	"github.com/kprep/kprep/gitrepo"
-	"github.com/kprep/kprep/patchmail"
 )
 
 // Facts are what scripts ask about a series, under b4's names where b4 has
@@ -150,79 +148,4 @@ func FactNames() []string {
 // IsFact says whether a key exists, with or without a value.
 func IsFact(key string) bool {
 	return slices.Contains(FactNames(), key) && !strings.HasSuffix(key, "…")
-}
-
-// A Summary is one series in a list.
-type Summary struct {
-	Branch   string `json:"branch"`
-	Current  bool   `json:"current"`
-	ChangeID string `json:"change-id"`
-	Revision int    `json:"revision"`
-	Patches  int    `json:"patches"`
-	Title    string `json:"title"`
-	LastSent int    `json:"last-sent,omitempty"` // revision; 0 for never
-	SentOn   string `json:"sent-on,omitempty"`   // RFC 3339 date
-}
-
-// State says in a few words how far the series is.
-func (s Summary) State() string {
-	if s.LastSent == 0 {
-		return "not sent"
-	}
-	return fmt.Sprintf("v%d sent %s", s.LastSent, s.SentOn)
-}
-
-// A Listing is the JSON document of a list of series.
-type Listing struct {
-	Schema int       `json:"schema"` // 1
-	Series []Summary `json:"series"`
-}
-
-// Summaries sums up every series of the repository, in order of branch names.
-// What is wrong with one is reported through broken; one that cannot be read is
-// left out.
-func Summaries(ctx context.Context, repo *gitrepo.Repo, broken func(error)) (Listing, error) {
-	var all []*Series
-	var tags []gitrepo.Ref
-	var lost []string
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
-		all, err = List(groupCtx, repo, broken)
-		return err
-	})
-	group.Go(func() (err error) {
-		tags, err = repo.RefsThere(groupCtx, func(name string) { lost = append(lost, name) }, "refs/tags/sent/")
-		return err
-	})
-	group.Go(func() error {
-		_, _ = repo.Committer() // asked for below, and known by then
-		return nil
-	})
-	if err := group.Wait(); err != nil {
-		return Listing{}, err
-	}
-	for _, name := range lost {
-		broken(fmt.Errorf("tag %q leads to nothing in the repository", strings.TrimPrefix(name, "refs/tags/")))
-	}
-	out := Listing{Schema: 1, Series: []Summary{}}
-	for _, s := range all {
-		if err := s.CheckCovers(ctx); err != nil && !errors.As(err, new(*gitrepo.Error)) {
-			broken(err)
-		}
-		title := "(unreadable)"
-		if letter, err := s.Letter(); err == nil {
-			_, title = patchmail.LiftBrackets(letter.Subject)
-		}
-		sum := Summary{Branch: s.Name(), Current: s.Branch == repo.Head.Branch, ChangeID: s.Tracking.ChangeID,
-			Revision: s.Tracking.Revision, Patches: len(s.Patches), Title: title}
-		sent, err := s.sentAmong(tags)
-		if err != nil {
-			return out, err
-		}
-		if n := len(sent); n > 0 {
-			sum.LastSent, sum.SentOn = sent[n-1].Revision, sent[n-1].When.UTC().Format("2006-01-02")
-		}
-		out.Series = append(out.Series, sum)
-	}
-	return out, nil
 }

@@ -48,3 +48,10 @@ func plainName(name string) string {
 	}
 	return strings.ToLower(strings.Join(strings.Fields(name), " "))
 }
+
+// IsFrom says whether the trailer names a person, and that one is whom its mail is
+// from.
+func (t Trailer) IsFrom(sender patchmail.Address) bool {
+	person, ok := t.Person()
+	return ok && isSender(person, sender)
+}

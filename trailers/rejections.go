@@ -79,3 +79,8 @@ func (r *Rejections) Text() ([]byte, error) {
 	err := enc.Encode(fields)
 	return text.Bytes(), err
 }
+
+// Has says whether a trailer was refused that a message gave.
+func (r *Rejections) Has(t Trailer, id string) bool {
+	return slices.ContainsFunc(r.All, func(one Rejection) bool { return one.of(t, id) })
+}

@@ -2,14 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"text/tabwriter"
+	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kprep/kprep/dashboard"
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/patchmail"
-	"github.com/kprep/kprep/series"
 	"github.com/kprep/kprep/submission"
 )
 
@@ -17,48 +19,236 @@ func listCommand(e *env) *cli.Command {
 	return &cli.Command{
 		Name:     "list",
 		Category: groupLook,
-		Usage:    "list all my series",
+		Usage:    "list all my series, and what each waits for",
+		Description: "Tells of each series how far it is, what was said and applied as far as kprep has\n" +
+			"looked, and what comes next. Nothing is fetched; 'kprep status' says more of one.",
 		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "all", Aliases: []string{"a"}, Usage: "those of all clones in kprep.repos, and of this one"},
 			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
 		},
 		Action: func(c *cli.Context) error {
 			if _, err := args(c, 0); err != nil {
 				return err
 			}
+			if c.Bool("all") {
+				return e.listClones(c)
+			}
 			repo, err := e.openRepo(c.Context)
 			if err != nil {
 				return err
 			}
-			all, err := series.Summaries(c.Context, repo, func(err error) { e.warnf("%s", withHint(err)) })
+			all, err := dashboard.ReadRepository(c.Context, repo, e.dashboardOptions())
 			if err != nil {
 				return err
 			}
 			e.warnStrays(c.Context, repo, all)
 			if c.Bool("json") {
-				return e.printJSON(all)
+				return e.printJSON(listing{Schema: 1, Series: append([]*dashboard.Standing{}, all...)})
 			}
-			if len(all.Series) == 0 {
+			if len(all) == 0 {
 				e.notef("there is no series in this repository; start one with 'kprep new NAME'")
 				return nil
 			}
-			w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
-			for _, s := range all.Series {
-				mark := " "
-				if s.Current {
-					mark = "*"
-				}
-				fmt.Fprintf(w, "%s %s\tv%d\t%s\t%s\t%s\n", mark, patchmail.PrintableLine(s.Branch), s.Revision,
-					plural(s.Patches, "patch", "patches"), s.State(), patchmail.PrintableLine(s.Title))
-			}
-			return w.Flush()
+			_, err = fmt.Fprint(e.stdout, e.drawList(all))
+			return err
 		},
 	}
 }
 
+// A listing is the JSON document of a list of series.
+type listing struct {
+	Schema int                   `json:"schema"` // 1
+	Series []*dashboard.Standing `json:"series"`
+}
+
+// A clonesReport is the JSON document of the series of several clones.
+type clonesReport struct {
+	Schema int               `json:"schema"` // 1
+	Clones []dashboard.Clone `json:"clones"`
+}
+
+func (e *env) dashboardOptions() dashboard.Options {
+	return dashboard.Options{Home: e.getenv("HOME"), Broken: func(err error) { e.warnf("%s", withHint(err)) }}
+}
+
+// errNoClones means that there is nothing to list.
+var errNoClones = errors.New("kprep.repos names no clone, and this is none")
+
+// listClones lists the series of the clones in kprep.repos, and of the one that we
+// are in.
+func (e *env) listClones(c *cli.Context) error {
+	paths, err := e.clonePaths(c.Context)
+	if err != nil {
+		return err
+	}
+	if len(paths) == 0 {
+		return errNoClones
+	}
+	clones, err := dashboard.ReadClones(c.Context, paths, gitrepo.Options{Env: e.environ, Config: e.config}, e.getenv("HOME"))
+	if err != nil {
+		return err
+	}
+	failed := 0
+	for _, clone := range clones {
+		for _, warning := range clone.Warnings {
+			e.warnf("%s: %s", patchmail.PrintableLine(clone.Path), patchmail.PrintableLine(warning))
+		}
+		if clone.Error != "" {
+			failed++
+			e.warnf("%s: %s", patchmail.PrintableLine(clone.Path), patchmail.PrintableLine(clone.Error))
+		}
+	}
+	if c.Bool("json") {
+		err = e.printJSON(clonesReport{Schema: 1, Clones: clones})
+	} else {
+		_, err = fmt.Fprint(e.stdout, e.drawClones(clones))
+	}
+	if err == nil && failed > 0 {
+		err = &exitError{status: statusFailed}
+	}
+	return err
+}
+
+// clonePaths are the clone that we are in, unless kprep.repos has it, and those of
+// kprep.repos.
+func (e *env) clonePaths(ctx context.Context) ([]string, error) {
+	repo, err := e.openRepo(ctx)
+	var paths []string
+	switch {
+	case err == nil:
+		paths = append(paths, repo.TopLevel)
+		if repo.TopLevel == "" {
+			paths = []string{repo.GitDir}
+		}
+	case errors.Is(err, gitrepo.ErrNotRepository):
+		if repo, err = gitrepo.Attach(ctx, e.dir, gitrepo.Options{Env: e.environ, Config: e.config}); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, err
+	}
+	config, err := repo.Config()
+	if err != nil {
+		return nil, err
+	}
+	return append(paths, e.mailPaths(config.All("kprep.repos"))...), nil
+}
+
+func (e *env) drawClones(clones []dashboard.Clone) string {
+	var b strings.Builder
+	for _, clone := range clones {
+		if len(clone.Series) == 0 {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "%s\n%s", patchmail.PrintableLine(clone.Path), e.drawList(clone.Series))
+	}
+	return b.String()
+}
+
+// drawList shows each series in two lines: which it is, and what it waits for.
+func (e *env) drawList(all []*dashboard.Standing) string {
+	rows := make([][]string, len(all))
+	widths := make([]int, 4)
+	for i, s := range all {
+		const longest = 32 // of a name
+		rows[i] = []string{fit(patchmail.PrintableLine(s.Branch), longest), fmt.Sprintf("v%d", s.Revision), plural(s.Patches, "patch", "patches"), sentState(s)}
+		for n, text := range rows[i] {
+			widths[n] = max(widths[n], cells(text))
+		}
+	}
+	var b strings.Builder
+	for i, s := range all {
+		line := "  "
+		if s.Current {
+			line = "* "
+		}
+		for n, text := range rows[i] {
+			line += padTo(text, widths[n]) + "  "
+		}
+		fmt.Fprintf(&b, "%s\n%s\n", fit(line+patchmail.PrintableLine(s.Title), lineWidth), e.waitingLine(s))
+	}
+	return b.String()
+}
+
+// waitingLine says what a series waits for, and as much else as there is room for.
+func (e *env) waitingLine(s *dashboard.Standing) string {
+	line := fit("    "+e.nextWords(s), lineWidth)
+	for _, fact := range factWords(s) {
+		if longer := line + "; " + fact; cells(longer) <= lineWidth {
+			line = longer
+		}
+	}
+	return line
+}
+
+func sentState(s *dashboard.Standing) string {
+	if s.LastSent == 0 {
+		return "not sent"
+	}
+	return fmt.Sprintf("v%d sent %s", s.LastSent, s.SentOn)
+}
+
+// nextWords say what comes next, and since when it could have.
+func (e *env) nextWords(s *dashboard.Standing) string {
+	text := patchmail.PrintableLine(s.Next.Text)
+	switch {
+	case s.Next.Since == nil:
+	case s.Next.Action == dashboard.Wait:
+		text += " " + e.sinceWords(*s.Next.Since)
+	default:
+		text += ", open " + e.sinceWords(*s.Next.Since)
+	}
+	return text
+}
+
+// sinceWords are "for 3 days".
+func (e *env) sinceWords(when time.Time) string {
+	days := int(e.now().Sub(when) / (24 * time.Hour))
+	switch {
+	case days <= 0:
+		return "since today"
+	case days == 1:
+		return "since yesterday"
+	}
+	return fmt.Sprintf("for %d days", days)
+}
+
+// factWords are the rest of what is worth a word in a list, the best first.
+func factWords(s *dashboard.Standing) []string {
+	var words []string
+	if n := s.Replies.Total; n > 0 {
+		text := plural(n, "reply", "replies")
+		if s.Replies.New > 0 {
+			text += fmt.Sprintf(", %d new", s.Replies.New)
+		}
+		if s.Replies.Open > 0 {
+			text += fmt.Sprintf(", %d open", s.Replies.Open)
+		}
+		words = append(words, text)
+	}
+	has := 0
+	for _, p := range s.Each {
+		has += len(p.Has) + len(p.Given)
+	}
+	if has > 0 {
+		words = append(words, plural(has, "trailer", "trailers"))
+	}
+	if s.Base.Behind > 0 {
+		words = append(words, fmt.Sprintf("%d behind", s.Base.Behind))
+	}
+	if s.LastSent > 0 && len(s.Recipients) > 0 {
+		words = append(words, "to "+patchmail.PrintableLine(s.Recipients[0]))
+	}
+	return words
+}
+
 // warnStrays tells of sends that are not over and whose branches are gone.
-func (e *env) warnStrays(ctx context.Context, repo *gitrepo.Repo, all series.Listing) {
+func (e *env) warnStrays(ctx context.Context, repo *gitrepo.Repo, all []*dashboard.Standing) {
 	var ids []string
-	for _, s := range all.Series {
+	for _, s := range all {
 		ids = append(ids, s.ChangeID)
 	}
 	strays, err := submission.Strays(ctx, repo, ids)

@@ -32,6 +32,7 @@ func bench(ctx context.Context, arguments []string) error {
 	linux := flags.String("linux", "bin/linux", "compare maintainers with the real script in the sources in `DIR`")
 	sends := flags.Bool("send", false, "measure sends next door alone")
 	archives := flags.Bool("archives", false, "measure look-ups in a local archive alone")
+	dashboard := flags.Bool("dashboard", false, "measure lists of many series alone")
 	maintainers := flags.Bool("maintainers", false, "measure maintainers alone")
 	flags.Parse(arguments)
 
@@ -62,6 +63,9 @@ func bench(ctx context.Context, arguments []string) error {
 	}
 	if *archives {
 		return w.measureArchives(ctx, os.Stdout, *runs)
+	}
+	if *dashboard {
+		return w.measureDashboard(ctx, os.Stdout, *runs)
 	}
 	if *only {
 		return w.measureRangeDiffs(ctx, os.Stdout, *runs)

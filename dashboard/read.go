@@ -1,0 +1,241 @@
+package dashboard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/kprep/kprep/feedback"
+	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/landing"
+	"github.com/kprep/kprep/patchmail"
+	"github.com/kprep/kprep/series"
+	"github.com/kprep/kprep/submission"
+	"github.com/kprep/kprep/trailers"
+)
+
+// A reader finds out about the series of one repository.
+type reader struct {
+	repo   *gitrepo.Repo
+	home   string
+	view   *view
+	config string // a hash of the configuration
+
+	mu     sync.Mutex
+	broken func(error) // under mu
+}
+
+// read finds out how far a series is. What cannot be found out is in its Trouble.
+func (r *reader) read(ctx context.Context, s series.Listed) (*Standing, error) {
+	out := r.outline(s)
+	note := func(about string, err error) {
+		if err != nil {
+			out.Trouble = append(out.Trouble, fmt.Sprintf("%s: %v", about, err))
+		}
+	}
+	found, err := landing.Search(ctx, r.repo, s, r.view.branches(s))
+	note("applied patches", err)
+	note("replies", r.readReplies(out, s, found))
+	note("sends", r.readSends(ctx, out, s))
+	note("checks", r.readNeeds(ctx, out, s))
+	note("base", r.readBase(ctx, out, s))
+	note("copies", r.readAhead(ctx, out, s))
+	return out, ctx.Err()
+}
+
+// outline is what the series itself says.
+func (r *reader) outline(s series.Listed) *Standing {
+	out := &Standing{Branch: s.Name(), Current: s.Branch == r.repo.Head.Branch, ChangeID: s.Tracking.ChangeID, Revision: s.Tracking.Revision,
+		Patches: len(s.Patches), Title: "(unreadable)", Recipients: []string{}, Each: []Patch{}, DependsOn: []Prerequisite{}, Base: Base{Commit: s.Base}}
+	if letter, err := s.Letter(); err == nil {
+		_, out.Title = patchmail.LiftBrackets(letter.Subject)
+		for _, a := range slices.Concat(letter.To, letter.Cc) {
+			out.Recipients = append(out.Recipients, a.Mailbox)
+		}
+	}
+	if n := len(s.Sent); n > 0 {
+		last := s.Sent[n-1]
+		when := last.When.UTC()
+		out.LastSent, out.SentOn, out.SentAt = last.Revision, when.Format(time.DateOnly), &when
+	}
+	for _, c := range s.Patches {
+		text := c.Text()
+		subject, _ := gitrepo.SplitMessage(text)
+		p := Patch{Commit: c.ID, Title: subject, Has: []string{}, Given: []string{}}
+		for _, t := range trailersOf(text) {
+			if isReviewers(t) {
+				p.Has = append(p.Has, t.String())
+			}
+		}
+		out.Each = append(out.Each, p)
+	}
+	for _, line := range s.Tracking.Prerequisites {
+		out.DependsOn = append(out.DependsOn, Prerequisite{Line: line})
+	}
+	return out
+}
+
+func trailersOf(message string) []trailers.Trailer {
+	above, _ := trailers.Cut(message)
+	_, block := trailers.Split(above)
+	return trailers.Parse(block)
+}
+
+// isReviewers says whether a trailer is one that reviewers give.
+func isReviewers(t trailers.Trailer) bool {
+	return t.Is("Reviewed-by") || t.Is("Acked-by") || t.Is("Tested-by")
+}
+
+// readReplies adds what is known of replies, and what has landed.
+func (r *reader) readReplies(out *Standing, s series.Listed, found *landing.Found) error {
+	if found != nil {
+		out.Partial = found.Partial
+		for i := range out.Each {
+			out.Each[i].Applied = found.Of(i)
+			out.Each[i].Changed = out.LastSent > 0 && !found.Patches[i].SentAs(out.LastSent)
+		}
+		out.Changed = slices.ContainsFunc(out.Each, func(p Patch) bool { return p.Changed }) || found.Mailed[out.LastSent] > len(out.Each)
+	}
+	sum, err := feedback.Summarize(r.repo, s.Series)
+	if err != nil {
+		return err
+	}
+	out.Replies = Replies{Total: sum.Replies, New: sum.New, Open: sum.Open, Last: said(sum.Last), Mine: said(sum.LastOwn), OpenFrom: []string{}}
+	if !sum.AsOf.IsZero() {
+		out.Replies.AsOf = &sum.AsOf
+	}
+	for i := range out.Each {
+		out.Each[i].New, out.Each[i].Open = sum.Patches[i].New, sum.Patches[i].Open
+	}
+	digest, err := feedback.ReadDigest(r.repo, s.Series)
+	if err != nil || digest == nil {
+		return err
+	}
+	out.Replies.readOpen(digest, sum.OpenIDs)
+	refused, err := series.Rejections(r.repo)
+	if err != nil {
+		return err
+	}
+	for i := range digest.Replies {
+		out.readGiven(&digest.Replies[i], found, refused)
+	}
+	return nil
+}
+
+func said(s *feedback.Said) *Said {
+	if s == nil {
+		return nil
+	}
+	return &Said{Name: s.Name, Mailbox: s.Mailbox, When: s.When}
+}
+
+// readOpen notes who waits for an answer, and since when.
+func (r *Replies) readOpen(digest *feedback.Digest, open []string) {
+	for _, one := range digest.Replies {
+		if !slices.Contains(open, one.ID) {
+			continue
+		}
+		who := (&Said{Name: one.Name, Mailbox: one.Mailbox}).Who()
+		if !slices.Contains(r.OpenFrom, who) {
+			r.OpenFrom = append(r.OpenFrom, who)
+		}
+		if r.OpenSince == nil || one.Date.Before(*r.OpenSince) {
+			r.OpenSince = &one.Date
+		}
+	}
+}
+
+// readGiven adds the trailers that a reply gives and that 'kprep trailers' would
+// take unasked: from whom they name, not refused, and for a patch that is still as
+// it was given them for.
+func (s *Standing) readGiven(reply *feedback.DigestReply, found *landing.Found, refused *trailers.Rejections) {
+	sender := patchmail.Address{Name: reply.Name, Mailbox: reply.Mailbox}
+	for _, line := range reply.Trailers {
+		for _, t := range trailers.Parse(line) {
+			if reply.Kind == feedback.Own || !isReviewers(t) || !t.IsFrom(sender) || refused.Has(t, reply.ID) {
+				continue
+			}
+			for i := range s.Each {
+				p := &s.Each[i]
+				about := reply.Cover || reply.Patch == i && reply.Title == titleOf(p.Title)
+				changed := found == nil || reply.Revision > 0 && found.Patches[i].ChangedSince(reply.Revision)
+				if about && !changed && !hasTrailer(p, t) {
+					p.Given = append(p.Given, t.String())
+				}
+			}
+		}
+	}
+}
+
+func titleOf(subject string) string {
+	if _, title := patchmail.LiftBrackets(subject); title != "" {
+		return title
+	}
+	return subject
+}
+
+func hasTrailer(p *Patch, t trailers.Trailer) bool {
+	for _, line := range slices.Concat(p.Has, p.Given) {
+		for _, has := range trailers.Parse(line) {
+			if has.Same(t) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// readSends looks for a send that is not over.
+func (r *reader) readSends(ctx context.Context, out *Standing, s series.Listed) error {
+	all, err := submission.Statuses(ctx, r.repo, s.Tracking.ChangeID, s.Tracking.Revision, false)
+	for _, one := range all {
+		if !one.IsOver() && one.Kind != string(submission.KindReflect) && one.Kind != string(submission.KindPreview) {
+			out.OpenSend = &OpenSend{Revision: one.Revision, State: one.State, Status: one.Status, Summary: one.Summary}
+		}
+	}
+	return err
+}
+
+func (r *reader) readNeeds(ctx context.Context, out *Standing, s series.Listed) error {
+	out.Needs.Editing, out.Needs.Recipients = s.NeedsEditing(), len(out.Recipients) == 0
+	needs, err := submission.Needs(ctx, r.repo, s.Series, r.home)
+	if err == nil {
+		out.Needs.Checking, out.Needs.CheckDeps, out.Needs.Collecting = needs.Checking, needs.CheckingDeps, needs.AutoToCc && !out.Needs.Recipients
+	}
+	return err
+}
+
+// maxBases is how many branches are asked whether the base is in them.
+const maxBases = 8
+
+// readBase finds the branch that the series is based on: the first of those that
+// are searched for applied patches, its upstream before all others.
+func (r *reader) readBase(ctx context.Context, out *Standing, s series.Listed) error {
+	branches := r.view.branches(s)
+	for _, b := range branches[:min(len(branches), maxBases)] {
+		contained, err := r.repo.Ancestor(ctx, s.Base, b.Tip)
+		if err != nil {
+			return err
+		}
+		if contained {
+			out.Base.Branch = b.Name
+			out.Base.Behind, err = r.repo.CommitsBetween(ctx, s.Base, b.Tip)
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *reader) readAhead(ctx context.Context, out *Standing, s series.Listed) error {
+	ahead, err := s.Ahead(ctx)
+	if ahead != nil {
+		out.Superseded = &Superseded{Branch: ahead.Ref, Revision: ahead.Revision}
+	}
+	if errors.Is(err, context.Canceled) {
+		return nil // read says so
+	}
+	return err
+}

@@ -1,0 +1,190 @@
+package dashboard
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/landing"
+	"github.com/kprep/kprep/series"
+)
+
+// Options say how a repository is read.
+type Options struct {
+	Home   string      // the user's, "" for none
+	Broken func(error) // told what is wrong with a series or a branch that is left out
+}
+
+// A view is what a repository looks like as a whole.
+type view struct {
+	refs      map[string]gitrepo.ID // local and remote-tracking branches
+	upstreams map[string]string     // of local branches, full names
+	names     []string              // of refs, in order
+	globs     []string              // of kprep.applied-in
+	all       []series.Listed
+}
+
+// branches are those to search for what was applied of a series: the upstream, the
+// recorded base branch, then those that are configured.
+func (v *view) branches(s series.Listed) []landing.Branch {
+	var first []string
+	if upstream := v.upstreams[s.Branch]; upstream != "" && !v.isSeries(upstream) && !strings.HasSuffix(upstream, "/"+s.Name()) {
+		first = append(first, upstream)
+	}
+	if base := s.Tracking.BaseBranch; base != "" {
+		first = append(first, "refs/remotes/"+base, "refs/remotes/origin/"+base, "refs/heads/"+base)
+	}
+	return landing.Branches(v.refs, first, v.globs)
+}
+
+// isSeries says whether a branch is one of the user's series.
+func (v *view) isSeries(ref string) bool {
+	return slices.ContainsFunc(v.all, func(s series.Listed) bool { return s.Branch == ref })
+}
+
+// look reads what all series of a repository have to do with.
+func look(ctx context.Context, repo *gitrepo.Repo, broken func(error)) (*view, error) {
+	v := &view{}
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		v.all, err = series.ListSent(groupCtx, repo, broken)
+		return err
+	})
+	group.Go(func() (err error) {
+		v.refs, v.upstreams, err = repo.Branches(groupCtx)
+		v.names = slices.Sorted(maps.Keys(v.refs))
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	config, err := repo.Config()
+	if err != nil {
+		return nil, err
+	}
+	for _, glob := range config.All("kprep.applied-in") {
+		if _, err := path.Match(glob, ""); err != nil {
+			return nil, &GlobError{Glob: glob}
+		}
+		v.globs = append(v.globs, glob)
+	}
+	return v, nil
+}
+
+// A GlobError reports a pattern of kprep.applied-in that cannot be read.
+type GlobError struct{ Glob string }
+
+func (e *GlobError) Error() string {
+	return "configuration kprep.applied-in: " + e.Glob + " is no pattern"
+}
+
+// ReadRepository tells how far each series of a repository is, in order of branch
+// names. What is not as it was last time is found out anew, several at a time.
+func ReadRepository(ctx context.Context, repo *gitrepo.Repo, o Options) ([]*Standing, error) {
+	v, err := look(ctx, repo, o.Broken)
+	if err != nil {
+		return nil, err
+	}
+	return (&reader{repo: repo, home: o.Home, broken: o.Broken, view: v}).readAll(ctx, v.all)
+}
+
+// ReadSeries tells how far one series is; its branch is a full name. It returns nil
+// for a branch that is none. Everything is found out anew.
+func ReadSeries(ctx context.Context, repo *gitrepo.Repo, branch string, o Options) (*Standing, error) {
+	v, err := look(ctx, repo, o.Broken)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(v.all, func(s series.Listed) bool { return s.Branch == branch })
+	if i < 0 {
+		return nil, nil
+	}
+	r := &reader{repo: repo, home: o.Home, broken: o.Broken, view: v}
+	out, err := r.read(ctx, v.all[i])
+	if err != nil {
+		return nil, err
+	}
+	r.check(ctx, v.all[i])
+	r.finish(out, v.all[i])
+	return out, ctx.Err()
+}
+
+// atOnce is how many series of a repository are read at a time: git is the one to
+// wait for.
+const atOnce = 4
+
+func (r *reader) readAll(ctx context.Context, all []series.Listed) ([]*Standing, error) {
+	memory, err := r.remember()
+	if err != nil {
+		return nil, err
+	}
+	standings := make([]*Standing, len(all))
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for i, s := range all {
+		key := r.key(s)
+		known := memory.of(s, key)
+		if standings[i] = known.Standing; known.Sound && known.Standing != nil {
+			continue
+		}
+		group.Go(func() (err error) {
+			if known.Standing == nil {
+				known.Standing, err = r.read(groupCtx, s)
+				standings[i] = known.Standing
+			}
+			known.Sound = r.check(groupCtx, s)
+			memory.put(s, known)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	memory.keep(r.view)
+	for i, s := range all {
+		r.finish(standings[i], s)
+	}
+	return standings, nil
+}
+
+// check warns of a cover letter in the wrong place.
+func (r *reader) check(ctx context.Context, s series.Listed) (sound bool) {
+	err := s.CheckCovers(ctx)
+	if err == nil || errors.As(err, new(*gitrepo.Error)) || ctx.Err() != nil {
+		return err == nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.broken(err)
+	return false
+}
+
+// finish adds what the other series of the repository say about one, and what
+// comes next.
+func (r *reader) finish(out *Standing, s series.Listed) {
+	out.Current = s.Branch == r.repo.Head.Branch
+	newest := map[string]int{}
+	for _, other := range r.view.all {
+		id, revision := other.Tracking.ChangeID, other.Tracking.Revision
+		newest[id] = max(newest[id], revision)
+		if id == s.Tracking.ChangeID && revision > s.Tracking.Revision && (out.Superseded == nil || revision > out.Superseded.Revision) {
+			out.Superseded = &Superseded{Branch: other.Name(), Revision: revision}
+		}
+	}
+	for i, line := range s.Tracking.Prerequisites {
+		p, err := series.ParsePrerequisite(line)
+		if err != nil || p.Kind != series.NeedsSeries {
+			continue
+		}
+		if id, revision, err := p.Series(); err == nil && newest[id] > revision {
+			out.DependsOn[i].Newer = newest[id]
+		}
+	}
+	out.Next = out.next()
+}
