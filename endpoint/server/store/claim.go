@@ -64,8 +64,8 @@ func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, no
 func load(ctx context.Context, tx *sql.Tx, id int64) (*Submission, error) {
 	sub := &Submission{ID: id}
 	var received int64
-	err := tx.QueryRowContext(ctx, "SELECT identity, selector, key, kind, client, thread, received, owner, attempts FROM submissions WHERE id = $1", id).
-		Scan(&sub.Identity, &sub.Selector, &sub.Key, &sub.Kind, &sub.Client, &sub.Thread, &received, &sub.Owner, &sub.Attempts)
+	err := tx.QueryRowContext(ctx, "SELECT identity, selector, key, kind, client, thread, received, owner, attempts, due FROM submissions WHERE id = $1", id).
+		Scan(&sub.Identity, &sub.Selector, &sub.Key, &sub.Kind, &sub.Client, &sub.Thread, &received, &sub.Owner, &sub.Attempts, &sub.due)
 	if err != nil {
 		return nil, err
 	}
@@ -173,8 +173,9 @@ const open = `EXISTS (SELECT 1 FROM messages m JOIN deliveries d ON d.message = 
 	WHERE m.submission = $1 AND (d.state IN ('pending', 'deferred', 'in-flight') OR m.feed = 'due' AND d.state = 'accepted'))`
 
 // Release gives a claim back. A submission with something left to do is due
-// again at next; else it is done, which the result says. What is of unknown
-// fate is not left to do: it waits for an operator.
+// again at next, or at once where an operator has settled something meanwhile;
+// else it is done, which the result says. What is of unknown fate is not left to
+// do: it waits for an operator.
 func (s *Store) Release(ctx context.Context, sub *Submission, next time.Time) (done bool, err error) {
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
 		var left bool
@@ -186,8 +187,8 @@ func (s *Store) Release(ctx context.Context, sub *Submission, next time.Time) (d
 		if done {
 			state = "done"
 		}
-		result, err := tx.ExecContext(ctx, "UPDATE submissions SET state = $4, owner = '', lease = 0, due = $5 WHERE "+held,
-			sub.ID, sub.Owner, sub.Attempts, state, millis(next))
+		result, err := tx.ExecContext(ctx, "UPDATE submissions SET state = $4, owner = '', lease = 0, due = CASE WHEN due = $6 THEN $5 ELSE due END WHERE "+held,
+			sub.ID, sub.Owner, sub.Attempts, state, millis(next), sub.due)
 		if err := exactlyOne(result, err, ErrLeaseLost); err != nil {
 			return err
 		}

@@ -67,9 +67,10 @@ func (s *Store) Settle(ctx context.Context, message int64, recipient string, dec
 		if err := exactlyOne(result, err, ErrNotUnknown); err != nil {
 			return err
 		}
-		// There may be more to do now: for the feed, or for what waited.
-		_, err = tx.ExecContext(ctx, `UPDATE submissions SET state = 'queued', due = $2
-			WHERE state <> 'claimed' AND id = (SELECT submission FROM messages WHERE id = $1)`, message, millis(now))
+		// There may be more to do now: for the feed, or for what waited. Who has
+		// claimed the submission may have passed by it already.
+		_, err = tx.ExecContext(ctx, `UPDATE submissions SET state = CASE state WHEN 'done' THEN 'queued' ELSE state END, due = $2
+			WHERE id = (SELECT submission FROM messages WHERE id = $1)`, message, millis(now))
 		return err
 	})
 }

@@ -25,6 +25,7 @@ func contract() map[string]func(*testing.T, *Store) {
 		"one claim holds a series":                        testClaimOnce,
 		"a lost lease makes what was in flight unknown":   testLeaseLost,
 		"the operator settles what is unknown":            testSettle,
+		"the operator settles while somebody works":       testSettleMeanwhile,
 		"what is left is due again":                       testRelease,
 		"what comes message by message leaves in order":   testThread,
 		"the feed takes what was accepted":                testFeedLater,
@@ -157,7 +158,7 @@ func testClaim(t *testing.T, s *Store) {
 	}
 	got := claim(t, s, "a", epoch)
 	want := *sub
-	want.Owner, want.Attempts = "a", 1
+	want.Owner, want.Attempts, want.due = "a", 1, got.due
 	if fmt.Sprintf("%+v", *got) != fmt.Sprintf("%+v", want) {
 		t.Errorf("got  %+v\nwant %+v", *got, want)
 	}
@@ -287,6 +288,32 @@ func testSettle(t *testing.T, s *Store) {
 	}
 	// The one who had it in flight before the decision has nothing to say now.
 	wants(t, s.Record(t.Context(), a, id, receipt("list@example.net", sendmail.Accepted)), ErrLeaseLost)
+}
+
+// What is settled while the series is claimed does not wait for the pause that
+// the claim ends with.
+func testSettleMeanwhile(t *testing.T, s *Store) {
+	accept(t, s, series(Receive, 2))
+	a := claim(t, s, "a", epoch)
+	must(t, s.Depart(t.Context(), a, a.Messages[0].ID, []string{"list@example.net", "ann@example.net"}, epoch))
+	b := claim(t, s, "b", after(time.Hour))
+	must(t, s.Settle(t.Context(), b.Messages[0].ID, "", Arrived, after(time.Hour)))
+	if stolen := claim(t, s, "c", after(time.Hour)); stolen != nil {
+		t.Fatal("a settled delivery ended the claim of another")
+	}
+	if done, err := s.Release(t.Context(), b, after(24*time.Hour)); done || err != nil {
+		t.Fatal(done, err)
+	}
+	c := claim(t, s, "c", after(time.Hour))
+	if c == nil || states(c.Messages[0]) != "accepted accepted" {
+		t.Fatalf("settled: %+v", c)
+	}
+	if done, err := s.Release(t.Context(), c, after(24*time.Hour)); done || err != nil {
+		t.Fatal(done, err)
+	}
+	if early := claim(t, s, "d", after(23*time.Hour)); early != nil {
+		t.Fatal("a decision of long ago makes it due again")
+	}
 }
 
 func testRelease(t *testing.T, s *Store) {

@@ -34,6 +34,8 @@ type Submission struct {
 	Attempts           int    // claims so far, this one included
 	Owner              string // who claimed it
 	Messages           []Message
+
+	due int64 // when it was claimed
 }
 
 // A Message is one mail of a submission. Raw and Relayed have LF line ends.
