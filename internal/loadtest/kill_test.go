@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -159,8 +160,8 @@ func (s *service) drain(all []*series) (unknown int) {
 // rest waits until nothing is left that the service does by itself.
 func (s *service) rest() {
 	s.t.Helper()
-	waitFor(s.t, "the service to come to rest", 5*time.Minute, func() bool {
-		time.Sleep(300 * time.Millisecond)
+	var left []queued
+	for end := time.Now().Add(5 * time.Minute); time.Now().Before(end); time.Sleep(300 * time.Millisecond) {
 		queue := s.queue()
 		stuck := map[string]bool{} // series with something unknown
 		for _, m := range queue {
@@ -168,13 +169,12 @@ func (s *service) rest() {
 				stuck[nameOf(m.MessageID)] = true
 			}
 		}
-		for _, m := range queue {
-			if m.has("in-flight") || !stuck[nameOf(m.MessageID)] {
-				return false
-			}
+		left = slices.DeleteFunc(queue, func(m queued) bool { return stuck[nameOf(m.MessageID)] && !m.has("in-flight") })
+		if len(left) == 0 {
+			return
 		}
-		return true
-	})
+	}
+	s.t.Fatalf("the service does not come to rest; left are %+v", left)
 }
 
 func nameOf(id string) string {

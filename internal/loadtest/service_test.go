@@ -173,8 +173,9 @@ func (i *instance) peakMemory(t *testing.T) int {
 type queued struct {
 	Message    int64
 	MessageID  string `json:"message-id"`
-	Kind       string
-	Deliveries []struct{ Recipient, State string }
+	Due        time.Time
+	Claims     int
+	Deliveries []struct{ Recipient, State, Reply string }
 }
 
 func (q queued) has(state string) bool {
