@@ -12,7 +12,8 @@ import (
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // database/sql's "pgx"
-	_ "modernc.org/sqlite"             // database/sql's "sqlite"
+	"modernc.org/sqlite"               // and database/sql's "sqlite"
+	sqlitelib "modernc.org/sqlite/lib"
 )
 
 // A Store is the database. Its methods may be used at once, and by several
@@ -31,12 +32,12 @@ type dialect struct {
 	lockName   string // the same, for what changes the keys of one identity
 }
 
-// sqlite's transactions are all IMMEDIATE, so that they exclude each other.
-func sqlite() dialect {
+// SQLite's transactions are all IMMEDIATE, so that they exclude each other.
+func sqliteDialect() dialect {
 	return dialect{id: "INTEGER PRIMARY KEY AUTOINCREMENT", bytes: "BLOB"}
 }
 
-func postgres() dialect {
+func postgresDialect() dialect {
 	return dialect{
 		id: "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", bytes: "BYTEA", ascii: ` COLLATE "C"`,
 		skipLocked: " FOR UPDATE SKIP LOCKED",
@@ -56,11 +57,32 @@ func Open(ctx context.Context, location string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.migrate(ctx, migrations()); err != nil {
+	if err = s.reach(ctx); err == nil {
+		err = s.migrate(ctx, migrations())
+	}
+	if err != nil {
 		s.db.Close()
 		return nil, fmt.Errorf("open the database: %w", withoutSecret(err))
 	}
 	return s, nil
+}
+
+// reach makes the first connection. While another instance turns the same new
+// file into one with a write-ahead log, SQLite says that it is busy and does not
+// wait for as long as it was told to.
+func (s *Store) reach(ctx context.Context) error {
+	for tries := 0; ; tries++ {
+		err := s.Ping(ctx)
+		busy := (*sqlite.Error)(nil)
+		if !errors.As(err, &busy) || busy.Code()&0xff != sqlitelib.SQLITE_BUSY || tries == 600 {
+			return err
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // connect opens a database as it is.
@@ -70,12 +92,12 @@ func connect(location string) (*Store, error) {
 	scheme, _, isURL := strings.Cut(location, "://")
 	switch {
 	case scheme == "postgres" && isURL, scheme == "postgresql" && isURL:
-		s.dialect = postgres()
+		s.dialect = postgresDialect()
 		s.db, err = sql.Open("pgx", location)
 	case isURL:
 		err = fmt.Errorf("%q is no database that is known: a file or postgres://… is wanted", scheme+"://")
 	default:
-		s.dialect = sqlite()
+		s.dialect = sqliteDialect()
 		s.db, err = openFile(location)
 	}
 	if err != nil {
