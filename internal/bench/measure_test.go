@@ -34,7 +34,7 @@ esac
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(table.String()), "\n")
-	if len(lines) != 12 {
+	if len(lines) != 14 {
 		t.Fatalf("table:\n%s", &table)
 	}
 	for i, line := range lines[1:] {
