@@ -3,6 +3,8 @@ package dashboard
 import (
 	"fmt"
 	"time"
+
+	"github.com/kprep/kprep/patchwork"
 )
 
 // An Action is what a series waits for.
@@ -14,13 +16,14 @@ const (
 	GoElsewhere  Action = "superseded"    // a higher revision is elsewhere
 	PutAway      Action = "applied"       // all patches have been applied
 	Answer       Action = "answer"        // replies are open
+	LookAtCI     Action = "ci"            // a check has failed
 	Restack      Action = "restack"       // what it depends on has a newer revision
 	DropApplied  Action = "drop-applied"  // some patches have been applied
 	TakeTrailers Action = "trailers"      // reviewers gave trailers that are not in the branch
 	AddPatches   Action = "add-patches"   // there is none
 	WriteCover   Action = "write-cover"
 	Collect      Action = "collect" // it has no recipients
-	Check        Action = "check"
+	CheckPatches Action = "check"
 	SendIt       Action = "send"
 	Wait         Action = "wait" // for others
 )
@@ -62,6 +65,8 @@ func (s *Standing) decide() Next {
 		return Next{Action: PutAway, Text: s.appliedAs(), Command: "kprep cleanup " + s.Branch}
 	case s.Replies.Open > 0:
 		return Next{Action: Answer, Text: "answer " + s.openFrom(), Since: s.Replies.OpenSince, Command: "kprep feedback"}
+	case s.CI.Fail > 0 && !s.Changed:
+		return Next{Action: LookAtCI, Text: s.failure(), Command: "kprep status"}
 	case s.newerPrerequisite() > 0:
 		return Next{Action: Restack, Text: fmt.Sprintf("what it depends on is v%d by now", s.newerPrerequisite()), Command: "kprep restack"}
 	case landed > 0:
@@ -81,6 +86,20 @@ func (s *Standing) finishSend() Next {
 		n.Command = "kprep send --status"
 	}
 	return n
+}
+
+// failure names the check where only one has failed.
+func (s *Standing) failure() string {
+	if s.CI.Fail == 1 {
+		for _, p := range s.Each {
+			for _, c := range p.Checks {
+				if c.State == patchwork.Fail {
+					return "CI failed: " + c.Context
+				}
+			}
+		}
+	}
+	return fmt.Sprintf("CI failed: %d checks", s.CI.Fail)
 }
 
 // appliedAs names the commit where one stands for all.
@@ -147,7 +166,7 @@ func (s *Standing) prepare() Next {
 	case s.Needs.Recipients:
 		return Next{Action: Collect, Text: "find recipients", Command: "kprep collect"}
 	case s.Needs.Checking:
-		return Next{Action: Check, Text: "check the patches", Command: "kprep check"}
+		return Next{Action: CheckPatches, Text: "check the patches", Command: "kprep check"}
 	}
 	return Next{Action: SendIt, Text: fmt.Sprintf("ready to send v%d", s.Revision), Command: "kprep send"}
 }

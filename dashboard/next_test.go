@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/kprep/kprep/landing"
+	"github.com/kprep/kprep/patchwork"
 )
 
 func TestNext(t *testing.T) {
@@ -52,6 +53,13 @@ func TestNext(t *testing.T) {
 	mine := func(n int) func(*Standing) {
 		return func(s *Standing) { s.Replies.Mine = &Said{Mailbox: "me@example.org", When: *day(n)} }
 	}
+	failed := func(contexts ...string) func(*Standing) {
+		return func(s *Standing) {
+			for _, c := range contexts {
+				s.addCheck(1, Check{Context: c, State: patchwork.Fail})
+			}
+		}
+	}
 	changed := func(s *Standing) { s.Changed = true }
 	editing := func(s *Standing) { s.Needs.Editing = true }
 	recipients := func(s *Standing) { s.Needs.Recipients = true }
@@ -69,7 +77,7 @@ func TestNext(t *testing.T) {
 		{"nothing committed", fresh(empty), AddPatches, "you", nil, "commit patches"},
 		{"a template for a cover letter", fresh(editing, recipients), WriteCover, "you", nil, "write the cover letter"},
 		{"nobody to send it to", fresh(recipients, checking), Collect, "you", nil, "find recipients"},
-		{"not checked", fresh(checking), Check, "you", nil, "check the patches"},
+		{"not checked", fresh(checking), CheckPatches, "you", nil, "check the patches"},
 		{"all is done", fresh(), SendIt, "you", nil, "ready to send v1"},
 		{"just sent", sent(), Wait, "them", day(2), "waiting on them"},
 		{"just sent, with the changelog of the next one", sent(editing), Wait, "them", day(2), "waiting on them"},
@@ -82,10 +90,14 @@ func TestNext(t *testing.T) {
 		{"trailers", sent(given(2)), TakeTrailers, "you", nil, "take 2 trailers"},
 		{"a trailer, and a reply", sent(given(1), open("Max")), Answer, "you", day(3), "answer Max"},
 		{"work on the next revision", sent(changed, editing), WriteCover, "you", nil, "say what is new in v2"},
-		{"the next revision is not checked", sent(changed, checking), Check, "you", nil, "check the patches"},
+		{"the next revision is not checked", sent(changed, checking), CheckPatches, "you", nil, "check the patches"},
 		{"the next revision is ready", sent(changed), SendIt, "you", nil, "ready to send v2"},
 		{"the next revision is ready, and trailers are left", sent(changed, given(1)), SendIt, "you", nil, "ready to send v2"},
 		{"all patches are gone", sent(empty, changed), AddPatches, "you", nil, "commit patches"},
+		{"a check has failed", sent(failed("netdev/build")), LookAtCI, "you", nil, "CI failed: netdev/build"},
+		{"checks have failed", sent(failed("a", "b"), given(1)), LookAtCI, "you", nil, "CI failed: 2 checks"},
+		{"a check has failed, and the next revision is ready", sent(failed("a"), changed), SendIt, "you", nil, "ready to send v2"},
+		{"a check has failed, and somebody has asked", sent(failed("a"), open("Max")), Answer, "you", day(3), "answer Max"},
 		{"what it depends on has moved", sent(newer), Restack, "you", nil, "what it depends on is v3 by now"},
 		{"it has moved, and somebody has asked", sent(newer, open("Max")), Answer, "you", day(3), "answer Max"},
 		{"before the first send it has moved", fresh(newer), Restack, "you", nil, "what it depends on is v3 by now"},

@@ -39,8 +39,9 @@ func (r *reader) read(ctx context.Context, s series.Listed) (*Standing, error) {
 	found, err := landing.Search(ctx, r.repo, s, r.view.branches(s))
 	note("applied patches", err)
 	note("replies", r.readReplies(out, s, found))
+	note("checks of Patchwork", r.readPatchwork(out, s, found))
 	note("sends", r.readSends(ctx, out, s))
-	note("checks", r.readNeeds(ctx, out, s))
+	note("what is to be done", r.readNeeds(ctx, out, s))
 	note("base", r.readBase(ctx, out, s))
 	note("copies", r.readAhead(ctx, out, s))
 	return out, ctx.Err()
@@ -64,7 +65,7 @@ func (r *reader) outline(s series.Listed) *Standing {
 	for _, c := range s.Patches {
 		text := c.Text()
 		subject, _ := gitrepo.SplitMessage(text)
-		p := Patch{Commit: c.ID, Title: subject, Has: []string{}, Given: []string{}}
+		p := Patch{Commit: c.ID, Title: subject, Has: []string{}, Given: []string{}, Checks: []Check{}}
 		for _, t := range trailersOf(text) {
 			if isReviewers(t) {
 				p.Has = append(p.Has, t.String())
@@ -121,6 +122,7 @@ func (r *reader) readReplies(out *Standing, s series.Listed, found *landing.Foun
 	}
 	for i := range digest.Replies {
 		out.readGiven(&digest.Replies[i], found, refused)
+		out.readReport(&digest.Replies[i], sum.OpenIDs)
 	}
 	return nil
 }

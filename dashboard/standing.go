@@ -5,6 +5,7 @@ import (
 
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/landing"
+	"github.com/kprep/kprep/patchwork"
 )
 
 // A Standing is how far a series is. Its keys in JSON stay.
@@ -24,6 +25,7 @@ type Standing struct {
 	Replies    Replies        `json:"replies"`
 	Each       []Patch        `json:"each"`    // the patches of the branch, in order
 	Changed    bool           `json:"changed"` // since the last revision that was sent
+	CI         CI             `json:"ci"`
 	Needs      Needs          `json:"needs"`
 	DependsOn  []Prerequisite `json:"depends-on"`
 	Base       Base           `json:"base"`
@@ -78,6 +80,28 @@ type Patch struct {
 	Has     []string         `json:"trailers"`          // of reviewers, in its message
 	Given   []string         `json:"given"`             // trailers that its message does not have yet
 	Applied *landing.Landing `json:"applied,omitempty"`
+
+	Tracked string  `json:"patchwork,omitempty"` // its state there
+	Checks  []Check `json:"checks"`              // of the last revision that was sent
+}
+
+// A CI sums up what machines say of the last revision that was sent, as far as
+// somebody has asked.
+type CI struct {
+	Fail    int        `json:"fail"`
+	Warning int        `json:"warning"`
+	Pending int        `json:"pending"`
+	Success int        `json:"success"`
+	AsOf    *time.Time `json:"as-of,omitempty"` // when Patchwork was asked; nil for never
+}
+
+// A Check is what one machine says of a patch.
+type Check struct {
+	Context string          `json:"context"`
+	State   patchwork.State `json:"state"`
+	Text    string          `json:"text,omitempty"`
+	URL     string          `json:"url,omitempty"`
+	Reply   string          `json:"reply,omitempty"` // message-id of a report, "" for Patchwork's
 }
 
 // Needs are what is to be done before a send.

@@ -38,6 +38,7 @@ type DigestReply struct {
 	Patch    int       `json:"patch"` // of the branch, from 0; -1 for none
 	Title    string    `json:"title,omitempty"`
 	Trailers []string  `json:"trailers,omitempty"` // without those under a condition
+	Report   *Report   `json:"report,omitempty"`
 }
 
 // Digest shortens a feedback.
@@ -45,7 +46,7 @@ func (f *Feedback) Digest(asOf time.Time) *Digest {
 	d := &Digest{Form: digestForm, AsOf: asOf, Replies: []DigestReply{}}
 	for _, r := range f.Replies {
 		one := DigestReply{ID: r.ID, Name: r.From.Name, Mailbox: r.From.Mailbox, Date: r.Date, Kind: r.Kind, Revision: r.Place.Revision,
-			Cover: r.Place.Cover, Patch: r.Place.Patch}
+			Cover: r.Place.Cover, Patch: r.Place.Patch, Report: r.Report}
 		if one.Patch >= 0 {
 			one.Title = f.Patches[one.Patch]
 		}
@@ -170,7 +171,7 @@ func (s *Summary) count(r *DigestReply, t *Tally, marks *series.Marks) {
 			t.New++
 		}
 	}
-	if r.Kind.Asks() && !marks.IsDone(r.ID) {
+	if asks(r.Kind, r.Report) && !marks.IsDone(r.ID) {
 		s.Open++
 		t.Open++
 		s.OpenIDs = append(s.OpenIDs, r.ID)

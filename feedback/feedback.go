@@ -27,9 +27,10 @@ type Reply struct {
 	Depth    int            // how many other replies it stands below
 	Remarks  []Remark
 	Trailers []trailers.Given
-	New      bool // it was not shown yet
-	Done     bool // the user has nothing left to do about it
-	Answered bool // the user has answered it
+	New      bool    // it was not shown yet
+	Done     bool    // the user has nothing left to do about it
+	Answered bool    // the user has answered it
+	Report   *Report // of a robot, nil for none
 	Message  *inbox.Message
 }
 
@@ -41,7 +42,12 @@ type Remark struct {
 }
 
 // Open says whether something is left to do about the reply.
-func (r *Reply) Open() bool { return r.Kind.Asks() && !r.Done }
+func (r *Reply) Open() bool { return asks(r.Kind, r.Report) && !r.Done }
+
+// asks says whether something is to be done about a reply.
+func asks(kind Kind, report *Report) bool {
+	return kind.Asks() && (report == nil || report.Verdict != Passed)
+}
 
 // Short is an abbreviation of the message-id, of letters that are easy to type.
 func (r *Reply) Short() string { return Short(r.ID) }
@@ -63,8 +69,9 @@ type Feedback struct {
 
 // Options of Collect.
 type Options struct {
-	Bots  []string      // globs of mailboxes, see [DefaultBots]
-	Marks *series.Marks // nil for none
+	Bots   []string      // globs of mailboxes, see [DefaultBots]
+	Robots []Robot       // see [ReadRobots]
+	Marks  *series.Marks // nil for none
 }
 
 // Collect makes the feedback of messages, among which those of other discussions
@@ -153,6 +160,7 @@ func (c *collector) reply(i int) Reply {
 		r.Title = c.Branch.Patches[place.Patch].Title
 	}
 	found := remarks(c.texts[i].Text, c.mailedLines(i))
+	r.Report = reportOf(c.options.Robots, r.From, m.Line, c.texts[i].Text)
 	r.Kind = c.kind(m, &r, found)
 	r.New = r.New && r.Kind != Own
 	for _, one := range found {
@@ -165,7 +173,7 @@ func (c *collector) kind(m *inbox.Message, r *Reply, found []remark) Kind {
 	switch head, err := inbox.ReadAddressed(m.Raw); {
 	case c.IsMe(r.From.Mailbox):
 		return Own
-	case isBot(c.options.Bots, r.From), err == nil && head.Automatic:
+	case r.Report != nil, isBot(c.options.Bots, r.From), err == nil && head.Automatic:
 		return Bot
 	case saysNothingElse(found, r.Trailers, r.From):
 		return Trailers

@@ -99,3 +99,13 @@ func (p *Patch) ChangedSince(revision int) bool {
 	}
 	return mailed
 }
+
+// MailedIn are the message-ids that the patch has in a revision, as far as they
+// are known.
+func (p *Patch) MailedIn(revision int) []string {
+	f := p.form(func(f *Form) bool { return f.Revision == revision })
+	if f == nil {
+		return nil
+	}
+	return f.MessageIDs
+}

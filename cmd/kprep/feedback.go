@@ -239,6 +239,8 @@ func drawReply(out *strings.Builder, r *feedback.Reply) {
 	switch {
 	case r.Kind == feedback.Own:
 		out.WriteString(" (you)")
+	case r.Report != nil:
+		fmt.Fprintf(out, " (CI: %s, %s)", patchmail.PrintableLine(r.Report.Robot), r.Report.Verdict)
 	case r.Kind == feedback.Bot:
 		out.WriteString(" (a program)")
 	case r.Answered && !r.Done:

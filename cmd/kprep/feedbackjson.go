@@ -39,6 +39,8 @@ type replyFact struct {
 	Answered  bool          `json:"answered"`
 	Trailers  []string      `json:"trailers"`
 	Remarks   []remarkFact  `json:"remarks"`
+
+	CI *feedback.Report `json:"ci,omitempty"` // of a robot
 }
 
 type remarkFact struct {
@@ -69,7 +71,7 @@ func (r *review) fact(one *feedback.Reply) replyFact {
 	p := &one.Place
 	f := replyFact{ID: one.Short(), MessageID: one.ID, From: one.From.String(), Date: dateText(one.Date), Subject: one.Subject, Kind: one.Kind,
 		Revision: p.Revision, Number: p.Number, Cover: p.Cover, Title: one.Title, Depth: one.Depth, New: one.New, Open: one.Open(), Done: one.Done,
-		Answered: one.Answered, Trailers: []string{}, Remarks: []remarkFact{}}
+		Answered: one.Answered, Trailers: []string{}, Remarks: []remarkFact{}, CI: one.Report}
 	if p.Patch >= 0 {
 		f.Patch, f.Commit = p.Patch+1, string(r.series.Patches[p.Patch].ID)
 	}

@@ -44,23 +44,26 @@ func (e *env) lookForFeedback(c *cli.Context, s *series.Series) (*review, error)
 	if err != nil {
 		return nil, err
 	}
-	bots, err := e.bots()
+	options, err := e.programs()
 	if err != nil {
 		return nil, err
 	}
-	if r.all, err = r.history.Collect(c.Context, found.Messages, feedback.Options{Bots: bots, Marks: st.Feedback}); err != nil {
+	options.Marks = st.Feedback
+	if r.all, err = r.history.Collect(c.Context, found.Messages, options); err != nil {
 		return nil, err
 	}
 	return r, r.all.Digest(e.now()).Keep(e.repo, s)
 }
 
-// bots are globs of the mailboxes of programs.
-func (e *env) bots() ([]string, error) {
+// programs are the rules by which replies of programs are known.
+func (e *env) programs() (o feedback.Options, err error) {
 	config, err := e.repo.Config()
 	if err != nil {
-		return nil, err
+		return o, err
 	}
-	return append(feedback.DefaultBots(), config.All("kprep.feedback-bot")...), nil
+	o.Bots = append(feedback.DefaultBots(), config.All("kprep.feedback-bot")...)
+	o.Robots, err = feedback.ReadRobots(config)
+	return o, err
 }
 
 // An unknownReplyError means that no reply has the name that the user gave, or

@@ -120,11 +120,11 @@ func (e *env) refreshDigest(ctx context.Context, s *series.Series, messages []*i
 	if err != nil {
 		return err
 	}
-	bots, err := e.bots()
+	options, err := e.programs()
 	if err != nil {
 		return err
 	}
-	f, err := h.Collect(ctx, threads, feedback.Options{Bots: bots})
+	f, err := h.Collect(ctx, threads, options)
 	if err != nil {
 		return err
 	}

@@ -57,33 +57,35 @@ func TestScripts(t *testing.T) {
 		Setup:               setUpScript,
 		Condition:           scriptCondition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status":    checkStatus,
-			"smtpd":     startSMTP,
-			"service":   startService,
-			"received":  checkReceived,
-			"arrive":    waitReceived,
-			"heal":      healSMTP,
-			"archive":   serveArchive,
-			"snapshot":  takeSnapshot,
-			"unchanged": checkUnchanged,
-			"project":   makeProject,
-			"series":    makeSeries,
-			"mailto":    mailTo,
-			"refused":   checkRefused,
-			"interrupt": interruptAt,
-			"webd":      startWeb,
-			"posted":    checkPosted,
+			"status":     checkStatus,
+			"smtpd":      startSMTP,
+			"service":    startService,
+			"received":   checkReceived,
+			"arrive":     waitReceived,
+			"heal":       healSMTP,
+			"archive":    serveArchive,
+			"patchworkd": startPatchwork,
+			"snapshot":   takeSnapshot,
+			"unchanged":  checkUnchanged,
+			"project":    makeProject,
+			"series":     makeSeries,
+			"mailto":     mailTo,
+			"refused":    checkRefused,
+			"interrupt":  interruptAt,
+			"webd":       startWeb,
+			"posted":     checkPosted,
 		},
 	})
 }
 
 // A scriptState is what the commands of one script keep between them.
 type scriptState struct {
-	vars      []string // environment at the start, for git
-	servers   map[string]*mailtest.Server
-	archives  []*archivetest.Server
-	webs      map[string]*mailtest.Web
-	snapshots map[string][]byte // by directory
+	vars       []string // environment at the start, for git
+	servers    map[string]*mailtest.Server
+	archives   []*archivetest.Server
+	patchworks []*mailtest.Patchwork
+	webs       map[string]*mailtest.Web
+	snapshots  map[string][]byte // by directory
 }
 
 type stateKey struct{}
@@ -132,6 +134,9 @@ func setUpScript(e *testscript.Env) error {
 		}
 		for _, web := range s.webs {
 			web.Close()
+		}
+		for _, server := range s.patchworks {
+			server.Close()
 		}
 	})
 	return nil

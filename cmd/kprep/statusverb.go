@@ -19,9 +19,10 @@ func statusCommand(e *env) *cli.Command {
 		Usage:    "tell how far the series is, and what comes next",
 		Description: "What was sent, what others have said, which patches the project has applied, and\n" +
 			"what the series waits for. It tells what kprep has seen already; --fetch looks for\n" +
-			"replies first. 'git fetch' brings the branches that patches land in.",
+			"replies first, and asks the Patchwork server of kprep.patchwork. 'git fetch' brings\n" +
+			"the branches that patches land in.",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "fetch", Usage: "look for replies first, as 'kprep feedback' does"},
+			&cli.BoolFlag{Name: "fetch", Usage: "look for replies and checks first"},
 			&cli.BoolFlag{Name: "diff", Usage: "show what the maintainer has changed in what was applied"},
 			offlineFlag(),
 			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
@@ -41,8 +42,9 @@ func statusCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
+			var unfetched error
 			if c.Bool("fetch") {
-				if _, err := e.lookForFeedback(c, s); err != nil {
+				if unfetched, err = e.fetchStatus(c, s); err != nil {
 					return err
 				}
 			}
@@ -56,15 +58,22 @@ func statusCommand(e *env) *cli.Command {
 			for _, trouble := range standing.Trouble {
 				e.warnf("%s", patchmail.PrintableLine(trouble))
 			}
-			if c.Bool("json") {
-				return e.printJSON(statusReport{Schema: 1, Standing: standing})
-			}
-			if _, err := fmt.Fprint(e.stdout, e.drawStatus(standing)); err != nil || !c.Bool("diff") {
+			if err := e.showStatus(c, standing); err != nil {
 				return err
 			}
-			return e.printLandings(c, standing)
+			return unfetched
 		},
 	}
+}
+
+func (e *env) showStatus(c *cli.Context, s *dashboard.Standing) error {
+	if c.Bool("json") {
+		return e.printJSON(statusReport{Schema: 1, Standing: s})
+	}
+	if _, err := fmt.Fprint(e.stdout, e.drawStatus(s)); err != nil || !c.Bool("diff") {
+		return err
+	}
+	return e.printLandings(c, s)
 }
 
 // A statusReport is the JSON document of one series.
@@ -92,6 +101,9 @@ func (e *env) drawStatus(s *dashboard.Standing) string {
 	}
 	if s.LastSent > 0 || s.Replies.Total > 0 {
 		line("replies", "%s", e.replyWords(&s.Replies))
+	}
+	if ci := ciWords(&s.CI); ci != "" {
+		line("CI", "%s", ci)
 	}
 	line("base", "%s", baseWords(&s.Base))
 	for _, p := range s.DependsOn {
@@ -175,12 +187,18 @@ func drawPatch(b *strings.Builder, number int, p *dashboard.Patch, s *dashboard.
 	if p.Changed {
 		notes = append(notes, fmt.Sprintf("changed since v%d", s.LastSent))
 	}
+	if p.Tracked != "" {
+		notes = append(notes, "in Patchwork: "+p.Tracked)
+	}
 	if p.Open > 0 {
 		notes = append(notes, plural(p.Open, "reply open", "replies open"))
 	}
 	fmt.Fprintf(b, "%3d %s\n", number, title)
 	if len(notes) > 0 {
 		fmt.Fprintf(b, "    %s\n", patchmail.PrintableLine(strings.Join(notes, "; ")))
+	}
+	for _, c := range p.Checks {
+		drawCheck(b, &c)
 	}
 	for _, t := range p.Has {
 		fmt.Fprintf(b, "    %s\n", patchmail.PrintableLine(t))

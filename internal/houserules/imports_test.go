@@ -42,7 +42,8 @@ func imports() map[string][]string {
 		"submission":            {"series", "sendmail", "attest", "maintainers", "project", "inbox", "feedback"}, // and what these import
 		"feedback":              {"series", "inbox", "trailers", "rangediff/xdiff", "gitrepo", "patchmail"},
 		"landing":               {"series", "coverletter", "trailers", "patchmail", "gitrepo", "rangediff"},
-		"dashboard":             {"series", "submission", "feedback", "landing", "trailers", "patchmail", "gitrepo"},
+		"patchwork":             {},
+		"dashboard":             {"series", "submission", "feedback", "landing", "patchwork", "trailers", "patchmail", "gitrepo"},
 		"endpoint/server":       {"endpoint", "attest", "sendmail", "patchmail", "endpoint/server/store", "endpoint/server/relay", "endpoint/server/intake"},
 		"endpoint/server/store": {"sendmail"},
 		"endpoint/server/relay": {"patchmail"},
