@@ -22,8 +22,16 @@ type Clone struct {
 // ReadClones reads several repositories, a few at a time, in the order of their
 // paths as given. What is wrong with one does not keep the others from being read,
 // and one that is there under two paths, a linked work tree for example, is read
-// once. Only an interrupt is an error.
-func ReadClones(ctx context.Context, paths []string, options gitrepo.Options, home string) ([]Clone, error) {
+// once. One that is open already, nil for none, is the first. Only an interrupt is
+// an error.
+func ReadClones(ctx context.Context, here *gitrepo.Repo, paths []string, options gitrepo.Options, home string) ([]Clone, error) {
+	if here != nil {
+		path := here.TopLevel
+		if path == "" {
+			path = here.GitDir
+		}
+		paths = append([]string{path}, paths...)
+	}
 	clones := make([]Clone, len(paths))
 	common := make([]string, len(paths))
 	group, groupCtx := errgroup.WithContext(ctx)
@@ -31,12 +39,15 @@ func ReadClones(ctx context.Context, paths []string, options gitrepo.Options, ho
 	for i, path := range paths {
 		clones[i] = Clone{Path: path, Series: []*Standing{}}
 		group.Go(func() error {
-			repo, err := gitrepo.Open(groupCtx, path, options)
-			if err != nil {
-				clones[i].Error = err.Error()
-				return groupCtx.Err()
+			repo := here
+			if i > 0 || here == nil {
+				var err error
+				if repo, err = gitrepo.Open(groupCtx, path, options); err != nil {
+					clones[i].Error = err.Error()
+					return groupCtx.Err()
+				}
+				defer repo.Close()
 			}
-			defer repo.Close()
 			common[i] = filepath.Clean(repo.CommonDir)
 			clones[i].read(groupCtx, repo, home)
 			return groupCtx.Err()

@@ -114,8 +114,8 @@ func (r *reader) key(s series.Listed) string {
 		fmt.Fprintln(h, b.Name, b.Tip)
 	}
 	for _, ref := range r.view.names {
-		if strings.HasPrefix(ref, "refs/remotes/") && strings.HasSuffix(ref, "/"+s.Name()) || ref == r.view.upstreams[s.Branch] {
-			fmt.Fprintln(h, ref, r.view.refs[ref])
+		if strings.HasPrefix(ref, "refs/remotes/") && strings.HasSuffix(ref, "/"+s.Name()) || ref == r.view.Upstreams[s.Branch] {
+			fmt.Fprintln(h, ref, r.view.Refs[ref])
 		}
 	}
 	dir, id := filepath.Join(r.repo.CommonDir, "kprep"), s.Tracking.ChangeID

@@ -23,47 +23,36 @@ type Options struct {
 
 // A view is what a repository looks like as a whole.
 type view struct {
-	refs      map[string]gitrepo.ID // local and remote-tracking branches
-	upstreams map[string]string     // of local branches, full names
-	names     []string              // of refs, in order
-	globs     []string              // of kprep.applied-in
-	all       []series.Listed
+	*series.Listing
+	names []string // of branches, in order
+	globs []string // of kprep.applied-in
 }
 
 // branches are those to search for what was applied of a series: the upstream, the
 // recorded base branch, then those that are configured.
 func (v *view) branches(s series.Listed) []landing.Branch {
 	var first []string
-	if upstream := v.upstreams[s.Branch]; upstream != "" && !v.isSeries(upstream) && !strings.HasSuffix(upstream, "/"+s.Name()) {
+	if upstream := v.Upstreams[s.Branch]; upstream != "" && !v.isSeries(upstream) && !strings.HasSuffix(upstream, "/"+s.Name()) {
 		first = append(first, upstream)
 	}
 	if base := s.Tracking.BaseBranch; base != "" {
 		first = append(first, "refs/remotes/"+base, "refs/remotes/origin/"+base, "refs/heads/"+base)
 	}
-	return landing.Branches(v.refs, first, v.globs)
+	return landing.Branches(v.Refs, first, v.globs)
 }
 
 // isSeries says whether a branch is one of the user's series.
 func (v *view) isSeries(ref string) bool {
-	return slices.ContainsFunc(v.all, func(s series.Listed) bool { return s.Branch == ref })
+	return slices.ContainsFunc(v.All, func(s series.Listed) bool { return s.Branch == ref })
 }
 
 // look reads what all series of a repository have to do with.
 func look(ctx context.Context, repo *gitrepo.Repo, broken func(error)) (*view, error) {
-	v := &view{}
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
-		v.all, err = series.ListSent(groupCtx, repo, broken)
-		return err
-	})
-	group.Go(func() (err error) {
-		v.refs, v.upstreams, err = repo.Branches(groupCtx)
-		v.names = slices.Sorted(maps.Keys(v.refs))
-		return err
-	})
-	if err := group.Wait(); err != nil {
+	all, err := series.ListSent(ctx, repo, broken)
+	if err != nil {
 		return nil, err
 	}
+	v := &view{Listing: all, names: slices.Sorted(maps.Keys(all.Refs))}
 	config, err := repo.Config()
 	if err != nil {
 		return nil, err
@@ -91,7 +80,7 @@ func ReadRepository(ctx context.Context, repo *gitrepo.Repo, o Options) ([]*Stan
 	if err != nil {
 		return nil, err
 	}
-	return (&reader{repo: repo, home: o.Home, broken: o.Broken, view: v}).readAll(ctx, v.all)
+	return (&reader{repo: repo, home: o.Home, broken: o.Broken, view: v}).readAll(ctx, v.All)
 }
 
 // ReadSeries tells how far one series is; its branch is a full name. It returns nil
@@ -101,17 +90,17 @@ func ReadSeries(ctx context.Context, repo *gitrepo.Repo, branch string, o Option
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(v.all, func(s series.Listed) bool { return s.Branch == branch })
+	i := slices.IndexFunc(v.All, func(s series.Listed) bool { return s.Branch == branch })
 	if i < 0 {
 		return nil, nil
 	}
 	r := &reader{repo: repo, home: o.Home, broken: o.Broken, view: v}
-	out, err := r.read(ctx, v.all[i])
+	out, err := r.read(ctx, v.All[i])
 	if err != nil {
 		return nil, err
 	}
-	r.check(ctx, v.all[i])
-	r.finish(out, v.all[i])
+	r.check(ctx, v.All[i])
+	r.finish(out, v.All[i])
 	return out, ctx.Err()
 }
 
@@ -170,7 +159,7 @@ func (r *reader) check(ctx context.Context, s series.Listed) (sound bool) {
 func (r *reader) finish(out *Standing, s series.Listed) {
 	out.Current = s.Branch == r.repo.Head.Branch
 	newest := map[string]int{}
-	for _, other := range r.view.all {
+	for _, other := range r.view.All {
 		id, revision := other.Tracking.ChangeID, other.Tracking.Revision
 		newest[id] = max(newest[id], revision)
 		if id == s.Tracking.ChangeID && revision > s.Tracking.Revision && (out.Superseded == nil || revision > out.Superseded.Revision) {

@@ -17,15 +17,25 @@ type Listed struct {
 	Sent []Sent
 }
 
-// ListSent is [List] with what was mailed of each series. What is wrong with one is
-// reported through broken too, and so are tags that lead to nothing.
-func ListSent(ctx context.Context, repo *gitrepo.Repo, broken func(error)) ([]Listed, error) {
+// A Listing is what a repository looks like as a whole.
+type Listing struct {
+	All       []Listed              // in order of branch names
+	Refs      map[string]gitrepo.ID // local and remote-tracking branches, by full name
+	Upstreams map[string]string     // of local branches, full names
+}
+
+// ListSent is [List] with what was mailed of each series. Tags that lead to nothing
+// are reported through broken too.
+func ListSent(ctx context.Context, repo *gitrepo.Repo, broken func(error)) (*Listing, error) {
+	l := &Listing{}
 	var all []*Series
 	var tags []gitrepo.Ref
 	var lost []string
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		all, err = List(groupCtx, repo, broken)
+		if l.Refs, l.Upstreams, err = repo.Branches(groupCtx); err == nil {
+			all, err = listAmong(groupCtx, repo, l.Refs, broken)
+		}
 		return err
 	})
 	group.Go(func() (err error) {
@@ -42,13 +52,12 @@ func ListSent(ctx context.Context, repo *gitrepo.Repo, broken func(error)) ([]Li
 	for _, name := range lost {
 		broken(fmt.Errorf("tag %q leads to nothing in the repository", strings.TrimPrefix(name, "refs/tags/")))
 	}
-	listed := make([]Listed, 0, len(all))
 	for _, s := range all {
 		sent, err := s.sentAmong(tags)
 		if err != nil {
 			return nil, err
 		}
-		listed = append(listed, Listed{s, sent})
+		l.All = append(l.All, Listed{s, sent})
 	}
-	return listed, nil
+	return l, nil
 }

@@ -77,14 +77,14 @@ var errNoClones = errors.New("kprep.repos names no clone, and this is none")
 // listClones lists the series of the clones in kprep.repos, and of the one that we
 // are in.
 func (e *env) listClones(c *cli.Context) error {
-	paths, err := e.clonePaths(c.Context)
+	here, paths, err := e.clonePaths(c.Context)
 	if err != nil {
 		return err
 	}
-	if len(paths) == 0 {
+	if here == nil && len(paths) == 0 {
 		return errNoClones
 	}
-	clones, err := dashboard.ReadClones(c.Context, paths, gitrepo.Options{Env: e.environ, Config: e.config}, e.getenv("HOME"))
+	clones, err := dashboard.ReadClones(c.Context, here, paths, gitrepo.Options{Env: e.environ, Config: e.config}, e.getenv("HOME"))
 	if err != nil {
 		return err
 	}
@@ -109,29 +109,22 @@ func (e *env) listClones(c *cli.Context) error {
 	return err
 }
 
-// clonePaths are the clone that we are in, unless kprep.repos has it, and those of
-// kprep.repos.
-func (e *env) clonePaths(ctx context.Context) ([]string, error) {
-	repo, err := e.openRepo(ctx)
-	var paths []string
-	switch {
-	case err == nil:
-		paths = append(paths, repo.TopLevel)
-		if repo.TopLevel == "" {
-			paths = []string{repo.GitDir}
-		}
-	case errors.Is(err, gitrepo.ErrNotRepository):
-		if repo, err = gitrepo.Attach(ctx, e.dir, gitrepo.Options{Env: e.environ, Config: e.config}); err != nil {
-			return nil, err
-		}
-	default:
-		return nil, err
+// clonePaths are those of kprep.repos, and the clone that we are in, nil for none.
+func (e *env) clonePaths(ctx context.Context) (here *gitrepo.Repo, paths []string, err error) {
+	here, err = e.openRepo(ctx)
+	reader := here
+	if errors.Is(err, gitrepo.ErrNotRepository) {
+		here = nil
+		reader, err = gitrepo.Attach(ctx, e.dir, gitrepo.Options{Env: e.environ, Config: e.config})
 	}
-	config, err := repo.Config()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return append(paths, e.mailPaths(config.All("kprep.repos"))...), nil
+	config, err := reader.Config()
+	if err != nil {
+		return nil, nil, err
+	}
+	return here, e.mailPaths(config.All("kprep.repos")), nil
 }
 
 func (e *env) drawClones(clones []dashboard.Clone) string {
