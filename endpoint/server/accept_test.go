@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kprep/kprep/endpoint"
 	"github.com/kprep/kprep/endpoint/server/store"
@@ -45,5 +46,43 @@ func TestAccept(t *testing.T) {
 	w.empty()
 	if log := w.log.String(); !strings.Contains(log, "kim@example.org") || strings.Contains(log, "192.0.2") {
 		t.Errorf("the log is\n%s", log)
+	}
+}
+
+// A series that comes message by message leaves in its order, also when it goes
+// to its author alone: whoever is free must not take a patch while the cover
+// letter is on its way, as it would put the patch off.
+func TestAcceptInOrder(t *testing.T) {
+	t.Parallel()
+	for _, action := range []string{endpoint.ActionReceive, endpoint.ActionReflect} {
+		t.Run(action, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil)
+			kim := w.enrolled(newPerson(t, "kim@example.org", "default", 1))
+			hand := func(messages ...string) {
+				t.Helper()
+				if a, status := w.server.Accept(t.Context(), endpoint.Request{Action: action, Messages: messages}, netip.MustParseAddr("192.0.2.1")); status != 200 {
+					t.Fatalf("got %d %+v", status, a)
+				}
+			}
+			claim := func() *store.Submission {
+				t.Helper()
+				sub, err := w.store.Claim(t.Context(), "test", time.Minute, w.now())
+				if err != nil {
+					t.Fatal(err)
+				}
+				return sub
+			}
+			hand(kim.patch(w.now()))
+			first := claim()
+			hand(kim.patch(w.now(), "Message-ID:", "In-Reply-To: <1@client.example>\nReferences: <1@client.example>\nMessage-ID:"))
+			if sub := claim(); sub != nil {
+				t.Errorf("before the first has left, this may: %s", brief(sub))
+			}
+			w.deliver(first)
+			if sub := claim(); sub == nil || sub.Messages[0].MessageID != "2@client.example" {
+				t.Errorf("then comes: %s", brief(sub))
+			}
+		})
 	}
 }

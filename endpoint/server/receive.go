@@ -170,10 +170,7 @@ func (c *checking) all(ctx context.Context, messages []string) (*store.Submissio
 		}
 		if i == 0 {
 			sub = &store.Submission{Identity: c.key.Identity, Selector: c.key.Selector, Key: c.key.Fingerprint, Kind: c.kind,
-				Client: c.blind(c.network), Received: c.now()}
-			if c.kind == store.Receive { // what comes later in the thread waits for it
-				sub.Thread = c.thread
-			}
+				Client: c.blind(c.network), Received: c.now(), Thread: c.thread}
 		}
 		seen[m.MessageID] = i
 		sub.Messages = append(sub.Messages, m)

@@ -214,9 +214,15 @@ func (w *world) next() *store.Submission {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if sub == nil {
-		return nil
+	if sub != nil {
+		w.deliver(sub)
 	}
+	return sub
+}
+
+// deliver has all of a submission delivered.
+func (w *world) deliver(sub *store.Submission) {
+	w.t.Helper()
 	for _, m := range sub.Messages {
 		for _, d := range m.Deliveries {
 			if err := w.store.Record(w.t.Context(), sub, m.ID, []sendmail.Receipt{{Recipient: d.Recipient, State: sendmail.Accepted, Time: w.now()}}); err != nil {
@@ -227,7 +233,6 @@ func (w *world) next() *store.Submission {
 	if _, err := w.store.Release(w.t.Context(), sub, w.now()); err != nil {
 		w.t.Fatal(err)
 	}
-	return sub
 }
 
 // mail is the next notice to an identity.

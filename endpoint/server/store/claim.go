@@ -24,10 +24,10 @@ const held = "id = $1 AND owner = $2 AND attempts = $3 AND state = 'claimed'"
 
 // Claim takes the submission that is due for the longest time, until now+lease,
 // and returns nil when none is due. One claim holds a whole series, so that its
-// order is kept; and what an identity handed in for one thread is claimed in the
-// order in which it came, the next when all before it is done, and none of it of
-// unknown fate since less than HoldBack. Where the lease of another owner ran out, what was in flight
-// is unknown from then on.
+// order is kept; and what an identity handed in for one thread, for the list or
+// for itself, is claimed in the order in which it came, the next when all before
+// it is done, and none of it of unknown fate since less than HoldBack. Where the
+// lease of another owner ran out, what was in flight is unknown from then on.
 func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, now time.Time) (*Submission, error) {
 	var sub *Submission
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
