@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -17,8 +18,9 @@ import (
 
 // startSMTP: smtpd NAME [options]. It starts a mail server and sets NAME_ADDR,
 // NAME_HOST and NAME_PORT, in capitals; $WORK/NAME/ca.pem is the certificate
-// to trust when there is TLS. A fault is STAGE[:MESSAGE]=REPLY, or "drop" or
-// "hang" for the reply, "MESSAGE+" for a message and all later ones; "kept" drops the connection after the message was taken.
+// to trust when there is TLS. A fault is STAGE[:MESSAGE]=REPLY, or "drop",
+// "hang" or "slow" (a second late) for the reply, "MESSAGE+" for a message and
+// all later ones; "kept" drops the connection after the message was taken.
 func startSMTP(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: smtpd NAME [options]")
@@ -74,7 +76,7 @@ func smtpOptions(args []string) (mailtest.Options, error) {
 		o.Faults = append(o.Faults, mailtest.Fault{At: mailtest.AtRCPT, Recipient: mailbox, Reply: reply})
 		return nil
 	})
-	fs.Func("fault", "STAGE[:MESSAGE[+]]=REPLY|drop|hang|kept", func(s string) error {
+	fs.Func("fault", "STAGE[:MESSAGE[+]]=REPLY|drop|hang|slow|kept", func(s string) error {
 		f, err := smtpFault(s)
 		o.Faults = append(o.Faults, f)
 		return err
@@ -107,6 +109,8 @@ func smtpFault(s string) (mailtest.Fault, error) {
 		f.Drop = true
 	case "hang":
 		f.Hang = true
+	case "slow":
+		f.Pause = time.Second
 	case "kept":
 		f.Drop, f.Keep = true, true
 	default:
