@@ -1,16 +1,11 @@
 package feed
 
 import (
-	"bytes"
-	"mime"
-	netmail "net/mail"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/object"
 
 	"github.com/kprep/kprep/patchmail"
 )
@@ -18,35 +13,32 @@ import (
 // A batch is commits that become visible together.
 type batch struct {
 	epoch     *epoch
-	committer object.Signature
+	committer signature
 	tip       plumbing.Hash
 	files     []string // of objects that were written
 }
 
 func newBatch(e *epoch, committer patchmail.Address, now time.Time) *batch {
-	return &batch{epoch: e, tip: e.head, committer: signature(committer, now)}
+	return &batch{epoch: e, tip: e.head, committer: sign(committer, now)}
 }
 
 // add writes a mail on top of the batch and returns its commit.
 func (b *batch) add(raw []byte) (string, error) {
-	id, err := b.put(blob(raw))
+	id, err := b.put(plumbing.BlobObject, raw)
 	if err != nil {
 		return "", err
 	}
-	if id, err = b.put(tree(id)); err != nil {
+	if id, err = b.put(plumbing.TreeObject, tree(id)); err != nil {
 		return "", err
 	}
 	commit := describe(raw, b.committer)
-	commit.TreeHash = id
-	if !b.tip.IsZero() {
-		commit.ParentHashes = []plumbing.Hash{b.tip}
-	}
-	b.tip, err = b.put(commit.Encode)
+	commit.tree, commit.parent = id, b.tip
+	b.tip, err = b.put(plumbing.CommitObject, commit.encode())
 	return b.tip.String(), err
 }
 
-func (b *batch) put(encode func(plumbing.EncodedObject) error) (plumbing.Hash, error) {
-	id, path, err := b.epoch.put(encode)
+func (b *batch) put(kind plumbing.ObjectType, data []byte) (plumbing.Hash, error) {
+	id, path, err := b.epoch.objects.put(kind, data)
 	if path != "" {
 		b.files = append(b.files, path)
 	}
@@ -57,7 +49,7 @@ func (b *batch) put(encode func(plumbing.EncodedObject) error) (plumbing.Hash, e
 // size.
 func (b *batch) publish() (int64, error) {
 	var size int64
-	folders := map[string]bool{filepath.Join(b.epoch.dir, "objects"): true}
+	folders := map[string]bool{b.epoch.objects.dir: true}
 	for _, path := range b.files {
 		info, err := os.Stat(path)
 		if err != nil {
@@ -75,49 +67,4 @@ func (b *batch) publish() (int64, error) {
 		}
 	}
 	return size, b.epoch.move(b.tip)
-}
-
-// describe makes the commit of a mail, less its place in history. A mail that
-// does not say who wrote it or when is of the committer and of now.
-func describe(raw []byte, committer object.Signature) *object.Commit {
-	commit := &object.Commit{Author: committer, Committer: committer, Message: "(no subject)\n"}
-	m, err := netmail.ReadMessage(bytes.NewReader(raw))
-	if err != nil {
-		return commit
-	}
-	date, err := m.Header.Date()
-	if err != nil {
-		date = committer.When
-	}
-	if from, err := patchmail.ParseAddress(m.Header.Get("From")); err == nil {
-		commit.Author = signature(from, date)
-	}
-	subject := m.Header.Get("Subject")
-	if decoded, err := new(mime.WordDecoder).DecodeHeader(subject); err == nil {
-		subject = decoded
-	}
-	if subject = oneLine(subject); subject != "" {
-		commit.Message = subject + "\n"
-	}
-	return commit
-}
-
-func signature(who patchmail.Address, when time.Time) object.Signature {
-	brackets := strings.NewReplacer("<", "", ">", "") // they end a name
-	name := oneLine(brackets.Replace(who.Name))
-	if name == "" {
-		name = who.Mailbox
-	}
-	return object.Signature{Name: name, Email: oneLine(brackets.Replace(who.Mailbox)), When: when}
-}
-
-// oneLine makes text one line without control characters.
-func oneLine(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(text, "?"))
-	return strings.Join(strings.Fields(text), " ")
 }

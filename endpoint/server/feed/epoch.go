@@ -2,114 +2,79 @@ package feed
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
-	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/cache"
-	"github.com/go-git/go-git/v5/plumbing/filemode"
-	"github.com/go-git/go-git/v5/plumbing/object"
-	"github.com/go-git/go-git/v5/storage/filesystem"
 	"github.com/google/renameio/v2"
 )
 
-// file is the name of the mail in a tree.
-const file = "m"
-
 // An epoch is one of the feed's repositories.
 type epoch struct {
-	dir  string
-	git  *filesystem.Storage
-	head plumbing.Hash // zero: no commit yet
+	dir     string
+	objects objects
+	head    plumbing.Hash // zero: no commit yet
 }
 
 func openEpoch(dir string) (*epoch, error) {
-	e := &epoch{dir: dir, git: filesystem.NewStorage(osfs.New(dir, osfs.WithBoundOS()), cache.NewObjectLRU(cache.MiByte))}
-	switch ref, err := e.git.Reference(branch); {
-	case errors.Is(err, plumbing.ErrReferenceNotFound):
-	case err != nil:
-		return nil, err
-	default:
-		e.head = ref.Hash()
+	e := &epoch{dir: dir, objects: objects{dir: filepath.Join(dir, "objects")}}
+	id, err := tip(dir)
+	if err == nil && id != "" && !plumbing.IsHash(id) {
+		err = fmt.Errorf("%s is at %q, which is no commit", filepath.Join(dir, branch), id)
 	}
-	return e, nil
+	e.head = plumbing.NewHash(id)
+	return e, err
 }
 
-func (e *epoch) has(id plumbing.Hash) bool { return e.git.HasEncodedObject(id) == nil }
+// tip reads where the branch is: in a file of its own, or in the one that git
+// packs refs into. It is "" for nowhere.
+func tip(dir string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(branch)))
+	if err == nil {
+		return strings.TrimSpace(string(text)), nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	text, err = os.ReadFile(filepath.Join(dir, "packed-refs"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	for line := range strings.Lines(string(text)) {
+		if id, name, _ := strings.Cut(strings.TrimSpace(line), " "); name == branch {
+			return id, nil
+		}
+	}
+	return "", err
+}
 
 // walk visits the commits, the newest first, until visit has enough.
 func (e *epoch) walk(visit func(commit, tree string) bool) error {
 	for id := e.head; !id.IsZero(); {
-		commit, err := object.GetCommit(e.git, id)
+		text, err := e.objects.read(id)
 		if err != nil {
 			return err
 		}
-		if !visit(id.String(), commit.TreeHash.String()) || len(commit.ParentHashes) == 0 {
+		tree, parent := links(text)
+		if !visit(id.String(), tree) {
 			return nil
 		}
-		id = commit.ParentHashes[0]
+		id = plumbing.NewHash(parent)
 	}
 	return nil
 }
 
-// move makes head the tip of the branch, on the disk too. go-git would write
-// the file in place, which a crash could cut short.
+// move makes head the tip of the branch, on the disk too.
 func (e *epoch) move(head plumbing.Hash) error {
-	path := filepath.Join(e.dir, filepath.FromSlash(branch.String()))
+	path := filepath.Join(e.dir, filepath.FromSlash(branch))
 	if err := renameio.WriteFile(path, []byte(head.String()+"\n"), 0o644, renameio.WithTempDir(e.dir)); err != nil {
 		return err
 	}
 	e.head = head
 	return syncFile(filepath.Dir(path))
-}
-
-// put stores an object. The path is that of its file, "" when a pack has it.
-func (e *epoch) put(encode func(plumbing.EncodedObject) error) (id plumbing.Hash, path string, err error) {
-	o := e.git.NewEncodedObject()
-	if err := encode(o); err != nil {
-		return plumbing.ZeroHash, "", err
-	}
-	if id, err = e.git.SetEncodedObject(o); err != nil {
-		return id, "", err
-	}
-	name := id.String()
-	path = filepath.Join(e.dir, "objects", name[:2], name[2:])
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return id, "", nil
-	}
-	// Others read the feed, whatever the mode that temporary files get.
-	return id, path, os.Chmod(path, 0o444)
-}
-
-// blob and tree are encoders for put.
-func blob(raw []byte) func(plumbing.EncodedObject) error {
-	return func(o plumbing.EncodedObject) error {
-		o.SetType(plumbing.BlobObject)
-		w, err := o.Writer()
-		if err != nil {
-			return err
-		}
-		_, err = w.Write(raw)
-		return errors.Join(err, w.Close())
-	}
-}
-
-func tree(id plumbing.Hash) func(plumbing.EncodedObject) error {
-	t := &object.Tree{Entries: []object.TreeEntry{{Name: file, Mode: filemode.Regular, Hash: id}}}
-	return t.Encode
-}
-
-func blobOf(raw []byte) plumbing.Hash { return plumbing.ComputeHash(plumbing.BlobObject, raw) }
-
-// treeOf is the id of the tree that holds a mail.
-func treeOf(raw []byte) plumbing.Hash {
-	o := &plumbing.MemoryObject{}
-	if err := tree(blobOf(raw))(o); err != nil {
-		return plumbing.ZeroHash // it writes to memory
-	}
-	return o.Hash()
 }
 
 // sizes are the bytes of epochs, by their tip: somebody else may have written.

@@ -174,7 +174,14 @@ func (f *Feed) find(n int, mails [][]byte, commits []string) error {
 	}
 	wanted := map[string][]int{} // by the id of the tree that the mail gives
 	for i, raw := range mails {
-		if commits[i] == "" && e.has(blobOf(raw)) {
+		if commits[i] != "" {
+			continue
+		}
+		there, err := e.objects.has(blobOf(raw))
+		if err != nil {
+			return err
+		}
+		if there {
 			tree := treeOf(raw).String()
 			wanted[tree] = append(wanted[tree], i)
 		}

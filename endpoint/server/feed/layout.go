@@ -8,12 +8,11 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/google/renameio/v2"
 )
 
 // branch is where an epoch's commits are.
-const branch = plumbing.ReferenceName("refs/heads/master")
+const branch = "refs/heads/master"
 
 // addEpoch makes the epoch n, whole or not at all, and has all.git know it.
 func (f *Feed) addEpoch(n int) error {
@@ -35,7 +34,7 @@ func makeRepository(dir string) error {
 		}
 	}
 	for name, text := range map[string]string{
-		"HEAD":   "ref: " + branch.String() + "\n",
+		"HEAD":   "ref: " + branch + "\n",
 		"config": "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n",
 	} {
 		if err := os.WriteFile(filepath.Join(unfinished, name), []byte(text), 0o644); err != nil {
