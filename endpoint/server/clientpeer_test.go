@@ -67,11 +67,9 @@ func TestClient(t *testing.T) {
 	_, err = client.Verify(t.Context(), key(old), "0123", stamp())
 	refused(err, "")
 	a, err = client.Enrol(t.Context(), key(old), "Kim")
-	challenges := []string{w.mailedChallenge(old)}
-	if err == nil {
-		challenges = append(challenges, w.mailedChallenge(old))
-	}
-	a, err = client.Verify(t.Context(), key(old), challenges[len(challenges)-1], stamp())
+	good(a, err)
+	w.mailedChallenge(old) // that of before
+	a, err = client.Verify(t.Context(), key(old), w.mailedChallenge(old), stamp())
 	good(a, err)
 	w.mail(old.identity)
 	if _, err = client.Status(t.Context(), key(old), nil, stamp()); err != nil {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -128,10 +129,10 @@ func (s *Store) addKey(ctx context.Context, tx *sql.Tx, k Key) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	for _, other := range same {
-		if other.State == Revoked {
-			return Key{}, ErrRevoked
-		}
+	switch {
+	case slices.ContainsFunc(same, func(other Key) bool { return other.State == Revoked }):
+		return Key{}, ErrRevoked
+	case len(same) > 0:
 		return Key{}, ErrEnrolled
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO keys (identity, selector, fingerprint, algorithm, public, state, created)
