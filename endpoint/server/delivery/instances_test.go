@@ -261,22 +261,51 @@ func TestLostLease(t *testing.T) {
 // A lease is renewed as long as the work takes.
 func TestLeaseIsRenewed(t *testing.T) {
 	t.Parallel()
-	r := fileRig(t, mailtest.Options{Faults: []mailtest.Fault{{At: mailtest.AtDot, Message: 1, Pause: 600 * time.Millisecond}}})
+	r := fileRig(t, mailtest.Options{})
 	sub := r.hand(store.Receive, "a", 2, list)
+	departing, goOn := make(chan struct{}, len(sub.Messages)), make(chan struct{})
 	slow := r.worker()
-	slow.Lease, slow.Now = 200*time.Millisecond, time.Now
+	open := slow.Open
+	slow.Open = func() (sendmail.Transport, error) {
+		transport, err := open()
+		return &slowTransport{transport, departing, goOn}, err
+	}
+	ticks := make(chan time.Time)
+	slow.tick = func(time.Duration) (<-chan time.Time, func()) { return ticks, func() {} }
 	var group sync.WaitGroup
 	group.Go(func() { r.once(slow) })
-	r.until(func() bool { return r.states("a-0@example.org") == "in-flight" })
-	other := r.worker()
-	other.Now = time.Now
-	for range 40 {
-		r.once(other)
-		time.Sleep(10 * time.Millisecond)
+	<-departing
+	for range 5 {
+		r.later(slow.Lease / 2)
+		ticks <- r.clock() // is taken when the last one was acted upon
+		ticks <- r.clock()
+		if n := r.once(r.worker()); n != 0 {
+			t.Errorf("another worker took over what is worked on")
+		}
 	}
+	if got := r.states("a-0@example.org"); got != "in-flight" {
+		t.Errorf("it is %s", got)
+	}
+	close(goOn)
 	group.Wait()
 	r.arrived(wanted(sub))
 	if got := r.states("a-0@example.org"); got != "accepted" {
 		t.Errorf("it is %s", got)
 	}
+}
+
+// A slowTransport stops before each final dot: it says so, and goes on when it
+// is told to.
+type slowTransport struct {
+	sendmail.Transport
+	departing, goOn chan struct{}
+}
+
+func (s *slowTransport) Send(ctx context.Context, from string, index int, m sendmail.Outgoing, recipients []string, before func([]string) error) ([]sendmail.Receipt, error) {
+	return s.Transport.Send(ctx, from, index, m, recipients, func(to []string) error {
+		err := before(to)
+		s.departing <- struct{}{}
+		<-s.goOn
+		return err
+	})
 }

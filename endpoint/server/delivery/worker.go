@@ -44,6 +44,7 @@ type Options struct {
 type Worker struct {
 	Options
 	wake chan struct{}
+	tick func(every time.Duration) (ticks <-chan time.Time, stop func()) // when leases are renewed
 }
 
 // New makes a worker.
@@ -57,7 +58,12 @@ func New(o Options) *Worker {
 			*d.value = d.standard
 		}
 	}
-	return &Worker{Options: o, wake: make(chan struct{}, o.AtOnce)}
+	return &Worker{Options: o, wake: make(chan struct{}, o.AtOnce), tick: tick}
+}
+
+func tick(every time.Duration) (ticks <-chan time.Time, stop func()) {
+	t := time.NewTicker(every)
+	return t.C, t.Stop
 }
 
 // Wake has the queue looked at: there is something new.
@@ -152,13 +158,13 @@ func (w *Worker) next(ctx context.Context, transport *sendmail.Transport) (worke
 // renew keeps the claim while it is worked on, and stops the work when it is
 // lost.
 func (w *Worker) renew(ctx context.Context, stop context.CancelFunc, sub *store.Submission) {
-	ticker := time.NewTicker(w.Lease / 4)
-	defer ticker.Stop()
+	ticks, stopTicks := w.tick(w.Lease / 4)
+	defer stopTicks()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-ticks:
 		}
 		err := w.Store.Renew(ctx, sub, w.Now().Add(w.Lease))
 		if errors.Is(err, store.ErrLeaseLost) {
