@@ -156,6 +156,7 @@ func (e *env) serve(ctx context.Context, s server.Settings) error {
 	if err != nil {
 		return err
 	}
+	worker.Sent = service.Delivered
 	var secure *server.Certificate
 	if s.TLSCert != "" {
 		if secure, err = server.LoadCertificate(s.TLSCert, s.TLSKey, log); err != nil {

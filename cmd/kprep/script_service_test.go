@@ -95,3 +95,23 @@ func waitReceived(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	checkReceived(ts, neg, args)
 }
+
+// waitMetric: metric NAME LINE. It waits until /metrics of a service has the line.
+func waitMetric(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: metric NAME LINE")
+	}
+	text := ""
+	for range 30 * 50 {
+		response, err := http.Get(strings.TrimSuffix(ts.Getenv(strings.ToUpper(args[0])+"_URL"), "_b4_submit") + "metrics")
+		ts.Check(err)
+		data, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		ts.Check(err)
+		if text = string(data); strings.Contains(text, "\n"+args[1]+"\n") {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	ts.Fatalf("metric: no %q in\n%s", args[1], text)
+}

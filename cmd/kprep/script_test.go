@@ -62,6 +62,7 @@ func TestScripts(t *testing.T) {
 			"service":    startService,
 			"received":   checkReceived,
 			"arrive":     waitReceived,
+			"metric":     waitMetric,
 			"heal":       healSMTP,
 			"archive":    serveArchive,
 			"patchworkd": startPatchwork,

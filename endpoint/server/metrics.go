@@ -8,17 +8,33 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/kprep/kprep/sendmail"
 )
 
-// metrics counts what this instance has answered since it began.
+// metrics counts what this instance has answered and mailed since it began.
 type metrics struct {
 	lock     sync.Mutex
 	requests map[[2]string]int64 // by action and status
 	seconds  float64
 	messages int64
+	results  map[sendmail.State]int64 // of deliveries
 }
 
-func newMetrics() *metrics { return &metrics{requests: map[[2]string]int64{}} }
+// newMetrics has the results from the start, so that the first one is seen as
+// one more.
+func newMetrics() *metrics {
+	return &metrics{requests: map[[2]string]int64{},
+		results: map[sendmail.State]int64{sendmail.Accepted: 0, sendmail.Refused: 0, sendmail.Deferred: 0, sendmail.Unknown: 0}}
+}
+
+// Delivered counts what became of a message for a recipient. It may be called at
+// once.
+func (s *Server) Delivered(state sendmail.State) {
+	s.metrics.lock.Lock()
+	defer s.metrics.lock.Unlock()
+	s.metrics.results[state]++
+}
 
 func (m *metrics) request(action string, status, messages int, took time.Duration) {
 	m.lock.Lock()
@@ -43,6 +59,10 @@ func (m *metrics) text() string {
 		"kprep_endpoint_request_seconds_sum %g\nkprep_endpoint_request_seconds_count %d\n", m.seconds, all)
 	fmt.Fprintf(&b, "# HELP kprep_endpoint_messages_total Messages taken over by this instance.\n# TYPE kprep_endpoint_messages_total counter\n"+
 		"kprep_endpoint_messages_total %d\n", m.messages)
+	b.WriteString("# HELP kprep_endpoint_delivery_results_total What became of messages, for each recipient and try of this instance.\n# TYPE kprep_endpoint_delivery_results_total counter\n")
+	for _, state := range slices.Sorted(maps.Keys(m.results)) {
+		fmt.Fprintf(&b, "kprep_endpoint_delivery_results_total{state=%q} %d\n", state, m.results[state])
+	}
 	return b.String()
 }
 

@@ -91,10 +91,14 @@ func TestMetrics(t *testing.T) {
 	p := w.enrolled(kim(t, "default", 1))
 	w.good(receive(p.patch(epoch), p.patch(epoch)))
 	w.post("{}")
+	w.server.Delivered(sendmail.Deferred)
+	w.server.Delivered(sendmail.Accepted)
+	w.server.Delivered(sendmail.Accepted)
 	status, text := w.get("/metrics")
 	for _, want := range []string{
 		`kprep_endpoint_requests_total{action="receive",status="200"} 1`, `kprep_endpoint_requests_total{action="",status="400"} 1`,
 		"kprep_endpoint_messages_total 2", `kprep_endpoint_submissions{state="queued"} 1`, `kprep_endpoint_keys{state="active"} 1`, "kprep_endpoint_request_seconds_count 4",
+		`kprep_endpoint_delivery_results_total{state="accepted"} 2`, `kprep_endpoint_delivery_results_total{state="deferred"} 1`, `kprep_endpoint_delivery_results_total{state="unknown"} 0`,
 	} {
 		if status != 200 || !strings.Contains(text, want+"\n") {
 			t.Errorf("%d lacks %q:\n%s", status, want, text)
