@@ -2,9 +2,11 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/kprep/kprep/endpoint"
+	"github.com/kprep/kprep/endpoint/server/store"
 	"github.com/kprep/kprep/sendmail"
 	"github.com/kprep/kprep/submission"
 )
@@ -12,6 +14,7 @@ import (
 // endpointHint helps with a web endpoint.
 func endpointHint(err error) string {
 	impossible, refused := (*submission.EndpointError)(nil), (*endpoint.RefusedError)(nil)
+	folder := (*store.NoFolderError)(nil)
 	unsent, transport := (*endpoint.NotSentError)(nil), (*sendmail.NoTransportError)(nil)
 	switch {
 	case errors.As(err, &unsent) && unsent.Untrusted:
@@ -36,6 +39,8 @@ func endpointHint(err error) string {
 		return "nothing was sent; sign with a key of yours, see 'kprep key new', or configure sendemail.smtpServer to send by SMTP"
 	case errors.As(err, &impossible):
 		return "nothing was sent; SMTP can do it, see sendemail.smtpServer"
+	case errors.As(err, &folder):
+		return fmt.Sprintf("make it for the service's account alone: 'install -d -m 700 -o ACCOUNT %s'", folder.Dir)
 	case errors.Is(err, errNoRotation):
 		return "nothing was changed; 'kprep auth revoke' withdraws the old key, 'kprep auth new' enrols the new one"
 	case errors.Is(err, sendmail.ErrUnsigned), errors.As(err, new(*sendmail.PartlySentError)):

@@ -111,6 +111,9 @@ func TestOpenRefuses(t *testing.T) {
 			if name == "another database" && !strings.Contains(err.Error(), `"mysql://" is no database that is known`) {
 				t.Errorf("it is taken for something else: %v", err)
 			}
+			if folder := (*NoFolderError)(nil); errors.As(err, &folder) != (name == "a folder that is not there") {
+				t.Errorf("got %v", err)
+			}
 			if strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("the error tells the password: %v", err)
 			}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -51,7 +52,8 @@ const connections = 20
 
 // Open opens a database and brings its schema up to date. The location is the
 // URL of a PostgreSQL database ("postgres://…"), or else a file for SQLite,
-// which is made when it is missing.
+// which is made when it is missing. It returns a *NoFolderError when the folder of
+// the file is missing.
 func Open(ctx context.Context, location string) (*Store, error) {
 	s, err := connect(location)
 	if err != nil {
@@ -113,6 +115,13 @@ func connect(location string) (*Store, error) {
 	return s, nil
 }
 
+// A NoFolderError reports that the folder of a database file does not exist.
+type NoFolderError struct{ Dir string }
+
+func (e *NoFolderError) Error() string {
+	return "there is no folder " + e.Dir
+}
+
 // openFile makes the file first, for the owner alone: it holds challenges while
 // they wait to be mailed.
 func openFile(file string) (*sql.DB, error) {
@@ -125,6 +134,9 @@ func openFile(file string) (*sql.DB, error) {
 	}
 	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
+		if _, missing := os.Stat(filepath.Dir(file)); errors.Is(missing, fs.ErrNotExist) {
+			return nil, &NoFolderError{filepath.Dir(file)}
+		}
 		return nil, err
 	}
 	if err := f.Close(); err != nil {
