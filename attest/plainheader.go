@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -36,8 +37,8 @@ func plainSubject(value string) (string, bool) {
 func isBlank(r rune) bool { return r == ' ' || r == '\t' }
 
 var (
-	namedAddress = regexp.MustCompile(`^(?:"([^"\\<>@()]*)"|([^"\\<>@()]*)) *<([!-~]+)>$`)
-	bareAddress  = regexp.MustCompile(`^[!#-'*+\--9=?A-Z^-~]+@[!#-'*+\--9=?A-Z^-~]+$`)
+	namedAddress = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:"([^"\\<>@()]*)"|([^"\\<>@()]*)) *<([!-~]+)>$`) })
+	bareAddress  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[!#-'*+\--9=?A-Z^-~]+@[!#-'*+\--9=?A-Z^-~]+$`) })
 )
 
 // The lengths of a name that git mailinfo believes, in bytes. What it makes of
@@ -53,13 +54,13 @@ func plainAuthor(value string) (name, address string, ok bool) {
 		return "", "", false
 	}
 	value = strings.Trim(value, " \t")
-	if m := namedAddress.FindStringSubmatch(value); m != nil {
+	if m := namedAddress().FindStringSubmatch(value); m != nil {
 		name = strings.Join(strings.FieldsFunc(m[1]+m[2], isBlank), " ")
 		address = m[3]
 	} else {
 		address = value
 	}
-	if !bareAddress.MatchString(address) {
+	if !bareAddress().MatchString(address) {
 		return "", "", false
 	}
 	if name == "" || len(name) > longestName {
@@ -68,14 +69,14 @@ func plainAuthor(value string) (name, address string, ok bool) {
 	return name, address, len(name) >= shortestName
 }
 
-var encodedWord = regexp.MustCompile(`(?i)=\?utf-8\?([qb])\?([!->@-~]+)\?=`)
+var encodedWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)=\?utf-8\?([qb])\?([!->@-~]+)\?=`) })
 
 // decodeWords decodes the encoded words of RFC 2047 in a value, where they are
 // without fault and stand between blanks.
 func decodeWords(value string) (string, bool) {
 	var out strings.Builder
 	last := 0
-	for _, at := range encodedWord.FindAllStringSubmatchIndex(value, -1) {
+	for _, at := range encodedWord().FindAllStringSubmatchIndex(value, -1) {
 		between := value[last:at[0]]
 		if strings.Contains(between, "=?") || last > 0 && between == "" {
 			return "", false

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/kprep/kprep/gitrepo"
@@ -30,20 +31,22 @@ func readPlain(m message) (gitrepo.Mailinfo, bool) {
 var decisive = map[string]bool{"from": true, "subject": true, "content-type": true, "content-transfer-encoding": true}
 
 var (
-	fieldName = regexp.MustCompile(`^[!-9;-~]+$`)
-	mboxLine  = regexp.MustCompile(`^From [0-9a-f]+ `)
-	mimeType  = regexp.MustCompile(`(?i)^text/plain(?:; *charset=(?:"utf-8"|utf-8|"us-ascii"|us-ascii))?$`)
+	fieldName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[!-9;-~]+$`) })
+	mboxLine  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^From [0-9a-f]+ `) })
+	mimeType  = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)^text/plain(?:; *charset=(?:"utf-8"|utf-8|"us-ascii"|us-ascii))?$`)
+	})
 )
 
 // plainHeader returns the unfolded values of the decisive fields.
 func plainHeader(fields []field) (map[string]string, bool) {
 	found := map[string]string{}
 	for i, f := range fields {
-		if i == 0 && mboxLine.Match(f.raw) && bytes.Count(f.raw, []byte("\n")) == 1 {
+		if i == 0 && mboxLine().Match(f.raw) && bytes.Count(f.raw, []byte("\n")) == 1 {
 			continue
 		}
 		name, _, colon := bytes.Cut(f.raw, []byte(":"))
-		if !colon || !fieldName.Match(name) {
+		if !colon || !fieldName().Match(name) {
 			return nil, false
 		}
 		key := strings.ToLower(string(name))
@@ -65,7 +68,7 @@ func plainHeader(fields []field) (map[string]string, bool) {
 	if found["from"] == "" || found["subject"] == "" {
 		return nil, false
 	}
-	if kind := found["content-type"]; kind != "" && !mimeType.MatchString(kind) {
+	if kind := found["content-type"]; kind != "" && !mimeType().MatchString(kind) {
 		return nil, false
 	}
 	return found, true
@@ -170,14 +173,14 @@ func isASCII(b []byte) bool {
 }
 
 var (
-	inBodyHeader = regexp.MustCompile(`(?i)^(?:from|subject|date|>from|\[patch)`)
-	inBodyAuthor = regexp.MustCompile(`^From: ([^\n]+)\n\n`)
+	inBodyHeader = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^(?:from|subject|date|>from|\[patch)`) })
+	inBodyAuthor = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^From: ([^\n]+)\n\n`) })
 )
 
 // inBodyFrom takes off a From at the top of the body, as git format-patch
 // writes it. It refuses all other ways to begin like a header.
 func inBodyFrom(body []byte) (from string, rest []byte, ok bool) {
-	if m := inBodyAuthor.FindSubmatch(body); m != nil {
+	if m := inBodyAuthor().FindSubmatch(body); m != nil {
 		from, ok = plainValue(m[1])
 		body = body[len(m[0]):]
 		if !ok || from == "" {
@@ -185,7 +188,7 @@ func inBodyFrom(body []byte) (from string, rest []byte, ok bool) {
 		}
 	}
 	begins := len(body) > 0 && (body[0] == ' ' || body[0] == '\t' || body[0] == '\r')
-	return from, body, !begins && !inBodyHeader.Match(body)
+	return from, body, !begins && !inBodyHeader().Match(body)
 }
 
 // patchStart is where the patch begins: at a line that only a patch has. It is

@@ -139,7 +139,7 @@ func unsigned(fields []field) []field {
 func wellFormed(fields []field) bool {
 	for i, f := range fields {
 		name, _, colon := bytes.Cut(f.raw, []byte(":"))
-		if (!colon || !fieldName.Match(name)) && !(i == 0 && mboxLine.Match(f.raw)) {
+		if (!colon || !fieldName().Match(name)) && !(i == 0 && mboxLine().Match(f.raw)) {
 			return false
 		}
 	}

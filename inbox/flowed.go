@@ -3,6 +3,7 @@ package inbox
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // unflow makes lines whole that format=flowed has broken (RFC 3676, section 4):
@@ -16,7 +17,7 @@ func unflow(text string, delSp bool) string {
 		content := strings.TrimLeft(line, ">")
 		depth := len(line) - len(content)
 		content = strings.TrimPrefix(content, " ") // stuffed
-		if open && (depth != openDepth || content == "-- " || trailerStart.MatchString(content)) {
+		if open && (depth != openDepth || content == "-- " || trailerStart().MatchString(content)) {
 			out.WriteByte('\n')
 			open = false
 		}
@@ -39,4 +40,4 @@ func unflow(text string, delSp bool) string {
 }
 
 // QUIRK: a blank behind a trailer, where the next one is not its continuation.
-var trailerStart = regexp.MustCompile(`^[A-Z][A-Za-z]*(-[A-Za-z]+)*-by: `)
+var trailerStart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z][A-Za-z]*(-[A-Za-z]+)*-by: `) })

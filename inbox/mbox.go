@@ -7,6 +7,7 @@ import (
 	"io"
 	"regexp"
 	"strconv"
+	"sync"
 )
 
 // An mboxSplitter cuts an mbox (RFC 4155) into its mails. The variants differ
@@ -56,10 +57,12 @@ func splitMbox(in *bufio.Reader, found func(raw []byte, err error) error) error 
 }
 
 // asctime is the form that mail programs write.
-var asctime = regexp.MustCompile(`^From \S+ +(Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z][a-z] +\d+ \d\d:\d\d(:\d\d)? .*\d{4}`)
+var asctime = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^From \S+ +(Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z][a-z] +\d+ \d\d:\d\d(:\d\d)? .*\d{4}`)
+})
 
 // anyTime is what git wants to see at least.
-var anyTime = regexp.MustCompile(`^From .*\d:\d`)
+var anyTime = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^From .*\d:\d`) })
 
 // separates is true of the "From " line before a mail. It stands behind a
 // blank line.
@@ -67,7 +70,7 @@ var anyTime = regexp.MustCompile(`^From .*\d:\d`)
 // QUIRK: some programs leave the blank line out; then the line has to be of
 // the very form, since an unquoted "From now on" can stand anywhere.
 func separates(line []byte, behindBlank bool) bool {
-	return bytes.HasPrefix(line, []byte("From ")) && (asctime.Match(line) || behindBlank && anyTime.Match(line))
+	return bytes.HasPrefix(line, []byte("From ")) && (asctime().Match(line) || behindBlank && anyTime().Match(line))
 }
 
 // separator is told of a line that begins a mail, unless the one before is
@@ -171,7 +174,7 @@ func headerEnds(mail []byte) int {
 	return ends
 }
 
-var quotedFrom = regexp.MustCompile(`(?m)^>(>*From )`)
+var quotedFrom = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^>(>*From )`) })
 
 // unquote takes back the ">" that mboxrd puts before "From ", ">From " and so
 // on, and mboxo before "From " alone.
@@ -180,5 +183,5 @@ func unquote(mail []byte) []byte {
 		return mail
 	}
 	at := headerEnds(mail)
-	return append(mail[:at:at], quotedFrom.ReplaceAll(mail[at:], []byte("$1"))...)
+	return append(mail[:at:at], quotedFrom().ReplaceAll(mail[at:], []byte("$1"))...)
 }

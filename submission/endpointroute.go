@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/kprep/kprep/attest"
 	"github.com/kprep/kprep/endpoint"
@@ -81,8 +82,10 @@ func speaksFor(identity, from string) bool {
 
 var (
 	// As b4's service has it.
-	patchSubject = regexp.MustCompile(`^(\[[^]]+\])*\[PATCH`)
-	hasChange    = regexp.MustCompile(`(?m)^---.*\n\+\+\+|^GIT binary patch|^diff --git |^ *\d+ files? changed`)
+	patchSubject = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\[[^]]+\])*\[PATCH`) })
+	hasChange    = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?m)^---.*\n\+\+\+|^GIT binary patch|^diff --git |^ *\d+ files? changed`)
+	})
 )
 
 // unfit says why a web endpoint would not take a message, or not as it is.
@@ -90,14 +93,14 @@ func unfit(m Message) string {
 	if e := m.Encoding; e != "7bit" && e != "8bit" {
 		return fmt.Sprintf("it needs the encoding %s on its way, which web endpoints are known to lose", e)
 	}
-	if !patchSubject.MatchString(m.Draft.Message.Subject) {
+	if !patchSubject().MatchString(m.Draft.Message.Subject) {
 		return fmt.Sprintf("its subject has no [PATCH] at the beginning: %q", m.Draft.Message.Subject)
 	}
 	raw, err := m.Raw()
 	if err != nil {
 		return err.Error()
 	}
-	if _, body, _ := bytes.Cut(raw, []byte("\n\n")); !hasChange.Match(body) {
+	if _, body, _ := bytes.Cut(raw, []byte("\n\n")); !hasChange().Match(body) {
 		return "it has neither a diff nor a diffstat"
 	}
 	return ""

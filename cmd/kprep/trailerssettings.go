@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/kprep/kprep/patchmail"
@@ -88,14 +89,16 @@ func (e *env) trailerSettings(ctx context.Context) (trailerSettings, error) {
 }
 
 // sinceForm is a span of time as git writes it: "1.month", "2 weeks ago".
-var sinceForm = regexp.MustCompile(`^([0-9]{1,4})[. ](second|minute|hour|day|week|month|year)s?(?:[. ]ago)?$`)
+var sinceForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([0-9]{1,4})[. ](second|minute|hour|day|week|month|year)s?(?:[. ]ago)?$`)
+})
 
 // parseSince reads a time as --since has it, a date among them.
 func (e *env) parseSince(text string) (time.Time, error) {
 	if date, err := time.Parse(time.DateOnly, text); err == nil {
 		return date, nil
 	}
-	m := sinceForm.FindStringSubmatch(strings.TrimSpace(text))
+	m := sinceForm().FindStringSubmatch(strings.TrimSpace(text))
 	if m == nil {
 		return time.Time{}, usagef("trailers", "--since wants a time such as 1.month, 2.weeks or 2025-01-31, not %q", text)
 	}

@@ -4,13 +4,14 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/kprep/kprep/patchmail"
 )
 
 const defaultSelector = "default"
 
-var selectorText = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+var selectorText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`) })
 
 // canonical writes an identity as the store has it: a plain address in lower
 // case. A mail server may tell "Kim" from "kim"; that hardly one does is less
@@ -42,7 +43,7 @@ func selector(given string) (string, error) {
 	if given == "" {
 		given = defaultSelector
 	}
-	if !selectorText.MatchString(given) {
+	if !selectorText().MatchString(given) {
 		return "", refuse(http.StatusBadRequest, "Invalid authentication request: the selector %q is not made of letters, digits, dots, hyphens and underscores", shown(given))
 	}
 	return given, nil

@@ -9,6 +9,7 @@ import (
 	"net/mail"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/kprep/kprep/patchmail"
 )
@@ -107,12 +108,14 @@ func (l *letter) addresses(name string) ([]patchmail.Address, error) {
 
 var (
 	// patchSubject is at least as liberal as b4's rule: it takes "[RFC PATCH]".
-	patchSubject = regexp.MustCompile(`(?i)^\s*(?:\[[^]]*\]\s*)*\[[^]]*\bPATCH[^]]*\]`)
-	coverSubject = regexp.MustCompile(`^\s*(?:\[[^]]*\]\s*)*\[[^]]*\b0+/[0-9]+\]`)
-	diffText     = regexp.MustCompile(`(?m)^---.*\n\+\+\+|^GIT binary patch$|^diff --git \S+/.* \S+/|^ ?[0-9]+ files? changed|[0-9]+ (?:insertion|deletion)s?\([+-]\)`)
+	patchSubject = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^\s*(?:\[[^]]*\]\s*)*\[[^]]*\bPATCH[^]]*\]`) })
+	coverSubject = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*(?:\[[^]]*\]\s*)*\[[^]]*\b0+/[0-9]+\]`) })
+	diffText     = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?m)^---.*\n\+\+\+|^GIT binary patch$|^diff --git \S+/.* \S+/|^ ?[0-9]+ files? changed|[0-9]+ (?:insertion|deletion)s?\([+-]\)`)
+	})
 )
 
 // isPatch says whether the mail is a patch or a cover letter.
 func (l *letter) isPatch() bool {
-	return l.plain() && patchSubject.MatchString(l.subject) && (diffText.Match(l.text) || coverSubject.MatchString(l.subject))
+	return l.plain() && patchSubject().MatchString(l.subject) && (diffText().Match(l.text) || coverSubject().MatchString(l.subject))
 }

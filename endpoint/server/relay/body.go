@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/kprep/kprep/patchmail"
@@ -40,13 +41,13 @@ func (m mail) text() ([]byte, error) {
 	return text, nil
 }
 
-var escaped = regexp.MustCompile(`=(\n|[0-9A-Fa-f]{2})?`)
+var escaped = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`=(\n|[0-9A-Fa-f]{2})?`) })
 
 // decodeQuotedPrintable reads as git does: blanks at the end of a line belong to
 // the patch, though RFC 2045 has them deleted.
 func decodeQuotedPrintable(body []byte) ([]byte, error) {
 	var err error
-	text := escaped.ReplaceAllFunc(body, func(found []byte) []byte {
+	text := escaped().ReplaceAllFunc(body, func(found []byte) []byte {
 		switch string(found) {
 		case "=":
 			err = errors.New("an = that escapes nothing")
@@ -105,7 +106,7 @@ func (m mail) charset() string {
 	return strings.ToLower(parameters["charset"])
 }
 
-var inBodyField = regexp.MustCompile(`(?i)^(from|subject|date):`)
+var inBodyField = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^(from|subject|date):`) })
 
 // withAuthor puts the author at the top of a text where "git am" looks for one,
 // unless somebody is there: then it returns text. Lines that git reads there
@@ -114,7 +115,7 @@ func withAuthor(text []byte, author string) []byte {
 	below := bytes.TrimLeft(text, "\n")
 	fields := 0
 	for line := range bytes.Lines(below) {
-		found := inBodyField.FindSubmatch(line)
+		found := inBodyField().FindSubmatch(line)
 		switch {
 		case found != nil && strings.EqualFold(string(found[1]), "from"):
 			return text

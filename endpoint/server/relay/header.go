@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // maxLine is the longest line of a mail in bytes, line end not counted: RFC
@@ -45,7 +46,7 @@ type mail struct {
 	body   []byte // as it was transferred
 }
 
-var fieldStart = regexp.MustCompile(`^([!-9;-~]+):`)
+var fieldStart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([!-9;-~]+):`) })
 
 // parse cuts a mail at its header fields.
 func parse(raw []byte) (mail, error) {
@@ -55,7 +56,7 @@ func parse(raw []byte) (mail, error) {
 	}
 	m := mail{body: body}
 	for line := range strings.SplitAfterSeq(string(header)+"\n", "\n") {
-		start := fieldStart.FindStringSubmatch(line)
+		start := fieldStart().FindStringSubmatch(line)
 		switch {
 		case line == "":
 		case strings.ContainsAny(line, "\r\x00"):

@@ -1,8 +1,11 @@
 package relay
 
-import "regexp"
+import (
+	"regexp"
+	"sync"
+)
 
-var messageID = regexp.MustCompile(`<([^<>\s]+)>`)
+var messageID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<([^<>\s]+)>`) })
 
 // Thread tells where a mail stands in its thread, by message-ids without angle
 // brackets: the root is the mail itself when it answers none, and parent is then
@@ -12,7 +15,7 @@ func Thread(raw []byte) (root, parent string) {
 	if err != nil {
 		return "", ""
 	}
-	references, replied := messageID.FindAllStringSubmatch(m.value("references"), -1), messageID.FindStringSubmatch(m.value("in-reply-to"))
+	references, replied := messageID().FindAllStringSubmatch(m.value("references"), -1), messageID().FindStringSubmatch(m.value("in-reply-to"))
 	if replied != nil {
 		root, parent = replied[1], replied[1]
 	}
@@ -22,7 +25,7 @@ func Thread(raw []byte) (root, parent string) {
 			parent = references[len(references)-1][1]
 		}
 	}
-	if own := messageID.FindStringSubmatch(m.value("message-id")); root == "" && own != nil {
+	if own := messageID().FindStringSubmatch(m.value("message-id")); root == "" && own != nil {
 		root = own[1]
 	}
 	return root, parent
