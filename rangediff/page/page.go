@@ -49,25 +49,34 @@ func IsPage(start []byte) bool {
 var (
 	//go:embed page.html
 	frame string
+	//go:embed comparison.html
+	section string
+	//go:embed comparison.css
+	sectionStyle string
 	//go:embed page.css
-	style string
+	frameStyle string
 	//go:embed page.js
 	script string
 )
 
+func style() string { return sectionStyle + frameStyle }
+
 // Write writes the page. Equal reports give equal pages.
 func Write(w io.Writer, r *Report) error {
 	// Templates are parsed here, for most runs of a program write no page.
-	t, err := template.New("page").Funcs(template.FuncMap{"text": shown}).Parse(frame)
+	t, err := template.New("page").Funcs(template.FuncMap{"text": Shown}).Parse(frame)
 	if err != nil {
 		return fmt.Errorf("the template of the page: %w", err)
+	}
+	if _, err := t.New("section").Parse(section); err != nil {
+		return fmt.Errorf("the template of a comparison: %w", err)
 	}
 	return t.Execute(w, newView(r))
 }
 
 // policy lets nothing in but our own style and script.
 func policy() string {
-	return fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'", hash(style), hash(script))
+	return fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'", hash(style()), hash(script))
 }
 
 func hash(text string) string {

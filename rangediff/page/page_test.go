@@ -122,6 +122,33 @@ func TestEqualReportsGiveEqualPages(t *testing.T) {
 	}
 }
 
+// A page of somebody else's has the same comparisons, under ids of its own.
+func TestSections(t *testing.T) {
+	t.Parallel()
+	r := history(4, 3)
+	got, err := Sections(r, "x", pageRoom())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != len(r.Comparisons) {
+		t.Fatalf("%d sections of %d comparisons", len(got), len(r.Comparisons))
+	}
+	text := write(t, r)
+	for n, section := range got {
+		same := strings.NewReplacer(`"xc`, `"c`, `"#xc`, `"#c`).Replace(string(section))
+		if !strings.Contains(text, same) || same == string(section) {
+			t.Errorf("comparison %d is another one:\n%s", n+1, section)
+		}
+	}
+	small, err := Sections(r, "", Room{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(small[0]) >= len(got[0]) || !strings.Contains(string(small[0]), "not shown in full") {
+		t.Errorf("without room it says:\n%s", small[0])
+	}
+}
+
 func TestIsPage(t *testing.T) {
 	t.Parallel()
 	text := write(t, &Report{})
@@ -213,7 +240,7 @@ func FuzzText(f *testing.F) {
 	f.Add("\u202eabc\x00\x7f\xff\r\u200b\U000e0001")
 	f.Fuzz(func(t *testing.T, text string) {
 		var got strings.Builder
-		z := html.NewTokenizer(strings.NewReader(string(shown(text))))
+		z := html.NewTokenizer(strings.NewReader(string(Shown(text))))
 		for z.Next() != html.ErrorToken {
 			switch token := z.Token(); {
 			case token.Type == html.TextToken:

@@ -10,26 +10,29 @@ import (
 	"github.com/kprep/kprep/rangediff"
 )
 
-// What a page may be filled with, in bytes: commits without counterpart, which
-// are no comparison, and comparisons. Together with tables for hundreds of
-// patches the page stays below 5 MB.
-const (
-	mostWhole    = 1_500_000
-	mostCompared = 2_800_000
-)
+// A Room is what may be filled, in bytes of HTML.
+type Room struct {
+	Whole    int // with commits without counterpart, which are no comparison
+	Compared int // with comparisons
+}
+
+// pageRoom is that of a page: together with tables for hundreds of patches it
+// stays below 5 MB.
+func pageRoom() Room { return Room{Whole: 1_500_000, Compared: 2_800_000} }
 
 // A maker makes the pairs of a page.
 type maker struct {
 	differ rangediff.Differ
-	room   int // what is left of mostWhole
+	whole  int // room that is left for commits without counterpart
+	most   int // room for comparisons
 }
 
-// whole shows a commit that has no counterpart. The first ones have the room.
-func (m *maker) whole(p *pairView, c *rangediff.Commit) {
+// wholly shows a commit that has no counterpart. The first ones have the room.
+func (m *maker) wholly(p *pairView, c *rangediff.Commit) {
 	p.Whole = true
-	if len(c.Text) <= m.room {
-		if text := wholeHTML(c.Text); len(text) <= m.room {
-			m.room -= len(text)
+	if len(c.Text) <= m.whole {
+		if text := wholeHTML(c.Text); len(text) <= m.whole {
+			m.whole -= len(text)
 			p.Hunks = append(p.Hunks, text)
 			return
 		}
@@ -38,13 +41,13 @@ func (m *maker) whole(p *pairView, c *rangediff.Commit) {
 	p.Hunks = append(p.Hunks, leftOut("This patch is left out, the page would be too large. git show "+c.ID+" has it."))
 }
 
-func leftOut(text string) template.HTML { return "<p class=left>" + shown(text) + "</p>\n" }
+func leftOut(text string) template.HTML { return "<p class=left>" + Shown(text) + "</p>\n" }
 
 // compare shows what differs in a pair. Not even one pair gets more than all
 // the room; the lines are counted all the same.
 func (m *maker) compare(p *pairView, pair rangediff.Pair, o rangediff.DiffOptions) {
 	p.command = fmt.Sprintf("git range-diff --creation-factor=999 %s^! %[2]s^!", pair.Old.ID, pair.New.ID)
-	room := mostCompared
+	room := m.most
 	for _, h := range m.differ.Diff(pair.Old.Text, pair.New.Text, o) {
 		size := 0
 		for _, l := range h.Lines {

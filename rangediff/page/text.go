@@ -8,9 +8,10 @@ import (
 	"github.com/kprep/kprep/patchmail"
 )
 
-// shown is text for between tags. What a reader could not see, or what would
-// change the order of what he sees, is written as an escape that stands out.
-func shown(text string) template.HTML {
+// Shown is text for between tags. What a reader could not see, or what would
+// change the order of what he sees, is written as an escape that stands out, in
+// an element i.
+func Shown(text string) template.HTML {
 	var b strings.Builder
 	writeText(&b, text)
 	return template.HTML(b.String())

@@ -48,14 +48,24 @@ type pairView struct {
 
 func newView(r *Report) *view {
 	v := &view{Title: r.Title, Generator: Generator, Program: r.Program, Policy: policy(),
-		Style: template.HTML("<style>" + style + "</style>"), Script: template.HTML("<script>" + script + "</script>")}
+		Style: template.HTML("<style>" + style() + "</style>"), Script: template.HTML("<script>" + script + "</script>")}
 	if v.Title == "" {
 		v.Title = "range-diff"
 	}
-	m := maker{room: mostWhole}
+	v.Comparisons = comparisons(r, "", pageRoom())
+	if len(r.Comparisons) > 1 {
+		v.Revisions, v.Tracks = tracks(r.Comparisons, v.Comparisons)
+	}
+	return v
+}
+
+// comparisons makes those of a report, with ids that begin with prefix.
+func comparisons(r *Report, prefix string, room Room) []comparisonView {
+	m := maker{whole: room.Whole, most: room.Compared}
+	var views []comparisonView
 	var all []*pairView
 	for n, c := range r.Comparisons {
-		cv := comparisonView{ID: fmt.Sprintf("c%d", n+1), Old: c.Old, New: c.New, Notes: c.Notes, Tally: rangediff.Tally(c.Changes),
+		cv := comparisonView{ID: fmt.Sprintf("%sc%d", prefix, n+1), Old: c.Old, New: c.New, Notes: c.Notes, Tally: rangediff.Tally(c.Changes),
 			Pairs: make([]pairView, len(c.Changes))}
 		for i, change := range c.Changes {
 			pair := m.pair(change, c.Diff)
@@ -65,11 +75,11 @@ func newView(r *Report) *view {
 			cv.Pairs[i] = pair
 			all = append(all, &cv.Pairs[i])
 		}
-		v.Comparisons = append(v.Comparisons, cv)
+		views = append(views, cv)
 	}
-	fit(all, mostCompared)
-	for n := range v.Comparisons {
-		cv, short := &v.Comparisons[n], 0
+	fit(all, room.Compared)
+	for n := range views {
+		cv, short := &views[n], 0
 		for _, pair := range cv.Pairs {
 			if pair.ID != "" {
 				cv.Folds = append(cv.Folds, pair)
@@ -82,10 +92,7 @@ func newView(r *Report) *view {
 			cv.Notes = append(slices.Clone(cv.Notes), fmt.Sprintf("%d of %d patches are not shown in full, the page would be too large.", short, len(cv.Pairs)))
 		}
 	}
-	if len(r.Comparisons) > 1 {
-		v.Revisions, v.Tracks = tracks(r.Comparisons, v.Comparisons)
-	}
-	return v
+	return views
 }
 
 func (m *maker) pair(c rangediff.Change, o rangediff.DiffOptions) pairView {
@@ -98,9 +105,9 @@ func (m *maker) pair(c rangediff.Change, o rangediff.DiffOptions) pairView {
 	}
 	switch c.Status() {
 	case rangediff.Removed:
-		m.whole(&p, c.Old)
+		m.wholly(&p, c.Old)
 	case rangediff.Added:
-		m.whole(&p, c.New)
+		m.wholly(&p, c.New)
 	case rangediff.Changed:
 		if c.Old.Subject != c.New.Subject {
 			p.OldSubject = brief(c.Old.Subject)
