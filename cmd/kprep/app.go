@@ -29,7 +29,7 @@ func commands(e *env) []*cli.Command {
 	return []*cli.Command{
 		newCommand(e), enrollCommand(e),
 		coverCommand(e), depsCommand(e), collectCommand(e), setCommand(e), rerollCommand(e), rebaseCommand(e), restackCommand(e),
-		previewCommand(e), checkCommand(e), diffCommand(e), infoCommand(e), listCommand(e), statusCommand(e),
+		previewCommand(e), checkCommand(e), diffCommand(e), infoCommand(e), listCommand(e), statusCommand(e), uiCommand(e),
 		sendCommand(e), signCommand(e),
 		trailersCommand(e), feedbackCommand(e), replyCommand(e), followCommand(e), verifyCommand(e),
 		undoCommand(e), redoCommand(e), logCommand(e), cleanupCommand(e), forgetCommand(e), claimCommand(e),

@@ -75,6 +75,10 @@ func TestScripts(t *testing.T) {
 			"interrupt":  interruptAt,
 			"webd":       startWeb,
 			"posted":     checkPosted,
+			"look":       startUI,
+			"page":       getPage,
+			"form":       postForm,
+			"unlook":     endUI,
 		},
 	})
 }
@@ -87,6 +91,7 @@ type scriptState struct {
 	patchworks []*mailtest.Patchwork
 	webs       map[string]*mailtest.Web
 	snapshots  map[string][]byte // by directory
+	ui         *looking
 }
 
 type stateKey struct{}

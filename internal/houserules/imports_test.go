@@ -44,6 +44,7 @@ func imports() map[string][]string {
 		"landing":               {"series", "coverletter", "trailers", "patchmail", "gitrepo", "rangediff"},
 		"patchwork":             {},
 		"dashboard":             {"series", "submission", "feedback", "landing", "patchwork", "trailers", "patchmail", "gitrepo"},
+		"ui":                    {"dashboard", "coverletter", "gitrepo", "patchmail", "rangediff/page"},
 		"endpoint/server":       {"endpoint", "attest", "sendmail", "patchmail", "endpoint/server/store", "endpoint/server/relay", "endpoint/server/intake"},
 		"endpoint/server/store": {"sendmail"},
 		"endpoint/server/relay": {"patchmail"},

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kprep/kprep/dashboard"
+	"github.com/kprep/kprep/feedback"
+	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/series"
+	"github.com/kprep/kprep/ui"
+)
+
+// A desk reads what the pages of ui show. Every request opens the repository anew:
+// what was done in a terminal meanwhile is seen.
+type desk struct {
+	e     *env
+	c     *cli.Context
+	paths []string
+}
+
+// newDesk finds the clones: the one that we are in, and those of kprep.repos.
+func (e *env) newDesk(c *cli.Context) (*desk, error) {
+	here, paths, err := e.clonePaths(c.Context)
+	if err != nil {
+		return nil, err
+	}
+	if here != nil {
+		path := here.TopLevel
+		if path == "" {
+			path = here.GitDir
+		}
+		paths = slices.Insert(paths, 0, path)
+	}
+	if len(paths) == 0 {
+		return nil, errNoClones
+	}
+	return &desk{e: e, c: c, paths: paths}, nil
+}
+
+func (d *desk) Paths() []string { return d.paths }
+
+func (d *desk) options() gitrepo.Options {
+	return gitrepo.Options{Env: d.e.environ, Config: d.e.config}
+}
+
+func (d *desk) Clones(ctx context.Context) ([]dashboard.Clone, error) {
+	return dashboard.ReadClones(ctx, nil, d.paths, d.options(), d.e.getenv("HOME"))
+}
+
+// open opens a clone, and finds a series in it.
+func (d *desk) open(ctx context.Context, path, branch string, broken func(error)) (*gitrepo.Repo, *series.Listed, error) {
+	repo, err := gitrepo.Open(ctx, path, d.options())
+	if err != nil {
+		return nil, nil, err
+	}
+	all, err := series.ListSent(ctx, repo, broken)
+	if err == nil {
+		for i := range all.All {
+			if all.All[i].Name() == branch {
+				return repo, &all.All[i], nil
+			}
+		}
+		err = &ui.UnknownError{Branch: branch}
+	}
+	repo.Close()
+	return nil, nil, err
+}
+
+func (d *desk) Series(ctx context.Context, path, branch string) (*ui.Series, error) {
+	out := &ui.Series{}
+	warn := func(err error) { out.Warnings = append(out.Warnings, withHint(err)) }
+	repo, s, err := d.open(ctx, path, branch, func(error) {})
+	if err != nil {
+		return nil, err
+	}
+	defer repo.Close()
+	all, err := dashboard.ReadRepository(ctx, repo, dashboard.Options{Home: d.e.getenv("HOME"), Broken: func(error) {}})
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(all, func(one *dashboard.Standing) bool { return one.Branch == branch })
+	if i < 0 {
+		return nil, &ui.UnknownError{Branch: branch}
+	}
+	out.Standing = all[i]
+	out.Warnings = append(out.Warnings, out.Trouble...)
+	if out.Letter, err = s.Letter(); err != nil {
+		warn(err)
+	}
+	if err := s.CheckCovers(ctx); err != nil {
+		warn(err)
+	}
+	replies := map[int]int{}
+	if digest, err := feedback.ReadDigest(repo, s.Series); err == nil && digest != nil {
+		for _, r := range digest.Replies {
+			if r.Kind != feedback.Own {
+				replies[r.Revision]++
+			}
+		}
+	}
+	for _, sent := range s.Sent {
+		out.Revisions = append(out.Revisions, ui.Revision{Number: sent.Revision, When: sent.When, MessageID: sent.FirstID, Replies: replies[sent.Revision]})
+	}
+	if out.Diffs, err = readDiffs(ctx, repo, s.Series); err != nil && ctx.Err() == nil {
+		warn(err)
+		err = nil
+	}
+	return out, err
+}
+
+// readDiffs reads the patches of a series.
+func readDiffs(ctx context.Context, repo *gitrepo.Repo, s *series.Series) ([]ui.Patch, error) {
+	if err := s.CheckLinear(); err != nil || len(s.Patches) == 0 {
+		return nil, err
+	}
+	var ids []gitrepo.ID
+	for _, c := range s.Patches {
+		ids = append(ids, c.ID)
+	}
+	texts, err := repo.Patches(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var patches []ui.Patch
+	for i, c := range s.Patches {
+		subject, message := gitrepo.SplitMessage(c.Text())
+		patches = append(patches, ui.Patch{Commit: c.ID, Author: c.AuthorText(), Subject: subject, Message: message, Diff: string(texts[i].Diff)})
+	}
+	return patches, nil
+}
