@@ -24,6 +24,7 @@ const (
 	entryConfig   = "config"
 	entryBundle   = "bundle"
 	entryState    = "state.json"
+	entrySeen     = "seen"
 	entryNotes    = "notes.json"
 	entryPatches  = "patches.mbx"
 )
@@ -47,6 +48,7 @@ type Archive struct {
 
 	config   []byte
 	state    []byte // nil when nothing was remembered
+	seen     []byte // as of series.ReadSeen
 	notes    []gitrepo.Note
 	journals []string // such as "v1/0001-send"
 }

@@ -11,6 +11,7 @@
 //	bundle         a git bundle of branch and sent tags; not there when
 //	               remote-tracking branches hold all of it
 //	state.json     what was remembered of the series, as stored
+//	seen           which replies were shown, a message-id each line
 //	notes.json     the git notes of its commits, see below
 //	send/vN/…      the journals of its sends: plan, log and messages
 //	patches.mbx    the patches as they were at the end, for git am
@@ -22,8 +23,8 @@
 // the object it pointed at: the branch, then the sent tags.
 //
 // notes.json is a list of objects with "ref", the full name of the notes ref,
-// "commit", and "data", the note in base64. The entries of state and notes are
-// there only when there are any.
+// "commit", and "data", the note in base64. The entries of state, seen and
+// notes are there only when there are any.
 //
 // What a restore finds in its place stays. The branch's configuration goes to
 // the end of the file, in one section, with keys and values in their order; the
@@ -31,8 +32,9 @@
 // its notes ref; where the commit has another one by now, the restore is refused,
 // as it is for a ref or a setting of another value. State and journals that are
 // there are newer, or the same, and stay: only another journal of the same name
-// is refused. Journals are a record of what was on the wire and no part of the
-// operation, so that undo leaves them.
+// is refused. Journals are a record of what was on the wire, and what was shown
+// is one of what the user knows: no part of the operation, so that undo leaves
+// them. Lines of seen are added to those that are there.
 //
 // The bundle leaves out only what remote-tracking branches hold besides
 // copies of the branch itself, so that git gc cannot make a restore

@@ -95,7 +95,7 @@ func (a *Archive) unpack(f io.Reader, into string) error {
 			return fmt.Errorf("it holds more than %d files: %w", maxEntries, errTooLarge)
 		}
 		switch name {
-		case entryRefs, entryTracking, entryCover, entryConfig, entryState, entryNotes:
+		case entryRefs, entryTracking, entryCover, entryConfig, entryState, entrySeen, entryNotes:
 			a.When = h.ModTime
 			if small[name], err = readSmall(entries, h); err != nil {
 				return err
@@ -156,7 +156,7 @@ func entryName(h *tar.Header, folder *string) (string, error) {
 	if h.Typeflag != tar.TypeReg {
 		return "", fmt.Errorf("the entry %q is no file", h.Name)
 	}
-	known := []string{entryRefs, entryTracking, entryCover, entryConfig, entryBundle, entryState, entryNotes, entryPatches}
+	known := []string{entryRefs, entryTracking, entryCover, entryConfig, entryBundle, entryState, entrySeen, entryNotes, entryPatches}
 	if !slices.Contains(known, name) && !sentEntry.MatchString(name) && !journalEntry.MatchString(name) {
 		return "", fmt.Errorf("the entry %q is none of kprep's", h.Name)
 	}
@@ -186,7 +186,7 @@ func (a *Archive) parse(folder string, small map[string][]byte) error {
 	if err := a.parseRefs(small[entryRefs]); err != nil {
 		return fmt.Errorf("%s: %w", entryRefs, err)
 	}
-	a.Cover, a.config = string(small[entryCover]), small[entryConfig]
+	a.Cover, a.config, a.seen = string(small[entryCover]), small[entryConfig], small[entrySeen]
 	if a.state = small[entryState]; a.state != nil {
 		if err := series.CheckState(a.state); err != nil {
 			return fmt.Errorf("%s: %w", entryState, err)

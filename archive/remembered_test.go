@@ -31,6 +31,7 @@ func remembering(t *testing.T) *gittest.Repo {
 		r.Git("config", "--add", "branch.b4/topic."+kv[0], kv[1])
 	}
 	writeFile(t, kprepFile(r, "series", changeID, "state.json"), remembered)
+	writeFile(t, kprepFile(r, "series", changeID, "seen"), "a@example.org\nb@example.org\n")
 	journal(t, r, 1, "closed")
 	return r
 }
@@ -109,8 +110,8 @@ func TestRestoreRemembers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if left := files(t, kprepFile(r, "series")); left != "" {
-		t.Errorf("left is %s", left)
+	if _, err := os.Stat(kprepFile(r, "series", changeID, "state.json")); err == nil {
+		t.Error("what was remembered is still there")
 	}
 	repo := open(t, r)
 	if _, err := logOf(repo).Undo(ctx, 1, oplog.UndoOptions{}); err != nil {
@@ -201,12 +202,16 @@ func TestRestoreWritesOverNothing(t *testing.T) {
 		there := finished(t, series.CoverCommit)
 		const newer = `{"version": 1}`
 		writeFile(t, kprepFile(there, "series", changeID, "state.json"), newer)
+		writeFile(t, kprepFile(there, "series", changeID, "seen"), "c@example.org\nb@example.org\n")
 		repo := open(t, there)
 		if _, changed, err := archive.Restore(ctx, repo, logOf(repo), file, day); err != nil || !changed {
 			t.Fatalf("%v, %v", changed, err)
 		}
 		if text, _ := os.ReadFile(kprepFile(there, "series", changeID, "state.json")); string(text) != newer {
 			t.Errorf("now it is %s", text)
+		}
+		if text, _ := os.ReadFile(kprepFile(there, "series", changeID, "seen")); string(text) != "c@example.org\nb@example.org\na@example.org\n" {
+			t.Errorf("seen is now\n%s", text)
 		}
 	})
 }

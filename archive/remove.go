@@ -40,6 +40,7 @@ type Removal struct {
 	config string   // the branch's sections, as text
 	keys   []string // of these
 	state  []byte   // what is remembered of the series; nil for nothing
+	seen   []byte   // as of series.ReadSeen
 }
 
 // Prepare looks at what would go. It returns a *CheckedOutError or a
@@ -70,6 +71,9 @@ func Prepare(ctx context.Context, repo *gitrepo.Repo, s *series.Series) (*Remova
 		return nil, err
 	}
 	if r.state, err = readState(repo, s.Tracking.ChangeID); err != nil {
+		return nil, err
+	}
+	if r.seen, err = series.ReadSeen(repo.CommonDir, s.Tracking.ChangeID); err != nil {
 		return nil, err
 	}
 	return r, r.readConfig(ctx)
@@ -107,7 +111,7 @@ func (r *Removal) refs() []gitrepo.Ref { return append([]gitrepo.Ref{r.branch()}
 
 // Apply writes the archive into dir, and then takes branch, tags, the branch's
 // configuration and what is remembered of the series away as one operation.
-// Notes and journals stay where they are. It returns the archive's name.
+// Notes, journals, and which replies were shown, stay where they are. It returns the archive's name.
 // Without an archive, *WriteError, nothing goes.
 func (r *Removal) Apply(ctx context.Context, log *oplog.Log, dir string, now time.Time) (string, error) {
 	file, err := r.write(ctx, dir, now)

@@ -28,7 +28,8 @@ func (e *ConflictError) Error() string {
 // journals of its sends. It returns false when all of that is there already.
 // Errors, which change nothing: *DamagedError, *ConflictError,
 // *CheckedOutError for the branch of a work tree without commits, and git's own
-// for objects that are missing.
+// for objects that are missing. Only one about which replies were shown comes
+// when all else is there.
 func Restore(ctx context.Context, repo *gitrepo.Repo, log *oplog.Log, file string, now time.Time) (a *Archive, changed bool, err error) {
 	dir := filepath.Join(repo.CommonDir, "kprep")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -65,8 +66,9 @@ func Restore(ctx context.Context, repo *gitrepo.Repo, log *oplog.Log, file strin
 		Branch: a.Branch.Name, Scope: oplog.Scope{Refs: names, Branches: []string{a.BranchName()}}}, plan)
 	if err != nil {
 		remove()
+		return a, false, err
 	}
-	return a, err == nil, err
+	return a, true, series.AddSeen(repo.CommonDir, a.ChangeID(), a.seen)
 }
 
 func (a *Archive) refs() []gitrepo.Ref { return append([]gitrepo.Ref{a.Branch}, a.Tags...) }

@@ -142,8 +142,14 @@ func (p *packer) entries(ctx context.Context) error {
 	if err := p.addBundle(); err != nil {
 		return err
 	}
-	if p.r.state != nil {
-		if err := p.add(entryState, p.r.state); err != nil {
+	for _, e := range []struct {
+		name string
+		text []byte
+	}{{entryState, p.r.state}, {entrySeen, p.r.seen}} {
+		if e.text == nil {
+			continue
+		}
+		if err := p.add(e.name, e.text); err != nil {
 			return err
 		}
 	}

@@ -120,6 +120,7 @@ func (r *reader) key(s series.Listed) string {
 	}
 	dir, id := filepath.Join(r.repo.CommonDir, "kprep"), s.Tracking.ChangeID
 	stamp(h, filepath.Join(dir, filepath.FromSlash(series.StatePath(id))))
+	stamp(h, filepath.Join(dir, filepath.FromSlash(series.SeenPath(id))))
 	stamp(h, filepath.Join(dir, "cache", "feedback", id+".json"))
 	stamp(h, patchworkFile(r.repo, id))
 	stamp(h, filepath.Join(r.repo.CommonDir, "b4-trailers-ignore.json"))

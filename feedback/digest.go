@@ -128,7 +128,7 @@ func Summarize(repo *gitrepo.Repo, s *series.Series) (*Summary, error) {
 	if err != nil || d == nil {
 		return &Summary{Patches: make([]Tally, len(s.Patches))}, err
 	}
-	st, err := s.State()
+	marks, err := s.Marks()
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func Summarize(repo *gitrepo.Repo, s *series.Series) (*Summary, error) {
 	for i, c := range s.Patches {
 		titles[i] = titleOf(c)
 	}
-	return d.Sum(titles, st.Feedback), nil
+	return d.Sum(titles, marks), nil
 }
 
 // Sum sums a digest up for a branch that has patches of these titles by now.

@@ -57,11 +57,10 @@ func TestDigestOfTheTruth(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	marks := &series.State{}
-	marks.MarkDone(s.OpenIDs...)
+	marks := &series.Marks{Done: slices.Sorted(slices.Values(s.OpenIDs))}
 	moved := slices.Clone(f.Patches)
 	slices.Reverse(moved)
-	later := d.Sum(moved, marks.Feedback)
+	later := d.Sum(moved, marks)
 	if later.Open != 0 || later.New != s.New-s.Open || later.Patches[2].Replies != s.Patches[2].Replies || later.Patches[3].Replies != s.Patches[1].Replies {
 		t.Errorf("after a new order, all done: %+v", later)
 	}

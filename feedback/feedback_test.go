@@ -1,6 +1,7 @@
 package feedback_test
 
 import (
+	"errors"
 	"bufio"
 	"context"
 	"fmt"
@@ -162,11 +163,11 @@ func (w *world) collect(t testing.TB, archives ...string) *feedback.Feedback {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, err := w.series.State()
+	marks, err := w.series.Marks()
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := h.Collect(ctx, result.Messages, feedback.Options{Bots: feedback.DefaultBots(), Marks: st.Feedback})
+	f, err := h.Collect(ctx, result.Messages, feedback.Options{Bots: feedback.DefaultBots(), Marks: marks})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -307,11 +308,10 @@ func TestMarksOutliveRewriting(t *testing.T) {
 		seen = append(seen, r.ID)
 	}
 	err := w.series.UpdateState(ctx, "feedback", time.Unix(1, 0), func(st *series.State) {
-		st.MarkSeen(seen...)
 		st.MarkDone("r03@review.example", "r33@review.example")
 		st.MarkUndone("r33@review.example")
 	})
-	if err != nil {
+	if err := errors.Join(err, w.series.MarkSeen(seen...)); err != nil {
 		t.Fatal(err)
 	}
 	w.Git("-c", "sequence.editor=sed -i -e '2{h;d};3{G}'", "rebase", "-q", "-i", "--no-autosquash", "--keep-empty", string(w.series.Patches[0].Parents[0])+"~1")

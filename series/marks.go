@@ -2,50 +2,47 @@ package series
 
 import "slices"
 
-// Marks are what the user has noted about replies, by message-id, which no
-// reroll and no rebase changes. Both lists are in order of the alphabet.
+// Marks are what is known of replies to a series, by message-id, which no reroll
+// and no rebase changes.
 type Marks struct {
-	Seen []string `json:"seen,omitempty"` // they were shown
-	Done []string `json:"done,omitempty"` // nothing is left to do about them
+	Done []string        // in order of the alphabet
+	Seen map[string]bool // shown, without those that are done
 }
 
-func (m *Marks) empty() bool { return m == nil || len(m.Seen)+len(m.Done) == 0 }
-
-// IsSeen says whether a reply was shown.
-func (m *Marks) IsSeen(id string) bool { return m != nil && isMarked(m.Seen, id) }
+// IsSeen says whether a reply was shown, or is done.
+func (m *Marks) IsSeen(id string) bool { return m != nil && m.Seen[id] || m.IsDone(id) }
 
 // IsDone says whether nothing is left to do about a reply.
-func (m *Marks) IsDone(id string) bool { return m != nil && isMarked(m.Done, id) }
-
-func isMarked(list []string, id string) bool {
-	_, found := slices.BinarySearch(list, id)
+func (m *Marks) IsDone(id string) bool {
+	if m == nil {
+		return false
+	}
+	_, found := slices.BinarySearch(m.Done, id)
 	return found
 }
 
-// MarkSeen notes that replies were shown.
-func (st *State) MarkSeen(ids ...string) { st.marks().Seen = with(st.marks().Seen, ids) }
-
-// MarkDone notes that nothing is left to do about replies, which were seen then,
-// too.
-func (st *State) MarkDone(ids ...string) {
-	st.MarkSeen(ids...)
-	st.marks().Done = with(st.marks().Done, ids)
-}
-
-// MarkUndone takes MarkDone back; they stay seen.
-func (st *State) MarkUndone(ids ...string) {
-	st.marks().Done = slices.DeleteFunc(st.marks().Done, func(id string) bool { return slices.Contains(ids, id) })
-}
-
-func (st *State) marks() *Marks {
-	if st.Feedback == nil {
-		st.Feedback = &Marks{}
+// Marks reads what is noted about replies. It returns a *StateError.
+func (s *Series) Marks() (*Marks, error) {
+	st, err := s.State()
+	if err != nil {
+		return nil, err
 	}
-	return st.Feedback
+	m := &Marks{Done: st.Done, Seen: map[string]bool{}}
+	text, err := ReadSeen(s.repo.CommonDir, s.Tracking.ChangeID)
+	for id := range seenIDs(text) {
+		m.Seen[id] = true
+	}
+	return m, err
 }
 
-func with(list, ids []string) []string {
-	list = append(slices.Clone(list), ids...)
-	slices.Sort(list)
-	return slices.Compact(list)
+// MarkDone notes that nothing is left to do about replies.
+func (st *State) MarkDone(ids ...string) {
+	st.Done = append(slices.Clone(st.Done), ids...)
+	slices.Sort(st.Done)
+	st.Done = slices.Compact(st.Done)
+}
+
+// MarkUndone takes MarkDone back.
+func (st *State) MarkUndone(ids ...string) {
+	st.Done = slices.DeleteFunc(slices.Clone(st.Done), func(id string) bool { return slices.Contains(ids, id) })
 }

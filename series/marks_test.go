@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kprep/kprep/oplog"
 	"github.com/kprep/kprep/series"
 )
 
@@ -17,21 +18,21 @@ func TestMarks(t *testing.T) {
 		t.Error("without marks something is marked")
 	}
 	var st series.State
-	st.MarkSeen("c", "a", "c")
-	st.MarkDone("b")
-	st.MarkDone("c")
+	st.MarkDone("b", "a")
+	st.MarkDone("c", "b")
 	st.MarkUndone("c", "unknown")
-	for id, want := range map[string][2]bool{"a": {true, false}, "b": {true, true}, "c": {true, false}, "d": {false, false}} {
-		if got := [2]bool{st.Feedback.IsSeen(id), st.Feedback.IsDone(id)}; got != want {
+	marks := &series.Marks{Done: st.Done, Seen: map[string]bool{"c": true}}
+	for id, want := range map[string][2]bool{"a": {true, true}, "b": {true, true}, "c": {true, false}, "d": {false, false}} {
+		if got := [2]bool{marks.IsSeen(id), marks.IsDone(id)}; got != want {
 			t.Errorf("%s: seen and done are %v, want %v", id, got, want)
 		}
 	}
-	if got := strings.Join(st.Feedback.Seen, " "); got != "a b c" {
-		t.Errorf("seen %s", got)
+	if got := strings.Join(st.Done, " "); got != "a b" {
+		t.Errorf("done %s", got)
 	}
 }
 
-// Marks lie with what else is remembered, and what takes them back can be undone.
+// What the user marks lies with what else is remembered, and can be undone.
 func TestMarksAreRemembered(t *testing.T) {
 	t.Parallel()
 	r, s := started(t)
@@ -47,14 +48,48 @@ func TestMarksAreRemembered(t *testing.T) {
 	if err != nil || !strings.Contains(string(text), `"<odd>&@example.org"`) {
 		t.Fatalf("%v in %s", err, text)
 	}
-	if st, err := s.State(); err != nil || !st.Feedback.IsDone("<odd>&@example.org") {
-		t.Errorf("%+v, %v", st, err)
+	if m, err := s.Marks(); err != nil || !m.IsDone("<odd>&@example.org") {
+		t.Errorf("%+v, %v", m, err)
 	}
 	if err := series.CheckState(text); err != nil {
 		t.Error(err)
 	}
-	mark(func(st *series.State) { *st.Feedback = series.Marks{} })
+	mark(func(st *series.State) { st.Done = nil })
 	if text, err := os.ReadFile(file); err != nil || strings.Contains(string(text), "feedback") {
 		t.Errorf("%v, marks that are none: %s", err, text)
+	}
+}
+
+// To see something is no operation: nothing can be undone, and what could be
+// brought back still can.
+func TestSeeingIsNoOperation(t *testing.T) {
+	t.Parallel()
+	r, s := started(t)
+	log := oplog.New(open(t, r), oplog.Options{})
+	before, err := log.List()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ids := range [][]string{{"b@x", "a@x"}, {}, {"a@x", "c@x"}} {
+		if err := s.MarkSeen(ids...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := filepath.Join(r.Dir, ".git", "kprep", "series", s.Tracking.ChangeID, "seen")
+	if text, err := os.ReadFile(file); err != nil || string(text) != "b@x\na@x\nc@x\n" {
+		t.Errorf("%v, it holds %q", err, text)
+	}
+	if after, err := log.List(); err != nil || len(after) != len(before) {
+		t.Errorf("%d operations, and %d before; %v", len(after), len(before), err)
+	}
+	// Killed in the middle of a line.
+	if err := os.WriteFile(file, []byte("a@x\nb@"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.MarkSeen("b@x"); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := s.Marks(); err != nil || !m.IsSeen("a@x") || !m.IsSeen("b@x") || m.IsSeen("c@x") {
+		t.Errorf("%+v, %v", m, err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/kprep/kprep/oplog"
@@ -25,7 +26,7 @@ type State struct {
 	Collected *Collection // nil when nothing was collected
 	Deps      *PassedDeps // nil when the prerequisites were not checked, or failed
 	Known     []KnownDep  // prerequisites that were found in mail
-	Feedback  *Marks      // nil when nobody looked at replies
+	Done      []string    // message-ids of replies about which nothing is left to do, in order of the alphabet
 
 	rest map[string]json.RawMessage
 }
@@ -38,6 +39,10 @@ type PassedCheck struct {
 	Script   string    `json:"script,omitempty"` // SHA-256 of a script of the tree that is not the base commit's
 	Warnings []string  `json:"warnings,omitempty"`
 	When     time.Time `json:"when"`
+}
+
+type feedbackState struct {
+	Done []string `json:"done"`
 }
 
 // A Collection says for what content recipients were collected, and whom
@@ -97,7 +102,8 @@ func (st *State) parse(text []byte) error {
 		return err
 	}
 	form := 0
-	for key, into := range map[string]any{"version": &form, "checks": &st.Checks, "collected": &st.Collected, "deps": &st.Deps, "known": &st.Known, "feedback": &st.Feedback} {
+	var feedback feedbackState
+	for key, into := range map[string]any{"version": &form, "checks": &st.Checks, "collected": &st.Collected, "deps": &st.Deps, "known": &st.Known, "feedback": &feedback} {
 		value, ok := st.rest[key]
 		delete(st.rest, key)
 		if !ok {
@@ -110,6 +116,8 @@ func (st *State) parse(text []byte) error {
 	if form != stateForm {
 		return fmt.Errorf("it has form %d, and this kprep knows only %d", form, stateForm)
 	}
+	slices.Sort(feedback.Done)
+	st.Done = feedback.Done
 	return nil
 }
 
@@ -171,8 +179,8 @@ func (st *State) text() ([]byte, error) {
 	if len(st.Known) > 0 {
 		all["known"] = st.Known
 	}
-	if !st.Feedback.empty() {
-		all["feedback"] = st.Feedback
+	if len(st.Done) > 0 {
+		all["feedback"] = feedbackState{st.Done}
 	}
 	var text bytes.Buffer
 	enc := json.NewEncoder(&text)

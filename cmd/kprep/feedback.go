@@ -109,6 +109,9 @@ func (e *env) markDone(c *cli.Context, s *series.Series, job feedbackJob) error 
 	}); err != nil {
 		return err
 	}
+	if err := s.MarkSeen(append(done, undone...)...); err != nil {
+		return err
+	}
 	left, err := feedback.Summarize(e.repo, s)
 	if err != nil {
 		return err
@@ -152,10 +155,7 @@ func (e *env) feedback(c *cli.Context, s *series.Series, word string) error {
 			shown = append(shown, one.ID)
 		}
 	}
-	if len(shown) == 0 {
-		return nil
-	}
-	return s.UpdateState(c.Context, "feedback", e.now(), func(st *series.State) { st.MarkSeen(shown...) })
+	return s.MarkSeen(shown...)
 }
 
 // noteNoFeedback says why nothing is shown.

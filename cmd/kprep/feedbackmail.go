@@ -40,15 +40,13 @@ func (e *env) lookForFeedback(c *cli.Context, s *series.Series) (*review, error)
 		return nil, err
 	}
 	r.sources = found.Sources
-	st, err := s.State()
-	if err != nil {
-		return nil, err
-	}
 	options, err := e.programs()
 	if err != nil {
 		return nil, err
 	}
-	options.Marks = st.Feedback
+	if options.Marks, err = s.Marks(); err != nil {
+		return nil, err
+	}
 	if r.all, err = r.history.Collect(c.Context, found.Messages, options); err != nil {
 		return nil, err
 	}

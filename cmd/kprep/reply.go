@@ -154,7 +154,7 @@ func (e *env) openReply(c *cli.Context, s *series.Series, word string) error {
 	if err != nil {
 		return err
 	}
-	return s.UpdateState(c.Context, "feedback", e.now(), func(st *series.State) { st.MarkSeen(message.ID) })
+	return s.MarkSeen(message.ID)
 }
 
 // inMailer has a command show a message, in a file of its own that is an mbox.
