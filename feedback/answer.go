@@ -7,7 +7,6 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/kprep/kprep/inbox"
 	"github.com/kprep/kprep/patchmail"
@@ -21,7 +20,8 @@ const maxReferences = 50
 // discussion: to those of Mail-Followup-To, or else to those of Reply-To, or the
 // sender, with a copy to the others. IsMe tells the user's mailboxes, to which
 // nothing goes; an answer to the user's own mail goes where that went. The body is
-// what the mail says, quoted. Date and message-id are the caller's to give.
+// what the mail says, quoted. Date and message-id are the caller's to give. An answer
+// to a mail whose message-id no header can hold stands below what that answers.
 func Answer(raw []byte, from patchmail.Address, isMe func(mailbox string) bool) (*patchmail.Message, error) {
 	head, err := inbox.ReadAddressed(raw)
 	if err != nil {
@@ -32,11 +32,14 @@ func Answer(raw []byte, from patchmail.Address, isMe func(mailbox string) bool) 
 		return nil, err
 	}
 	base, _ := patchmail.BaseSubject(head.Subject)
-	d := &patchmail.Message{From: from, Subject: "Re: " + base, InReplyTo: head.ID, Body: []byte(quote(head, content.Text))}
+	d := &patchmail.Message{From: from, Subject: "Re: " + base, Body: []byte(quote(head, content.Text))}
 	for _, id := range append(slices.Clone(head.References), head.ID) {
-		if id != "" && !slices.Contains(d.References, id) {
-			d.References = append(d.References, id)
+		if patchmail.IsReference(id) && !slices.Contains(d.References, id) {
+			d.References, d.InReplyTo = append(d.References, id), id
 		}
+	}
+	if patchmail.IsReference(head.ID) {
+		d.InReplyTo = head.ID
 	}
 	if n := len(d.References); n > maxReferences {
 		d.References = append(d.References[:1:1], d.References[n-maxReferences+1:]...)
@@ -55,8 +58,10 @@ func Answer(raw []byte, from patchmail.Address, isMe func(mailbox string) bool) 
 		for _, a := range list {
 			if !seen[a.Key()] && !isMe(a.Mailbox) {
 				seen[a.Key()] = true
-				a.Name = oneLine(a.Name)
-				kept = append(kept, a)
+				a.Name = patchmail.CleanName(a.Name)
+				if _, _, err := a.Envelope(); err == nil { // else nobody is reached there
+					kept = append(kept, a)
+				}
 			}
 		}
 		return kept
@@ -66,11 +71,6 @@ func Answer(raw []byte, from patchmail.Address, isMe func(mailbox string) bool) 
 		d.To, d.Cc = d.Cc, nil
 	}
 	return d, nil
-}
-
-// oneLine takes out of a name what no header can hold.
-func oneLine(name string) string {
-	return strings.Join(strings.FieldsFunc(name, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }), " ")
 }
 
 // quote is the text of a mail behind marks of quotation, without its signature,

@@ -3,12 +3,9 @@ package inbox
 import (
 	"bytes"
 	"io"
-	"mime"
-	"net/mail"
 	"strings"
 
 	"github.com/emersion/go-message"
-	"github.com/emersion/go-message/charset"
 
 	"github.com/kprep/kprep/patchmail"
 )
@@ -34,24 +31,6 @@ func ReadContent(raw []byte) (Content, error) {
 	}
 	c.Text = strings.ReplaceAll(c.Text, "\r\n", "\n")
 	return c, nil
-}
-
-// sender reads From as far as it can be read.
-func sender(value string) patchmail.Address {
-	words := mime.WordDecoder{CharsetReader: charset.Reader}
-	if from, err := (&mail.AddressParser{WordDecoder: &words}).Parse(value); err == nil {
-		return patchmail.Address{Name: from.Name, Mailbox: from.Address}
-	}
-	// QUIRK: "From: Doe, Jane <jane@example.org>", without quotes.
-	value = strings.Join(strings.Fields(value), " ")
-	from, err := patchmail.ParseTrailerAddress(value)
-	if err != nil {
-		return patchmail.Address{}
-	}
-	if name, err := words.DecodeHeader(from.Name); err == nil {
-		from.Name = name
-	}
-	return from
 }
 
 // partText is the text of a part: of alternatives the best that is not blank,

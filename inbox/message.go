@@ -58,9 +58,7 @@ func Parse(m Mail, tracking Tracking) (*Message, error) {
 		return nil, errors.New("it has no message-id")
 	}
 	out.Subject = patchmail.ParseSubject(out.Line)
-	if from, err := mail.ParseAddress(header.Get("From")); err == nil {
-		out.From = strings.ToLower(from.Address)
-	}
+	out.From = strings.ToLower(sender(header.Get("From")).Mailbox)
 	out.Date, _ = mail.ParseDate(header.Get("Date"))
 	out.Parents = parents(header.Get("In-Reply-To"), header.Get("References"))
 	if ids := messageIDs(header.Get("List-Id")); len(ids) > 0 {

@@ -3,10 +3,6 @@ package inbox
 import (
 	"context"
 	"fmt"
-	"mime"
-
-	"github.com/emersion/go-message"
-	"github.com/emersion/go-message/charset"
 
 	"github.com/kprep/kprep/patchmail"
 )
@@ -35,24 +31,4 @@ func Participants(ctx context.Context, messages []*Message) ([]patchmail.Address
 		}
 	}
 	return all, nil
-}
-
-// addresses are those of all fields of a name. What cannot be read is passed
-// over.
-func addresses(header message.Header, name string) []patchmail.Address {
-	words := mime.WordDecoder{CharsetReader: charset.Reader}
-	var all []patchmail.Address
-	for f := header.FieldsByKey(name); f.Next(); {
-		list, err := patchmail.ParseAddressList(f.Value())
-		if err != nil {
-			continue
-		}
-		for _, a := range list {
-			if name, err := words.DecodeHeader(a.Name); err == nil {
-				a.Name = name
-			}
-			all = append(all, a)
-		}
-	}
-	return all
 }

@@ -100,6 +100,12 @@ func quoteName(name string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `"`
 }
 
+// CleanName is what a header can hold of a name that somebody else has made up: runs
+// of blanks and of characters as [AddressError] refuses them are a blank each.
+func CleanName(name string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(name, "?"), func(r rune) bool { return unprintable(r) || unicode.IsSpace(r) }), " ")
+}
+
 // unsafeText returns why s may not be part of an address, or "". Control
 // characters forge header lines; bidirectional and zero-width characters make
 // one name look like another.

@@ -242,6 +242,12 @@ func (w *headerWriter) address(header string, a Address, first bool, comma strin
 	return nil
 }
 
+// IsReference says whether a header can name a message by an id. Other mailers have
+// made some that none can.
+func IsReference(id string) bool {
+	return id != "" && !strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '<' || r == '>' })
+}
+
 // ids writes message-ids, one on a line.
 func (w *headerWriter) ids(name string, ids ...string) {
 	w.open(name)
@@ -250,7 +256,7 @@ func (w *headerWriter) ids(name string, ids ...string) {
 			w.fail(&InjectionError{name, id})
 			return
 		}
-		if id == "" || strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '<' || r == '>' }) {
+		if !IsReference(id) {
 			w.fail(&HeaderError{name, fmt.Sprintf("%q is no message-id", id)})
 			return
 		}
