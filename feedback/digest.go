@@ -37,7 +37,7 @@ type DigestReply struct {
 	Cover    bool      `json:"cover,omitempty"`
 	Patch    int       `json:"patch"` // of the branch, from 0; -1 for none
 	Title    string    `json:"title,omitempty"`
-	Trailers []string  `json:"trailers,omitempty"` // without those under a condition
+	Trailers []string  `json:"trailers,omitempty"` // without those under a condition, and for patches of others
 	Report   *Report   `json:"report,omitempty"`
 }
 
@@ -51,7 +51,7 @@ func (f *Feedback) Digest(asOf time.Time) *Digest {
 			one.Title = f.Patches[one.Patch]
 		}
 		for _, g := range r.Trailers {
-			if g.Condition == "" {
+			if g.Condition == "" && r.Place.Below == "" {
 				one.Trailers = append(one.Trailers, g.String())
 			}
 		}

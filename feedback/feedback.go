@@ -159,7 +159,7 @@ func (c *collector) reply(i int) Reply {
 	if r.Title == "" && place.Patch >= 0 {
 		r.Title = c.Branch.Patches[place.Patch].Title
 	}
-	found := remarks(c.texts[i].Text, c.mailedLines(i))
+	found := c.remarks(i)
 	r.Report = reportOf(c.options.Robots, r.From, m.Line, c.texts[i].Text)
 	r.Kind = c.kind(m, &r, found)
 	r.New = r.New && r.Kind != Own
@@ -201,12 +201,28 @@ func (c *collector) commitOf(p trailers.Place) gitrepo.ID {
 	return ""
 }
 
-// mailedLines are the lines that a reply can quote.
-func (c *collector) mailedLines(i int) []mailedLine {
-	from := source{commit: c.commitOf(c.places[i])}
-	if from.commit == "" {
-		from.mail = c.places[i].Answered
+// remarks takes a reply apart. One to what somebody else has posted quotes that
+// rather than the patch, but can quote that too.
+func (c *collector) remarks(i int) []remark {
+	text, place := c.texts[i].Text, c.places[i]
+	if place.Below != "" {
+		found := remarks(text, c.mailedLines(source{mail: place.Below}))
+		if slices.ContainsFunc(found, func(r remark) bool { return r.file != "" }) {
+			for i := range found {
+				found[i].elsewhere = true
+			}
+			return found
+		}
 	}
+	from := source{commit: c.commitOf(place)}
+	if from.commit == "" {
+		from.mail = place.Answered
+	}
+	return remarks(text, c.mailedLines(from))
+}
+
+// mailedLines are the lines that a reply to a patch can quote.
+func (c *collector) mailedLines(from source) []mailedLine {
 	lines, known := c.mailed[from]
 	if known {
 		return lines
@@ -268,7 +284,7 @@ func (c *collector) locate(p trailers.Place, r remark) *Location {
 	if r.file == "" || r.line == 0 {
 		return nil
 	}
-	if commit := c.commitOf(p); commit != "" {
+	if commit := c.commitOf(p); commit != "" && !r.elsewhere {
 		at := c.tracer.trace(commit, r.file, r.line, p.Patch)
 		return &at
 	}

@@ -14,6 +14,8 @@ type remark struct {
 	text  []string // without blank lines around it
 	file  string   // where the patch has that line; "" when it is not found in the diff
 	line  int
+
+	elsewhere bool // in a patch of somebody else
 }
 
 // maxReply bounds how much of a reply is read.

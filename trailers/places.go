@@ -1,6 +1,7 @@
 package trailers
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/kprep/kprep/patchmail"
@@ -15,13 +16,16 @@ type Place struct {
 	Number   int // of the patch in that revision, from 1; 0 when that is not known, or for the cover letter
 	Patch    int // what became of it in the branch; -1 for nothing, for two, and for the cover letter
 	Basis    Basis
+	// Below is the message-id of the patch or cover letter that somebody has posted in
+	// answer to this one, when it is that which the reply answers, "" when it is not.
+	Below string
 }
 
 // Places says of each post that is a reply what it is about, as [Collect] sees it:
 // the nearest patch or cover letter above it, whatever else it answers. A reply
 // that answers nothing that is known is about the patch that its subject names,
-// if there is one alone. A patch of others that answers this series is a reply,
-// too. Of posts with the same id only the first has a place.
+// if there is one alone. A patch of others that answers this series, or a cover
+// letter, is a reply, too, and what is said to that is. Of posts with the same id only the first has a place.
 func Places(posts []Post, b Branch) []Place {
 	c := newCollector(posts, b, Options{})
 	places := make([]Place, len(posts))
@@ -44,7 +48,9 @@ func (c *collector) place(i int, seen map[int]*Place) Place {
 			if known == nil { // references that lead round in a circle
 				known = c.besides(way)
 			}
-			p = *known
+			if p = *known; at != i {
+				p.below(&c.posts[at], c.posted[at])
+			}
 			break
 		}
 		seen[at] = nil
@@ -61,10 +67,19 @@ func (c *collector) place(i int, seen map[int]*Place) Place {
 		}
 		at = next
 	}
-	for _, w := range way {
-		seen[w] = &p
+	for _, w := range slices.Backward(way) {
+		here := p
+		seen[w] = &here
+		p.below(&c.posts[w], c.posted[w])
 	}
-	return p
+	return *seen[i]
+}
+
+// below makes of the place of a reply that of its replies.
+func (p *Place) below(reply *Post, posted bool) {
+	if p.Mine && (posted || reply.PatchID != "") {
+		p.Below = reply.ID
+	}
 }
 
 // besides looks for a way out of a circle of replies: by whatever else one of
@@ -101,15 +116,13 @@ func (c *collector) placeOf(id string, i int, there bool) (p Place, found bool) 
 	}
 	switch post := &c.posts[i]; {
 	case post.PatchID != "" && (c.posted[i] || c.samePatch(post.PatchID, "") >= 0):
-		all := c.atPatch(i)
-		if len(all) > 0 {
+		if all := c.atPatch(i); len(all) > 0 {
 			return placeFrom(all[0]), true
 		}
-		alone := c.subjects[i].Total <= 1 // what somebody suggests, unlike a series of others
-		return Place{}, !alone || c.answers(i) == ""
+		return Place{}, c.answers(i) == "" // else it is what somebody suggests
 	case c.posted[i] && !c.isReply(i):
 		if !c.isMine(i) {
-			return Place{}, true
+			return Place{}, c.answers(i) == ""
 		}
 		return Place{Mine: true, Answered: id, Revision: c.subjects[i].Revision, Cover: true, Patch: -1}, true
 	}

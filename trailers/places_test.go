@@ -37,8 +37,20 @@ func TestPlaces(t *testing.T) {
 		{"a patch of somebody that answers mine", []Post{{ID: "r", Subject: "[PATCH] a: otherwise", PatchID: "9", Parents: []string{mine(1)},
 			From: patchmail.Address{Mailbox: "you@example.org"}}}, "v1 1 -> 1"},
 		{"a reply to a patch of somebody that answers mine", []Post{{ID: "q", Subject: "[PATCH] a: otherwise", PatchID: "9", Parents: []string{mine(1)},
-			From: patchmail.Address{Mailbox: "you@example.org"}}, {ID: "r", Subject: "Re: [PATCH] a: otherwise", Parents: []string{"q"}}}, "v1 1 -> 1"},
+			From: patchmail.Address{Mailbox: "you@example.org"}}, {ID: "r", Subject: "Re: [PATCH] a: otherwise", Parents: []string{"q"}}}, "v1 1 -> 1 below q"},
 		{"a reply in a series of others that answers mine", []Post{{ID: "q", Subject: "[PATCH 1/2] a: otherwise", PatchID: "9", Parents: []string{mine(1)}, ChangeID: "other",
+			From: patchmail.Address{Mailbox: "you@example.org"}}, {ID: "r", Subject: "Re: [PATCH 1/2] a: otherwise", Parents: []string{"q"}}}, "v1 1 -> 1 below q"},
+		{"a reply to a cover letter of others that answers mine", []Post{{ID: "q", Subject: "[PATCH 0/2] otherwise", Parents: []string{mine(0)}, ChangeID: "other",
+			From: patchmail.Address{Mailbox: "you@example.org"}}, {ID: "r", Subject: "Re: [PATCH 0/2] otherwise", Parents: []string{"q"}}}, "v1 cover -> 0 below q"},
+		{"a reply to a patch of mine by its subject, and a stranger's", []Post{{ID: "q", Subject: "[PATCH 2/3] b: second", PatchID: "9", Parents: []string{mine(0)}, ChangeID: "other",
+			From: patchmail.Address{Mailbox: "you@example.org"}}, {ID: "r", Subject: "Re: [PATCH 2/3] b: second", Parents: []string{"q"}}}, "v1 cover -> 0 below q"},
+		{"a reply to a reply with a patch", []Post{{ID: "p", Subject: "Re: x", PatchID: "9", Parents: []string{mine(1)}}, {ID: "q", Subject: "Re: x", Parents: []string{"p"}},
+			{ID: "r", Subject: "Re: x", Parents: []string{"q"}}}, "v1 1 -> 1 below p"},
+		{"a patch below a patch of others", []Post{{ID: "p", Subject: "Re: x", PatchID: "9", Parents: []string{mine(1)}}, {ID: "q", Subject: "Re: x", PatchID: "8", Parents: []string{"p"}},
+			{ID: "r", Subject: "Re: x", Parents: []string{"q"}}}, "v1 1 -> 1 below q"},
+		{"the same, the last one first", []Post{{ID: "r2", Subject: "Re: x", Parents: []string{"r"}}, {ID: "p", Subject: "Re: x", PatchID: "9", Parents: []string{mine(1)}},
+			{ID: "r", Subject: "Re: x", Parents: []string{"p"}}}, "v1 1 -> 1 below p"},
+		{"a reply in a series of others", []Post{{ID: "q", Subject: "[PATCH 1/2] a: otherwise", PatchID: "9", ChangeID: "other",
 			From: patchmail.Address{Mailbox: "you@example.org"}}, {ID: "r", Subject: "Re: [PATCH 1/2] a: otherwise", Parents: []string{"q"}}}, "none"},
 	} {
 		for i := range tc.posts {
@@ -55,6 +67,10 @@ func drawnPlace(p Place) string {
 	switch {
 	case p == Place{}:
 		return "none"
+	case p.Below != "":
+		below := p.Below
+		p.Below = ""
+		return drawnPlace(p) + " below " + below
 	case p.Cover:
 		return fmt.Sprintf("v%d cover -> %d", p.Revision, p.Patch+1)
 	}
