@@ -73,6 +73,41 @@ func TestServeFinishes(t *testing.T) {
 	}
 }
 
+// What never becomes a request is refused without the server, and not as JSON.
+func TestServeRefusesWhatIsNoRequest(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	l := listen(t)
+	ctx, end := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- w.server.Serve(ctx, l, nil) }()
+	for text, status := range map[string]int{
+		"EHLO example.org\r\n\r\n":                                                           400,
+		"POST /_b4_submit HTTP/1.1\r\n\r\n":                                                  400, // no Host
+		"POST /_b4_submit HTTP/1.1\r\nHost: x\r\nA B: c\r\n\r\n":                             400,
+		"POST /_b4_submit HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 36<<10) + "\r\n": 431,
+	} {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.SetDeadline(time.Now().Add(time.Minute))
+		fmt.Fprint(c, text)
+		response, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil || response.StatusCode != status || !strings.HasPrefix(response.Header.Get("Content-Type"), "text/plain") {
+			t.Errorf("%.60q: %+v, %v", text, response, err)
+		}
+		c.Close()
+	}
+	end()
+	if err := <-ended; err != nil {
+		t.Errorf("Serve: %v", err)
+	}
+	if log := w.log.String(); strings.Contains(log, "panic") || strings.Contains(log, `"request"`) {
+		t.Errorf("the log is\n%s", log)
+	}
+}
+
 // certificate writes one of a name, and its key.
 func certificate(t *testing.T, name, certFile, keyFile string) {
 	t.Helper()
