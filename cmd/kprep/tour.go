@@ -97,7 +97,7 @@ func (t *tour) perform(ctx context.Context) error {
 			var err error
 			if service, serves := strings.CutSuffix(line, " &"); serves {
 				services.Go(func() { end(t.shell(serving, chapter.in, "exec "+service, io.Discard)) })
-				err = t.awaitEndpoint(serving)
+				err = t.awaitEndpoint(serving, chapter.in)
 			} else {
 				err = t.shell(ctx, chapter.in, line, t.e.stdout)
 			}

@@ -2,18 +2,22 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"time"
 )
 
 // endpoint is the URL of the tour's web endpoint.
 func (t *tour) endpoint() string { return "http://" + t.listen + "/_b4_submit" }
 
-// awaitEndpoint waits until the web endpoint takes requests.
-func (t *tour) awaitEndpoint(ctx context.Context) error {
+// awaitEndpoint waits until the web endpoint takes requests. When it does not,
+// its log in that directory is shown.
+func (t *tour) awaitEndpoint(ctx context.Context, in string) error {
 	client := http.Client{Timeout: time.Second}
-	return await(ctx, "the web endpoint", func() bool {
+	err := await(ctx, "the web endpoint", func() bool {
 		response, err := client.Get("http://" + t.listen + "/readyz")
 		if err != nil {
 			return false
@@ -21,6 +25,17 @@ func (t *tour) awaitEndpoint(ctx context.Context) error {
 		response.Body.Close()
 		return response.StatusCode == http.StatusOK
 	})
+	if err == nil {
+		return nil
+	}
+	log, unread := os.ReadFile(filepath.Join(t.dir, in, "log"))
+	if unread != nil {
+		return errors.Join(err, unread)
+	}
+	if _, unwritten := t.e.stdout.Write(log); unwritten != nil {
+		return errors.Join(err, unwritten)
+	}
+	return err
 }
 
 // await waits for something that takes moments.
