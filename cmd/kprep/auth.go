@@ -40,10 +40,7 @@ func authNewCommand(e *env) *cli.Command {
 		Description: "Sends the public half of the key that signs. The answer comes by mail.",
 		Flags:       []cli.Flag{yesFlag()},
 		Action: func(c *cli.Context) error {
-			if _, err := args(c, 0); err != nil {
-				return err
-			}
-			m, err := e.member(c.Context)
+			m, err := e.ownMember(c)
 			if err != nil {
 				return err
 			}
@@ -182,10 +179,7 @@ func authRevokeCommand(e *env) *cli.Command {
 		Description: "Nothing that the key signs is taken any more.",
 		Flags:       []cli.Flag{yesFlag()},
 		Action: func(c *cli.Context) error {
-			if _, err := args(c, 0); err != nil {
-				return err
-			}
-			m, err := e.member(c.Context)
+			m, err := e.ownMember(c)
 			if err != nil {
 				return err
 			}
@@ -231,6 +225,15 @@ func (e *env) member(ctx context.Context) (*member, error) {
 	}
 	m.service, err = m.client.Describe(ctx)
 	return m, err
+}
+
+// ownMember is member for a verb without arguments, which is about the key that
+// signs.
+func (e *env) ownMember(c *cli.Context) (*member, error) {
+	if _, err := args(c, 0); err != nil {
+		return nil, err
+	}
+	return e.member(c.Context)
 }
 
 // another is a key that signs not yet.

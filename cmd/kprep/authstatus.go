@@ -19,12 +19,7 @@ func authStatusCommand(e *env) *cli.Command {
 		Usage:       "show what a web endpoint does, and whether it knows your key",
 		Description: "Ends with 1 when it does not. b4's service can tell neither.",
 		Flags:       []cli.Flag{&cli.BoolFlag{Name: "json", Usage: "print JSON"}},
-		Action: func(c *cli.Context) error {
-			if _, err := args(c, 0); err != nil {
-				return err
-			}
-			return e.authStatus(c)
-		},
+		Action:      e.authStatus,
 	}
 }
 
@@ -42,7 +37,7 @@ type authReport struct {
 }
 
 func (e *env) authStatus(c *cli.Context) error {
-	m, err := e.member(c.Context)
+	m, err := e.ownMember(c)
 	if err != nil {
 		return err
 	}

@@ -34,11 +34,7 @@ func startSMTP(ts *testscript.TestScript, neg bool, args []string) {
 	server, err := mailtest.New(options)
 	ts.Check(err)
 	state(ts).servers[name] = server
-	dir := filepath.Join(ts.Getenv("WORK"), name)
-	ts.Check(os.MkdirAll(dir, 0o700))
-	if ca := server.CA(); len(ca) > 0 {
-		ts.Check(os.WriteFile(filepath.Join(dir, "ca.pem"), ca, 0o600))
-	}
+	keepCA(ts, name, server.CA())
 	prefix := strings.ToUpper(name)
 	ts.Setenv(prefix+"_ADDR", server.Addr())
 	ts.Setenv(prefix+"_HOST", server.Host())
@@ -55,10 +51,7 @@ func smtpOptions(args []string) (mailtest.Options, error) {
 	fs.Func("tls", "starttls or implicit", func(s string) error {
 		return choose(&o.TLS, s, map[string]mailtest.TLS{"starttls": mailtest.StartTLS, "implicit": mailtest.Implicit})
 	})
-	fs.Func("cert", "wronghost, expired or selfsigned", func(s string) error {
-		return choose(&o.Certificate, s, map[string]mailtest.Certificate{
-			"wronghost": mailtest.WrongHost, "expired": mailtest.Expired, "selfsigned": mailtest.SelfSigned})
-	})
+	certificateFlag(fs, &o.Certificate)
 	fs.Func("mechanisms", "of AUTH, with commas", func(s string) error {
 		o.Mechanisms = strings.Split(s, ",")
 		return nil
@@ -86,6 +79,24 @@ func smtpOptions(args []string) (mailtest.Options, error) {
 		err = fmt.Errorf("smtpd: unknown argument %q", fs.Arg(0))
 	}
 	return o, err
+}
+
+// certificateFlag is the option of servers for a certificate that is not in order.
+func certificateFlag(fs *flag.FlagSet, c *mailtest.Certificate) {
+	fs.Func("cert", "wronghost, expired or selfsigned", func(s string) error {
+		return choose(c, s, map[string]mailtest.Certificate{
+			"wronghost": mailtest.WrongHost, "expired": mailtest.Expired, "selfsigned": mailtest.SelfSigned})
+	})
+}
+
+// keepCA makes the folder of a server, with the certificate to trust if it has
+// one.
+func keepCA(ts *testscript.TestScript, name string, ca []byte) {
+	dir := filepath.Join(ts.Getenv("WORK"), name)
+	ts.Check(os.MkdirAll(dir, 0o700))
+	if len(ca) > 0 {
+		ts.Check(os.WriteFile(filepath.Join(dir, "ca.pem"), ca, 0o600))
+	}
 }
 
 func smtpFault(s string) (mailtest.Fault, error) {

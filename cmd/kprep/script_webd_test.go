@@ -29,11 +29,7 @@ func startWeb(ts *testscript.TestScript, neg bool, args []string) {
 	fs := flag.NewFlagSet("webd", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	fs.BoolVar(&o.TLS, "tls", false, "https")
-	fs.Func("cert", "wronghost, expired or selfsigned", func(s string) error {
-		o.TLS = true
-		return choose(&o.Certificate, s, map[string]mailtest.Certificate{
-			"wronghost": mailtest.WrongHost, "expired": mailtest.Expired, "selfsigned": mailtest.SelfSigned})
-	})
+	certificateFlag(fs, &o.Certificate)
 	fs.StringVar(&o.Describe, "describe", "", "how it describes itself, as JSON")
 	fs.Func("fault", "[ACTION:]HOW[,keep=N]", func(s string) error {
 		f, err := webFault(ts, s)
@@ -41,17 +37,14 @@ func startWeb(ts *testscript.TestScript, neg bool, args []string) {
 		return err
 	})
 	ts.Check(fs.Parse(args[1:]))
+	o.TLS = o.TLS || o.Certificate != mailtest.Good
 	if fs.NArg() > 0 || state(ts).webs[name] != nil {
 		ts.Fatalf("webd: %s", strings.Join(args, " "))
 	}
 	web, err := mailtest.NewWeb(o)
 	ts.Check(err)
 	state(ts).webs[name] = web
-	dir := filepath.Join(ts.Getenv("WORK"), name)
-	ts.Check(os.MkdirAll(dir, 0o700))
-	if ca := web.CA(); len(ca) > 0 {
-		ts.Check(os.WriteFile(filepath.Join(dir, "ca.pem"), ca, 0o600))
-	}
+	keepCA(ts, name, web.CA())
 	ts.Setenv(strings.ToUpper(name)+"_URL", web.URL())
 }
 
