@@ -64,7 +64,8 @@ type Feedback struct {
 	// patches of today's branch, then what became of nothing in it, by revision.
 	// Of one patch they stand as in their threads.
 	Replies []Reply
-	Patches []string // the titles of the branch's patches
+	Patches []string         // the titles of the branch's patches
+	Altered []*inbox.Message // see [trailers.Altered]
 }
 
 // Options of Collect.
@@ -85,6 +86,9 @@ func (h *History) Collect(ctx context.Context, messages []*inbox.Message, o Opti
 		return nil, err
 	}
 	f := &Feedback{}
+	for _, i := range trailers.Altered(posts, h.Branch) {
+		f.Altered = append(f.Altered, messages[i])
+	}
 	for _, p := range h.Patches {
 		f.Patches = append(f.Patches, p.Title)
 	}

@@ -106,23 +106,29 @@ func compareBools(a, b bool) int {
 }
 
 type collector struct {
-	posts   []Post
-	branch  Branch
-	options Options
-	byID    map[string]int
-	known   map[string]place // message-ids that were sent
-	above   map[string]string
-	lineage *lineage
+	posts    []Post
+	branch   Branch
+	options  Options
+	byID     map[string]int
+	known    map[string]place // message-ids that were sent
+	recorded map[int]int      // how many patches are on record of a revision
+	above    map[string]string
+	lineage  *lineage
 
 	subjects []patchmail.Subject // of the posts
 	posted   []bool              // which posts are patches and cover letters
-	has      []map[string]bool   // identities of the trailers of each patch
-	covered  map[string][]Found  // what is below a cover letter, by message-id
-	ends     map[int]string      // what nearest found
+	below    map[string][]int    // the patches that answer a message, by its id
+	links    map[string]int      // as of links
+
+	has     []map[string]bool  // identities of the trailers of each patch
+	covered map[string][]Found // what is below a cover letter, by message-id
+	became  map[int][]Found    // what atPatch found
+	ends    map[int]string     // what nearest found
 }
 
 func newCollector(posts []Post, b Branch, o Options) *collector {
-	c := &collector{posts: posts, branch: b, options: o, byID: map[string]int{}, known: knownIDs(b), covered: map[string][]Found{}, ends: map[int]string{}}
+	c := &collector{posts: posts, branch: b, options: o, byID: map[string]int{}, known: knownIDs(b), recorded: map[int]int{},
+		below: map[string][]int{}, links: links(b.Patches), covered: map[string][]Found{}, became: map[int][]Found{}, ends: map[int]string{}}
 	for i := range posts {
 		p := &posts[i]
 		if _, twice := c.byID[p.ID]; !twice {
@@ -134,8 +140,17 @@ func newCollector(posts []Post, b Branch, o Options) *collector {
 	for _, p := range b.Patches {
 		c.has = append(c.has, identities(p.Message))
 	}
+	for _, r := range b.Sent {
+		c.recorded[r.Number] = len(r.Patches)
+	}
 	c.thread()
-	c.lineage = newLineage(c.revisions(), b.Patches)
+	for i := range posts {
+		if posts[i].PatchID != "" && c.posted[i] {
+			above := c.answers(i)
+			c.below[above] = append(c.below[above], i)
+		}
+	}
+	c.lineage = newLineage(b.sent(), c.claimed(), b.Patches)
 	return c
 }
 
@@ -161,6 +176,9 @@ func (c *collector) thread() {
 // isReply says whether a post counts as a reply (b4-interop 9.3).
 func (c *collector) isReply(i int) bool {
 	p := &c.posts[i]
+	if _, known := c.known[p.ID]; known { // whatever a copy calls itself
+		return false
+	}
 	if _, reply := patchmail.BaseSubject(p.Subject); reply {
 		return true
 	}

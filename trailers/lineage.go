@@ -48,36 +48,42 @@ func follow(from, to []Patch) []kin {
 		found[i].index = -1
 	}
 	taken := make([]bool, len(to))
-	pair := func(basis Basis, key func(Patch) string) {
+	pair := func(basis Basis, before, after map[string]int, key func(Patch) string) {
 		for i, p := range from {
 			k := key(p)
-			if found[i].index >= 0 || k == "" || countKey(from, k, key) != 1 || countKey(to, k, key) != 1 {
+			if found[i].index >= 0 || k == "" || before[k] < 0 {
 				continue
 			}
-			if j := slices.IndexFunc(to, func(q Patch) bool { return key(q) == k }); !taken[j] {
+			if j, there := after[k]; there && j >= 0 && !taken[j] {
 				found[i], taken[j] = kin{j, basis}, true
 			}
 		}
 	}
-	pair(ByPatchID, func(p Patch) string { return p.PatchID })
-	pair(ByTitle, func(p Patch) string { return p.Title })
-	twice := make([]bool, len(from))
+	change := func(p Patch) string { return p.PatchID }
+	pair(ByPatchID, single(from, change), single(to, change), change)
 	title := func(p Patch) string { return p.Title }
+	before, after := single(from, title), single(to, title)
+	pair(ByTitle, before, after, title)
+	twice := make([]bool, len(from))
 	for i, p := range from {
-		twice[i] = countKey(from, p.Title, title) > 1 || countKey(to, p.Title, title) > 1
+		twice[i] = before[p.Title] < 0 || after[p.Title] < 0
 	}
 	pairByPlace(found, taken, twice)
 	return found
 }
 
-func countKey(patches []Patch, k string, key func(Patch) string) int {
-	n := 0
-	for _, p := range patches {
-		if key(p) == k {
-			n++
+// single are the patches by a key, -1 where several have the same.
+func single(patches []Patch, key func(Patch) string) map[string]int {
+	at := make(map[string]int, len(patches))
+	for i, p := range patches {
+		k := key(p)
+		if _, twice := at[k]; twice {
+			at[k] = -1
+		} else {
+			at[k] = i
 		}
 	}
-	return n
+	return at
 }
 
 // pairByPlace pairs a single patch with a single one where both stand between
@@ -116,24 +122,55 @@ func pairByPlace(found []kin, taken, twice []bool) {
 // A lineage follows patches through the revisions to the branch of today.
 type lineage struct {
 	revisions []Revision // by number; the last is the branch
+	recorded  []bool     // which of them are on record, the branch among them
+	at        map[int]int
 	pairs     map[[2]int][]kin
 }
 
-func newLineage(sent []Revision, today []Patch) *lineage {
-	revisions := slices.Clone(sent)
+// newLineage puts revisions in their order. The claimed ones are not on record:
+// they lead to those that are, which do not lead to them.
+func newLineage(sent, claimed []Revision, today []Patch) *lineage {
+	revisions := slices.Concat(sent, claimed)
 	slices.SortStableFunc(revisions, func(a, b Revision) int { return a.Number - b.Number })
-	return &lineage{revisions: append(revisions, Revision{Patches: today}), pairs: map[[2]int][]kin{}}
+	l := &lineage{revisions: append(revisions, Revision{Patches: today}), at: map[int]int{}, pairs: map[[2]int][]kin{}}
+	onRecord := map[int]bool{}
+	for _, r := range sent {
+		onRecord[r.Number] = true
+	}
+	for i, r := range revisions {
+		l.at[r.Number] = i
+		l.recorded = append(l.recorded, onRecord[r.Number])
+	}
+	l.recorded = append(l.recorded, true)
+	return l
+}
+
+// patches are those of a revision, nil when it is not known.
+func (l *lineage) patches(revision int) []Patch {
+	if at, known := l.at[revision]; known {
+		return l.revisions[at].Patches
+	}
+	return nil
+}
+
+// has says whether some patch of a revision is known to be that change.
+func (l *lineage) has(revision, index int, patchID string) bool {
+	patches := l.patches(revision)
+	return index >= 0 && index < len(patches) && patches[index].PatchID == patchID
 }
 
 // today says what became of a patch of a revision in the branch.
 func (l *lineage) today(revision, index int) kin {
-	at := slices.IndexFunc(l.revisions[:len(l.revisions)-1], func(r Revision) bool { return r.Number == revision })
+	at, known := l.at[revision]
 	none := kin{index: -1}
-	if at < 0 || index < 0 || index >= len(l.revisions[at].Patches) {
+	if !known || index < 0 || index >= len(l.revisions[at].Patches) {
 		return none
 	}
 	now := kin{index: index, basis: ByPatchID}
 	for next := at + 1; next < len(l.revisions); next++ {
+		if l.recorded[at] && !l.recorded[next] {
+			continue
+		}
 		key := [2]int{at, next}
 		if l.pairs[key] == nil {
 			l.pairs[key] = follow(l.revisions[at].Patches, l.revisions[next].Patches)

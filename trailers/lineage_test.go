@@ -52,7 +52,7 @@ func TestLineage(t *testing.T) {
 		for n, words := range c.revisions[:len(c.revisions)-1] {
 			sent = append([]Revision{{Number: n + 1, Patches: patches(words)}}, sent...)
 		}
-		l := newLineage(sent, patches(c.revisions[len(c.revisions)-1]))
+		l := newLineage(sent, nil, patches(c.revisions[len(c.revisions)-1]))
 		var got []string
 		for i := range sent[len(sent)-1].Patches {
 			if k := l.today(1, i); k.index < 0 {

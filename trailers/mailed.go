@@ -18,7 +18,7 @@ func (b Branch) Mailed() [][]Mailed {
 	for _, id := range b.MessageIDs() {
 		ids[known[id]] = append(ids[known[id]], id)
 	}
-	l := newLineage(b.Sent, b.Patches)
+	l := newLineage(b.Sent, nil, b.Patches)
 	for _, r := range b.Sent {
 		for i, p := range r.Patches {
 			if now := l.today(r.Number, i); now.index >= 0 {

@@ -107,12 +107,12 @@ func (c *collector) besides(circle []int) *Place {
 // placeOf is the place of those who answer a message; found is false of one that
 // is itself a reply.
 func (c *collector) placeOf(id string, i int, there bool) (p Place, found bool) {
-	known, isKnown := c.known[id]
-	if !there {
-		if known.number == 0 {
-			return Place{Mine: isKnown, Answered: id, Revision: known.revision, Cover: true, Patch: -1}, true
+	at, known := c.known[id]
+	if !there || c.onRecord(at) { // whatever the copy holds that is there
+		if at.number == 0 {
+			return Place{Mine: known, Answered: id, Revision: at.revision, Cover: true, Patch: -1}, true
 		}
-		return placeFrom(c.atPlace(id, known)), true
+		return placeFrom(c.atPlace(id, at)), true
 	}
 	switch post := &c.posts[i]; {
 	case post.PatchID != "" && (c.posted[i] || c.samePatch(post.PatchID, "") >= 0):
@@ -142,16 +142,14 @@ func (c *collector) byTitle(i int) Place {
 		return Place{}
 	}
 	at := -1
-	for _, r := range c.lineage.revisions[:len(c.lineage.revisions)-1] {
-		for n, p := range r.Patches {
-			if r.Number != s.Revision || p.Title == "" || !strings.EqualFold(p.Title, squeeze(s.Title)) {
-				continue
-			}
-			if at >= 0 {
-				return Place{}
-			}
-			at = n
+	for n, p := range c.lineage.patches(s.Revision) {
+		if p.Title == "" || !strings.EqualFold(p.Title, squeeze(s.Title)) {
+			continue
 		}
+		if at >= 0 {
+			return Place{}
+		}
+		at = n
 	}
 	if at < 0 {
 		return Place{}

@@ -1,55 +1,11 @@
 package trailers
 
 import (
-	"maps"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/kprep/kprep/patchmail"
 )
-
-// A place is that of a mail in a revision; number 0 is the cover letter.
-type place struct{ revision, number int }
-
-// idForm is how b4 and kprep name the messages of a revision, which differ in the
-// number alone.
-var idForm = regexp.MustCompile(`^(.*-v)([0-9]{1,6})-([0-9]{1,6})(-[^-@]+@.+)$`)
-
-// knownIDs are the message-ids that the mails of the revisions have, as far as
-// they can be told from that of the first.
-func knownIDs(b Branch) map[string]place {
-	known := map[string]place{}
-	for revision, firsts := range b.FirstIDs {
-		count := 0
-		if i := slices.IndexFunc(b.Sent, func(r Revision) bool { return r.Number == revision }); i >= 0 {
-			count = len(b.Sent[i].Patches)
-		}
-		for _, first := range firsts {
-			m := idForm.FindStringSubmatch(first)
-			if m == nil {
-				if count > 0 {
-					known[first] = place{revision, boolInt(count == 1)}
-				}
-				continue
-			}
-			for number := range count + 1 {
-				known[m[1]+m[2]+"-"+strconv.Itoa(number)+m[4]] = place{revision, number}
-			}
-			first, _ := strconv.Atoi(m[3])
-			known[m[0]] = place{revision, first}
-		}
-	}
-	return known
-}
-
-func boolInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
 
 // answers is the message-id of what a post answers, as far as something is known
 // of that; "" for nothing.
@@ -80,13 +36,14 @@ func (c *collector) isThere(id string) bool {
 func (c *collector) targets(i int) []Found {
 	id := c.nearest(i)
 	j, there := c.byID[id]
-	switch known := c.known[id]; {
+	switch at := c.known[id]; {
 	case id == "":
 		return []Found{{Patch: -1}}
-	case !there && known.number > 0:
-		return []Found{c.atPlace(id, known)}
-	case !there:
-		return c.belowCover(id, known.revision, true)
+	case !there || c.onRecord(at): // whatever the copy holds that is there
+		if at.number > 0 {
+			return []Found{c.atPlace(id, at)}
+		}
+		return c.belowCover(id, at.revision, true)
 	case c.posts[j].PatchID != "":
 		return c.atPatch(j)
 	}
@@ -108,7 +65,8 @@ func (c *collector) nearest(i int) string {
 		way = append(way, i)
 		id := c.answers(i)
 		j, there := c.byID[id]
-		if id == "" || !there || c.posts[j].PatchID != "" || c.posted[j] {
+		_, known := c.known[id]
+		if id == "" || !there || known || c.posts[j].PatchID != "" || c.posted[j] {
 			found = id
 			break
 		}
@@ -147,6 +105,15 @@ func (c *collector) isMine(i int) bool {
 
 // atPatch is the patch of the branch that a mail with a diff became.
 func (c *collector) atPatch(i int) []Found {
+	all, known := c.became[i]
+	if !known {
+		all = c.findPatch(i)
+		c.became[i] = all
+	}
+	return slices.Clone(all)
+}
+
+func (c *collector) findPatch(i int) []Found {
 	p := &c.posts[i]
 	f := Found{Patch: -1, Answered: p.ID}
 	subject, posted := c.subjects[i], c.posted[i]
@@ -158,7 +125,11 @@ func (c *collector) atPatch(i int) []Found {
 	}
 	switch {
 	case posted && c.isMine(i):
-		c.trace(&f, c.indexIn(subject.Revision, subject, p.PatchID))
+		index := c.indexIn(subject.Revision, subject, p.PatchID)
+		c.trace(&f, index)
+		if f.Basis == ByPatchID && !c.lineage.has(subject.Revision, index, p.PatchID) {
+			f.Basis = ByTitle // another diff that calls itself that patch
+		}
 	case posted:
 		return nil
 	}
@@ -202,36 +173,38 @@ func (c *collector) trace(f *Found, index int) {
 
 // linked is the one commit with a link to a message, -1 for none or several.
 func (c *collector) linked(id string) int {
-	found := -1
-	for i, p := range c.branch.Patches {
+	if at, there := c.links[id]; there && id != "" {
+		return at
+	}
+	return -1
+}
+
+// links are the commits with a link to a message, by its id; -1 for several.
+func links(patches []Patch) map[string]int {
+	found := map[string]int{}
+	for i, p := range patches {
 		above, _ := Cut(p.Message)
 		_, block := splitTail(above)
-		if !slices.ContainsFunc(Parse(block), func(t Trailer) bool { return t.LinkedID() == id }) {
-			continue
+		for _, t := range Parse(block) {
+			id := t.LinkedID()
+			if at, there := found[id]; there && at != i {
+				found[id] = -1
+			} else if id != "" {
+				found[id] = i
+			}
 		}
-		if found >= 0 {
-			return -1
-		}
-		found = i
 	}
 	return found
 }
 
-// indexIn finds a mailed patch in what is on record of its revision; -1 for
-// nowhere.
+// indexIn finds a mailed patch in what is known of its revision; -1 for nowhere.
 func (c *collector) indexIn(revision int, subject patchmail.Subject, patchID string) int {
-	for _, r := range c.lineage.revisions[:len(c.lineage.revisions)-1] {
-		if r.Number != revision {
-			continue
-		}
-		if subject.Total == len(r.Patches) {
-			return subject.Counter - 1
-		}
-		for _, k := range follow([]Patch{{Title: squeeze(subject.Title), PatchID: patchID}}, r.Patches) {
-			if k.basis != ByPlace {
-				return k.index
-			}
-		}
+	patches := c.lineage.patches(revision)
+	if subject.Total == len(patches) {
+		return subject.Counter - 1
+	}
+	if k := follow([]Patch{{Title: squeeze(subject.Title), PatchID: patchID}}, patches)[0]; k.basis != ByPlace {
+		return k.index
 	}
 	return -1
 }
@@ -254,6 +227,9 @@ func (c *collector) belowCover(id string, revision int, mine bool) []Found {
 	return all
 }
 
+// findBelow takes the patches of a revision from the record where the cover letter
+// is on it, and else those whose mails are there. What another cover letter than
+// those on record says of the record is no more than a claim.
 func (c *collector) findBelow(id string, revision int, mine bool) []Found {
 	var all []Found
 	add := func(f Found) {
@@ -266,23 +242,25 @@ func (c *collector) findBelow(id string, revision int, mine bool) []Found {
 			all[at] = f
 		}
 	}
-	for i := range c.posts {
-		if c.posts[i].PatchID != "" && c.posted[i] && c.answers(i) == id && c.subjects[i].Revision == revision {
-			for _, f := range c.atPatch(i) {
-				add(f)
+	at, known := c.known[id]
+	recorded := known && c.onRecord(at)
+	if !recorded {
+		for _, i := range c.below[id] {
+			if c.subjects[i].Revision == revision {
+				for _, f := range c.atPatch(i) {
+					add(f)
+				}
 			}
 		}
 	}
 	if !mine {
 		return all
 	}
-	for _, r := range c.lineage.revisions[:len(c.lineage.revisions)-1] {
-		for n := range r.Patches {
-			if r.Number == revision {
-				f := Found{Patch: -1, Revision: revision, Number: n + 1}
-				c.trace(&f, n)
-				add(f)
-			}
+	if recorded || len(c.branch.FirstIDs[revision]) == 0 {
+		for n := range c.lineage.patches(revision) {
+			f := Found{Patch: -1, Revision: revision, Number: n + 1}
+			c.trace(&f, n)
+			add(f)
 		}
 	}
 	if len(all) == 0 {
@@ -291,42 +269,4 @@ func (c *collector) findBelow(id string, revision int, mine bool) []Found {
 	return all
 }
 
-// maxPatches bounds what a subject may claim.
-const maxPatches = 10_000
-
-// revisions are those on record, and those that the mails themselves show.
-func (c *collector) revisions() []Revision {
-	all := make([]Revision, 0, len(c.branch.Sent))
-	at := map[int]int{}
-	for _, r := range c.branch.Sent {
-		r.Patches = slices.Clone(r.Patches)
-		for i := range r.Patches {
-			r.Patches[i].Title = squeeze(r.Patches[i].Title)
-		}
-		at[r.Number] = len(all)
-		all = append(all, r)
-	}
-	recorded := len(all)
-	for i := range c.posts {
-		p, s := &c.posts[i], c.subjects[i]
-		if p.PatchID == "" || !c.posted[i] || s.Total > maxPatches || !c.isMine(i) {
-			continue
-		}
-		n, known := at[s.Revision]
-		if !known {
-			n = len(all)
-			at[s.Revision] = n
-			all = append(all, Revision{Number: s.Revision, Patches: make([]Patch, s.Total)})
-		}
-		if n >= recorded && s.Counter <= len(all[n].Patches) && all[n].Patches[s.Counter-1] == (Patch{}) {
-			all[n].Patches[s.Counter-1] = Patch{Title: squeeze(s.Title), PatchID: p.PatchID}
-		}
-	}
-	return all
-}
-
 func squeeze(title string) string { return strings.Join(strings.Fields(title), " ") }
-
-// MessageIDs are those that the mails of the series have, as far as they can be
-// told, in order.
-func (b Branch) MessageIDs() []string { return slices.Sorted(maps.Keys(knownIDs(b))) }

@@ -50,6 +50,7 @@ func (e *env) lookForFeedback(c *cli.Context, s *series.Series) (*review, error)
 	if r.all, err = r.history.Collect(c.Context, found.Messages, options); err != nil {
 		return nil, err
 	}
+	e.warnAltered(r.all.Altered)
 	return r, r.all.Digest(e.now()).Keep(e.repo, s)
 }
 

@@ -183,3 +183,10 @@ func (e *env) mailIn(ctx context.Context, name string) ([]*inbox.Message, error)
 	err := inbox.Walk(ctx, e.path(name), visit, passedOver)
 	return all, err
 }
+
+// warnAltered tells of mails that are not what was sent by their name.
+func (e *env) warnAltered(messages []*inbox.Message) {
+	for _, m := range messages {
+		e.warnf("<%s> in %s has another diff than the patch that was sent as that: somebody may have forged it; what answers it counts for what was sent", m.ID, m.File)
+	}
+}

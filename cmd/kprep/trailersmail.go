@@ -58,8 +58,15 @@ func (e *env) reviewMail(c *cli.Context, job *takingJob, from string) (*reviewMa
 	for _, m := range wide.Select(mail.messages) {
 		mail.related[m.ID] = true
 	}
-	mail.posts, err = postsOf(mail.messages)
-	return mail, err
+	if mail.posts, err = postsOf(mail.messages); err != nil {
+		return nil, err
+	}
+	var altered []*inbox.Message
+	for _, i := range trailers.Altered(mail.posts, job.reviewed.Branch) {
+		altered = append(altered, mail.messages[i])
+	}
+	e.warnAltered(altered)
+	return mail, nil
 }
 
 // someMailIn is mailIn, where no mail at all is an error.
