@@ -32,10 +32,13 @@ type Branch struct {
 
 // Options say what Collect takes.
 type Options struct {
-	Sloppy   bool     // also what nobody has verified: see [Mismatch] and [Advice]; never a refusal
+	Sloppy   bool     // also what nobody has verified: see [Mismatch] and [Advice]; never a "-by" that does not vouch
 	Fuzzy    bool     // also for a patch that has changed since: see [Changed]
 	Ignore   []string // mailboxes; what they send, or what names them, is not taken
 	Rejected []Rejection
+	// Signed says of a post, by its number, whether a signature that holds tells
+	// who sent it; nil for none.
+	Signed func(post int) bool
 }
 
 // A Fate is what becomes of a trailer.
@@ -49,7 +52,7 @@ const (
 	Changed     Fate = "changed"     // it was given to a revision of the patch that has changed since
 	Conditional Fate = "conditional" // it was given under a condition, or in a sentence
 	Mismatch    Fate = "mismatch"    // the person it names is not who sent it
-	Advice      Fate = "advice"      // it names nobody who vouches for something, and is not mine
+	Advice      Fate = "advice"      // it names nobody who vouches for something, and is not known to be mine
 	Ignored     Fate = "ignored"     // its mailbox, or the sender's, is to be ignored
 	Rejected    Fate = "rejected"    // it was refused before
 	Unmatched   Fate = "unmatched"   // no patch of the branch is known to be the one, or two could be
@@ -66,6 +69,8 @@ type Found struct {
 	Cover    bool   // it was given to the cover letter, and so to all patches
 	Basis    Basis  // how the patch was found
 	Fate     Fate
+
+	identity string
 }
 
 // Collect finds the trailers that replies give, each for the patches of the branch
@@ -88,9 +93,6 @@ func Collect(posts []Post, b Branch, o Options) []Found {
 	slices.SortStableFunc(all, func(x, y Found) int {
 		return cmp.Or(cmp.Compare(uint(x.Patch), uint(y.Patch)), compareBools(x.Cover, y.Cover))
 	})
-	for i := range all {
-		all[i].Fate = c.fate(&all[i])
-	}
 	markRepeated(all)
 	return all
 }
@@ -109,6 +111,7 @@ type collector struct {
 	posts    []Post
 	branch   Branch
 	options  Options
+	judge    *judge
 	byID     map[string]int
 	known    map[string]place // message-ids that were sent
 	recorded map[int]int      // how many patches are on record of a revision
@@ -127,7 +130,7 @@ type collector struct {
 }
 
 func newCollector(posts []Post, b Branch, o Options) *collector {
-	c := &collector{posts: posts, branch: b, options: o, byID: map[string]int{}, known: knownIDs(b), recorded: map[int]int{},
+	c := &collector{posts: posts, branch: b, options: o, judge: newJudge(b, o), byID: map[string]int{}, known: knownIDs(b), recorded: map[int]int{},
 		below: map[string][]int{}, links: links(b.Patches), covered: map[string][]Found{}, became: map[int][]Found{}, ends: map[int]string{}}
 	for i := range posts {
 		p := &posts[i]
@@ -197,100 +200,20 @@ func isPosted(p *Post, s patchmail.Subject) bool {
 
 // fromReply finds the trailers of one reply.
 func (c *collector) fromReply(i int) []Found {
-	given := FromReply(c.posts[i].Body)
+	var given []judged
+	for _, g := range FromReply(c.posts[i].Body) {
+		given = append(given, c.judge.judge(g, &c.posts[i], i))
+	}
 	if len(given) == 0 {
 		return nil
 	}
 	var all []Found
 	for _, t := range c.targets(i) {
 		for _, g := range given {
-			t.Given, t.Post = g, i
+			t.Given, t.Post, t.identity = g.Given, i, g.identity
+			t.Fate = c.fate(&t, &g)
 			all = append(all, t)
 		}
 	}
 	return all
-}
-
-// fate decides about a trailer by itself.
-func (c *collector) fate(f *Found) Fate {
-	from := c.posts[f.Post].From
-	person, isPerson := f.Person()
-	is := func(mailboxes []string, a patchmail.Address) bool {
-		return slices.ContainsFunc(mailboxes, func(m string) bool { return a.Mailbox != "" && patchmail.Address{Mailbox: m}.Key() == a.Key() })
-	}
-	reject := func(r Rejection) bool { return r.of(f.Trailer, c.posts[f.Post].ID) }
-	switch {
-	case f.Patch >= 0 && c.has[f.Patch][f.identity()]:
-		return Present
-	case slices.ContainsFunc(c.options.Rejected, reject):
-		return Rejected
-	case is(c.options.Ignore, from), isPerson && is(c.options.Ignore, person):
-		return Ignored
-	case f.Patch < 0:
-		return Unmatched
-	case isPerson && !isSender(person, from) && !c.options.Sloppy:
-		return Mismatch
-	case f.Condition != "":
-		return Conditional
-	case f.refuses(), !f.vouches() && !c.branch.IsMe(from.Mailbox) && !c.options.Sloppy:
-		return Advice
-	case f.Basis == ByPlace, f.Basis != ByPatchID && !c.options.Fuzzy:
-		return Changed
-	}
-	return New
-}
-
-// vouches says whether a trailer is one by which somebody speaks for a patch.
-func (g Given) vouches() bool {
-	return strings.HasSuffix(strings.ToLower(g.Key), "-by") && !g.refuses()
-}
-
-// refuses says whether a trailer is one by which somebody speaks against it.
-func (g Given) refuses() bool {
-	key := strings.ToLower(g.Key)
-	return strings.HasPrefix(key, "nack") || strings.HasPrefix(key, "not-")
-}
-
-// identities are those of the trailers of a commit message.
-func identities(message string) map[string]bool {
-	all := map[string]bool{}
-	above, _ := Cut(message)
-	_, block := splitTail(above)
-	for _, t := range Parse(block) {
-		all[t.identity()] = true
-	}
-	return all
-}
-
-// identity is equal for trailers of which one has nothing to add to the other:
-// they are the same, or of the same person by another name.
-func (t Trailer) identity() string {
-	what := strings.ToLower(strings.Join(strings.Fields(t.Value), " "))
-	if person, ok := t.Person(); ok {
-		what = person.Key()
-	} else if id := t.LinkedID(); id != "" {
-		what = id
-	}
-	return strings.ToLower(t.Key) + ": " + what
-}
-
-// markRepeated leaves of what is given to a patch several times the first that is
-// taken.
-func markRepeated(all []Found) {
-	type given struct {
-		patch    int
-		identity string
-	}
-	first := map[given]int{}
-	for i := range all {
-		key := given{all[i].Patch, all[i].identity()}
-		if _, known := first[key]; all[i].Fate == New && !known {
-			first[key] = i
-		}
-	}
-	for i := range all {
-		if at, taken := first[given{all[i].Patch, all[i].identity()}]; taken && at != i && all[i].Fate != Present {
-			all[i].Fate = Repeated
-		}
-	}
 }

@@ -200,7 +200,11 @@ func TestOptions(t *testing.T) {
 		o    trailers.Options
 		want string
 	}{
-		{"sloppy, but no refusal", with(func(o *trailers.Options) { o.Sloppy = true }), "03/1 10/1 10/1"},
+		{"sloppy, but no refusal", with(func(o *trailers.Options) { o.Sloppy = true }), "03/1 10/1 10/1 25/6"},
+		{"my own advice, signed", with(func(o *trailers.Options) { o.Signed = func(int) bool { return true } }), "25/6"},
+		{"my own advice, and somebody else's is signed", with(func(o *trailers.Options) {
+			o.Signed = func(post int) bool { return posts[post].ID == "10@r.example" }
+		}), ""},
 		{"fuzzy, but never by place", with(func(o *trailers.Options) { o.Fuzzy = true }), "04/3 22/3 01/3 23/3"},
 		{"nothing ignored", with(func(o *trailers.Options) { o.Ignore = nil }), "16/1"},
 		{"the named person ignored", with(func(o *trailers.Options) { o.Ignore = []string{"joe@home.example"} }), "16/1 -09/1"},

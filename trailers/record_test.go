@@ -11,7 +11,9 @@ import (
 // What was sent tells what is reviewed, whatever calls itself by its name.
 func TestRecord(t *testing.T) {
 	t.Parallel()
-	mine := func(revision, n int) string { return fmt.Sprintf("20250102-x-v%d-%d-0123456789ab@example.org", revision, n) }
+	mine := func(revision, n int) string {
+		return fmt.Sprintf("20250102-x-v%d-%d-0123456789ab@example.org", revision, n)
+	}
 	one, two, new := Patch{Title: "a: one", PatchID: "1"}, Patch{Title: "b: two", PatchID: "2"}, Patch{Title: "c: new", PatchID: "3"}
 	branch := Branch{ChangeID: "20250102-x-0123456789ab", Patches: []Patch{one, two, new},
 		Sent:     []Revision{{Number: 1, Patches: []Patch{one, two}}},

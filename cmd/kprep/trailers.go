@@ -126,11 +126,7 @@ func (e *env) trailers(c *cli.Context, from string) error {
 	if job.mail, err = e.reviewMail(c, job, from); err != nil {
 		return err
 	}
-	options := trailers.Options{Sloppy: c.Bool("sloppy-trailers"), Fuzzy: c.Bool("fuzzy"), Ignore: job.settings.ignore, Rejected: rejections.All}
-	job.found = slices.DeleteFunc(trailers.Collect(job.mail.posts, job.reviewed.Branch, options), func(f trailers.Found) bool {
-		return f.Patch < 0 && !job.mail.related[job.mail.posts[f.Post].ID]
-	})
-	if job.signed, err = e.checkSources(c.Context, job); err != nil {
+	if err := e.collectTrailers(c, job, rejections); err != nil {
 		return err
 	}
 	e.warnForged(job)
@@ -145,6 +141,27 @@ func (e *env) trailers(c *cli.Context, from string) error {
 	if err == nil {
 		err = job.incomplete()
 	}
+	return err
+}
+
+// collectTrailers finds what the mail gives, and who signed that.
+func (e *env) collectTrailers(c *cli.Context, job *takingJob, rejections *trailers.Rejections) error {
+	check := &sourceCheck{env: e, job: job, close: func() {}, checked: map[int]*checkedMail{}}
+	defer func() { check.close() }()
+	var failed error
+	signed := func(post int) bool {
+		sure, err := check.isSure(c.Context, post)
+		failed = errors.Join(failed, err)
+		return sure
+	}
+	all := trailers.Collect(job.mail.posts, job.reviewed.Branch, trailers.Options{Sloppy: c.Bool("sloppy-trailers"), Fuzzy: c.Bool("fuzzy"),
+		Ignore: job.settings.ignore, Rejected: rejections.All, Signed: signed})
+	if failed != nil {
+		return failed
+	}
+	job.found = slices.DeleteFunc(all, func(f trailers.Found) bool { return f.Patch < 0 && !job.mail.related[job.mail.posts[f.Post].ID] })
+	var err error
+	job.signed, err = check.states(c.Context)
 	return err
 }
 

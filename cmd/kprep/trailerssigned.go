@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/kprep/kprep/attest"
 	"github.com/kprep/kprep/inbox"
+	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/trailers"
 )
 
@@ -15,56 +17,106 @@ type signatureState struct {
 	Text   string        `json:"text"` // for people
 }
 
-// checkSources checks the signatures of the replies that give something, by post.
-// With the policy off nothing is checked.
-func (e *env) checkSources(ctx context.Context, job *takingJob) (map[int]signatureState, error) {
+// A sourceCheck checks the signatures of replies, each once.
+type sourceCheck struct {
+	env     *env
+	job     *takingJob
+	verify  *attest.Verifier // nil until the first is checked
+	close   func()
+	checked map[int]*checkedMail // by post
+}
+
+// check checks the signature of a reply that has one.
+func (s *sourceCheck) check(ctx context.Context, post int) (*checkedMail, error) {
+	if one, known := s.checked[post]; known {
+		return one, nil
+	}
+	if s.verify == nil {
+		a, err := s.env.attestation(ctx, "")
+		if err != nil {
+			return nil, err
+		}
+		v, closeIt, err := s.env.verifier(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		s.verify, s.close = v, closeIt
+	}
+	m := s.job.mail.messages[post]
+	one := &checkedMail{file: m.File, number: m.Number, list: m.List, message: m}
+	if one.report, one.err = s.verify.Check(ctx, m.Raw); ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	s.checked[post] = one
+	return one, nil
+}
+
+// isSure says whether a key that is known to be the sender's, rather than the first
+// that was seen, has signed a reply.
+func (s *sourceCheck) isSure(ctx context.Context, post int) (bool, error) {
+	if s.job.settings.policy == policyOff || !attest.HasSignature(s.job.mail.messages[post].Raw) {
+		return false, nil
+	}
+	one, err := s.check(ctx, post)
+	if err != nil || one.status() != attest.Pass {
+		return false, err
+	}
+	sure := func(sig attest.Signature) bool {
+		return (sig.Trust == attest.Kept || sig.Trust == attest.Confirmed) && slices.Contains(sig.Headers, "message-id") // so that it is no copy elsewhere
+	}
+	return isSender(one, s.job.mail.posts[post].From) && slices.ContainsFunc(one.report.Signatures, sure), nil
+}
+
+// states checks the replies that give something, by post. With the policy off
+// nothing is checked.
+func (s *sourceCheck) states(ctx context.Context) (map[int]signatureState, error) {
 	states := map[int]signatureState{}
-	if job.settings.policy == policyOff {
+	if s.job.settings.policy == policyOff {
 		return states, nil
 	}
 	var signed []int
-	for _, f := range job.found {
+	for _, f := range s.job.found {
 		if _, known := states[f.Post]; known || f.Fate == trailers.Present || f.Fate == trailers.Repeated {
 			continue
 		}
 		states[f.Post] = signatureState{attest.NoSig, "not signed"}
-		if attest.HasSignature(job.mail.messages[f.Post].Raw) {
+		if attest.HasSignature(s.job.mail.messages[f.Post].Raw) {
 			signed = append(signed, f.Post)
 		}
 	}
-	if len(signed) == 0 {
-		return states, nil
-	}
-	a, err := e.attestation(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	v, closeIt, err := e.verifier(ctx, a)
-	if err != nil {
-		return nil, err
-	}
-	defer closeIt()
 	var checked []*checkedMail
 	for _, post := range signed {
-		m := job.mail.messages[post]
-		one := &checkedMail{file: m.File, number: m.Number, list: m.List, message: m}
-		if one.report, one.err = v.Check(ctx, m.Raw); ctx.Err() != nil {
-			return nil, ctx.Err()
+		one, err := s.check(ctx, post)
+		if err != nil {
+			return nil, err
 		}
 		checked = append(checked, one)
 	}
-	e.rememberKeys(v.Pins, checked)
+	if len(checked) > 0 {
+		s.env.rememberKeys(s.verify.Pins, checked)
+	}
 	for i, post := range signed {
-		states[post] = stateOf(checked[i])
+		states[post] = stateOf(checked[i], s.job.mail.posts[post].From)
 	}
 	return states, nil
 }
 
-func stateOf(m *checkedMail) signatureState {
+// isSender says whether those who have signed a mail are whom it is from. A patch
+// may be signed by its author, whom the text names; a trailer counts by its sender.
+func isSender(m *checkedMail, from patchmail.Address) bool {
+	return !slices.ContainsFunc(m.report.Signatures, func(sig attest.Signature) bool {
+		return patchmail.Address{Mailbox: sig.Identity}.Key() != from.Key()
+	})
+}
+
+func stateOf(m *checkedMail, from patchmail.Address) signatureState {
 	state := signatureState{Status: m.status()}
 	switch {
 	case m.err != nil:
 		state.Text = fmt.Sprintf("the signature cannot be checked: %v", m.err)
+	case state.Status == attest.Pass && !isSender(m, from):
+		state.Status = attest.BadSig
+		state.Text = fmt.Sprintf("the signature does not count: it is of %s, and the mail is from %s", m.report.Signatures[0].Identity, from.Mailbox)
 	case state.Status == attest.Pass:
 		state.Text = "signed " + signedBy(m.report.Signatures[0])
 	default:
