@@ -48,18 +48,34 @@ func (b *objectReader) close() {
 	}
 }
 
-// read answers one request. The answer is "<id> <type> <size> LF data LF",
-// or "<name> missing LF".
+// read asks for one object and takes the answer.
 func (b *objectReader) read(name string) (Object, error) {
-	if b.err != nil {
-		return Object{}, fmt.Errorf("git cat-file: %w", b.err)
-	}
 	if name == "" || strings.ContainsAny(name, "\n\x00") {
 		return Object{}, &MissingError{Name: name}
 	}
-	if _, err := io.WriteString(b.in, name+"\n"); err != nil {
-		return Object{}, fmt.Errorf("git cat-file: %w", err)
+	if err := b.ask(name); err != nil {
+		return Object{}, err
 	}
+	return b.answer(name)
+}
+
+// ask sends names, none of them with a line feed in it. The answers are to be
+// taken in the same order.
+func (b *objectReader) ask(names ...string) error {
+	err := b.err
+	if err == nil {
+		_, err = io.WriteString(b.in, strings.Join(names, "\n")+"\n")
+	}
+	if err != nil {
+		return fmt.Errorf("git cat-file: %w", err)
+	}
+	return nil
+}
+
+// answer takes one, which is "<id> <type> <size> LF data LF", or "<name>
+// missing LF". After an error that is no *MissingError the reader is of no more
+// use.
+func (b *objectReader) answer(name string) (Object, error) {
 	line, err := b.out.ReadString('\n')
 	if err != nil {
 		return Object{}, fmt.Errorf("git cat-file ended while reading %q: %w", name, err)

@@ -74,22 +74,18 @@ const aheadReach = 100
 // revisionAt is the revision of this series that a ref holds in a commit, 0
 // when it holds none.
 func (s *Series) revisionAt(ref string) int {
-	for range len(s.Patches) + aheadReach {
-		c, err := s.repo.Commit(ref)
-		if err != nil || c.ID == s.Base {
-			return 0
+	left := len(s.Patches) + aheadReach
+	for c, err := range s.repo.FirstParents(ref) {
+		if left--; err != nil || left < 0 || c.ID == s.Base {
+			break
 		}
 		if coverletter.HasMarker(c.Message) {
 			_, tracking, err := coverletter.Decode(c.Text())
 			if err != nil || tracking.ChangeID != s.Tracking.ChangeID {
-				return 0
+				break
 			}
 			return tracking.Revision
 		}
-		if len(c.Parents) == 0 {
-			return 0
-		}
-		ref = string(c.Parents[0])
 	}
 	return 0
 }

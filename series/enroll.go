@@ -178,8 +178,7 @@ func enrolGround(ctx context.Context, repo *gitrepo.Repo, base string) (onto git
 // linear, at most maxDepth.
 func commitsSince(repo *gitrepo.Repo, rev string, fork gitrepo.ID) ([]*gitrepo.Commit, error) {
 	var commits []*gitrepo.Commit
-	for len(commits) <= maxDepth {
-		c, err := repo.Commit(rev)
+	for c, err := range repo.FirstParents(rev) {
 		if err != nil {
 			return nil, err
 		}
@@ -190,8 +189,9 @@ func commitsSince(repo *gitrepo.Repo, rev string, fork gitrepo.ID) ([]*gitrepo.C
 		if len(c.Parents) != 1 {
 			return nil, &MergeError{Commit: c}
 		}
-		commits = append(commits, c)
-		rev = string(c.Parents[0])
+		if commits = append(commits, c); len(commits) > maxDepth {
+			break
+		}
 	}
 	return nil, fmt.Errorf("there are more than %d commits above the base", maxDepth)
 }

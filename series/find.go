@@ -37,16 +37,15 @@ type finding struct {
 // none.
 func (f *finder) find(branch, rev string) (*finding, error) {
 	var above []*gitrepo.Commit
-	for range maxDepth {
-		if f.barren[gitrepo.ID(rev)] {
-			break
-		}
-		c, err := f.repo.Commit(rev)
+	for c, err := range f.repo.FirstParents(rev) {
 		if len(above) > 0 && errors.As(err, new(*gitrepo.MissingError)) {
 			break // a shallow clone ends here
 		}
 		if err != nil {
 			return nil, fmt.Errorf("branch %q: %w", shortBranch(branch), err)
+		}
+		if f.barren[c.ID] {
+			break
 		}
 		if isCover(c) {
 			found := &finding{tip: c.ID, cover: c, patches: above}
@@ -56,11 +55,9 @@ func (f *finder) find(branch, rev string) (*finding, error) {
 			slices.Reverse(found.patches)
 			return found, nil
 		}
-		above = append(above, c)
-		if len(c.Parents) == 0 {
+		if above = append(above, c); len(above) == maxDepth {
 			break
 		}
-		rev = string(c.Parents[0])
 	}
 	for _, c := range above {
 		f.barren[c.ID] = true

@@ -133,19 +133,16 @@ func isMain(ref string, remotes []gitrepo.Ref) bool {
 // firstParents lists the commits from a tip down, at most maxDepth.
 func firstParents(repo *gitrepo.Repo, rev string) ([]gitrepo.ID, error) {
 	var line []gitrepo.ID
-	for range maxDepth {
-		c, err := repo.Commit(rev)
+	for c, err := range repo.FirstParents(rev) {
+		if err != nil && len(line) > 0 {
+			break // a shallow clone ends here
+		}
 		if err != nil {
-			if len(line) > 0 {
-				return line, nil // a shallow clone ends here
-			}
 			return nil, err
 		}
-		line = append(line, c.ID)
-		if len(c.Parents) == 0 {
+		if line = append(line, c.ID); len(line) == maxDepth {
 			break
 		}
-		rev = string(c.Parents[0])
 	}
 	return line, nil
 }
