@@ -46,7 +46,7 @@ var (
 // unreachable is true when there is no sense in asking the server again soon.
 func unreachable(err error) bool {
 	failed := (*ServerError)(nil)
-	return errors.As(err, &failed) && (failed.Status == 0 || failed.Status == http.StatusTooManyRequests || failed.Status == http.StatusServiceUnavailable)
+	return errors.As(err, &failed) && (failed.Status == 0 || errors.Is(err, ErrSlow) || failed.Status == http.StatusTooManyRequests || failed.Status == http.StatusServiceUnavailable)
 }
 
 // fetch asks one server, which has answered once it has sent mail, or is known
@@ -116,10 +116,17 @@ type httpAnswer struct {
 	body   []byte
 }
 
+// do asks a server, with as much patience as there is left for it.
 func (s *Servers) do(ctx context.Context, inbox, method, path string, header http.Header, limit int64) (*httpAnswer, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.Timeouts.Total)
+	left := s.Timeouts.Look - s.waited[inbox]
+	if left <= 0 {
+		return nil, &ServerError{URL: inbox, Err: fmt.Errorf("%w: %s for all that was asked", ErrSlow, s.Timeouts.Look)}
+	}
+	begun := time.Now()
+	defer s.wait(inbox)()
+	asking, cancel := context.WithTimeout(ctx, min(s.Timeouts.Request, left+quick))
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, inbox+path, nil)
+	req, err := http.NewRequestWithContext(asking, method, inbox+path, nil)
 	if err != nil {
 		return nil, &ServerError{URL: inbox, Err: err}
 	}
@@ -131,15 +138,19 @@ func (s *Servers) do(ctx context.Context, inbox, method, path string, header htt
 		s.client = newClient(s.Timeouts)
 	}
 	resp, err := s.client.Do(req)
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() == nil && isSilence(err):
+		return nil, &ServerError{URL: inbox, Err: slow(0, time.Since(begun))}
+	case err != nil:
 		return nil, &ServerError{URL: inbox, Err: cause(err)}
 	}
 	defer resp.Body.Close()
-	// A server that stops in the middle ends the request.
-	idle := time.AfterFunc(s.Timeouts.Read, cancel)
-	defer idle.Stop()
-	body, err := io.ReadAll(io.LimitReader(&watched{resp.Body, func() { idle.Reset(s.Timeouts.Read) }}, limit+1))
+	in := paced(resp.Body, s.Timeouts.Read, cancel)
+	defer in.end()
+	body, err := io.ReadAll(io.LimitReader(in, limit+1))
 	switch {
+	case err != nil && ctx.Err() == nil && (asking.Err() != nil || errors.Is(err, ErrSlow)):
+		return nil, &ServerError{URL: inbox, Status: resp.StatusCode, Err: slow(in.total, time.Since(begun))}
 	case err != nil:
 		return nil, &ServerError{URL: inbox, Status: resp.StatusCode, Err: fmt.Errorf("%w: %w", ErrCutOff, err)}
 	case int64(len(body)) > limit:
@@ -148,24 +159,32 @@ func (s *Servers) do(ctx context.Context, inbox, method, path string, header htt
 	return &httpAnswer{status: resp.StatusCode, header: resp.Header, body: body}, nil
 }
 
+// wait notes how long a server is waited for, until the function that it returns is
+// called.
+func (s *Servers) wait(inbox string) (end func()) {
+	begun := time.Now()
+	if s.waited == nil {
+		s.waited, s.told = map[string]time.Duration{}, map[string]bool{}
+	}
+	stop := func() {}
+	if s.Waiting != nil && !s.told[inbox] {
+		stop = unlessSoon(func() {
+			s.told[inbox] = true
+			s.Waiting(inbox)
+		})
+	}
+	return func() {
+		stop()
+		s.waited[inbox] += max(0, time.Since(begun)-quick)
+	}
+}
+
 // cause takes off what net/http puts in front of an error, which is the URL.
 func cause(err error) error {
 	if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
 		return wrapped.Err
 	}
 	return err
-}
-
-// watched tells of every read.
-type watched struct {
-	io.Reader
-	seen func()
-}
-
-func (w *watched) Read(p []byte) (int, error) {
-	n, err := w.Reader.Read(p)
-	w.seen()
-	return n, err
 }
 
 func newClient(t Timeouts) *http.Client {

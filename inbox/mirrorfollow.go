@@ -71,9 +71,13 @@ func (m *Mirror) follow(ctx context.Context, e epoch, mark string, broken func(e
 	if from != "" && from != to {
 		descends := false
 		if to != "" {
-			descends, err = repo.Ancestor(ctx, from, to)
+			was, err := repo.Ancestor(ctx, from, to)
+			descends = was && err == nil // git may not know the commit any more
 		}
-		if !descends { // also when git does not know the commit any more
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if !descends {
 			if err := m.index.forget(ctx, e.name); err != nil {
 				return err
 			}

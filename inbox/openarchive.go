@@ -18,7 +18,8 @@ type Surroundings struct {
 	Program  string // the User-Agent
 	Tracking Tracking
 	Git      gitrepo.Options
-	Progress func(mails int) // of indexing; may be nil
+	Progress func(mails int)  // of indexing; may be nil
+	Waiting  func(url string) // of [Servers]; may be nil
 }
 
 // Open makes an archive of the sources that are configured, in that order.
@@ -45,7 +46,7 @@ func (s *Settings) Open(with Surroundings) (*Archive, error) {
 
 func (s *Settings) servers(entry string, with Surroundings) (*Servers, error) {
 	out := &Servers{Tracking: with.Tracking, Agent: strings.TrimSpace(with.Program + " " + s.Agent), Offline: s.Offline,
-		CacheDir: filepath.Join(with.CacheDir, "archive"), Expire: s.Fresh, Timeouts: s.Timeouts, Now: with.Now}
+		CacheDir: filepath.Join(with.CacheDir, "archive"), Expire: s.Fresh, Timeouts: s.Timeouts, Now: with.Now, Waiting: with.Waiting}
 	for word := range strings.FieldsSeq(entry) {
 		inbox, err := ServerURL(word)
 		if err != nil {

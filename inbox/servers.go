@@ -25,23 +25,13 @@ type Servers struct {
 	Expire   time.Duration
 	Timeouts Timeouts
 	Now      time.Time
+	Waiting  func(url string) // is told once of each that takes long; may be nil
 
 	client *http.Client
-	down   map[string]error  // servers that could not be reached, which are not tried again
-	skills map[string]skills // by URL
-}
-
-// Timeouts bound the waiting for a server.
-type Timeouts struct {
-	Connect time.Duration
-	Read    time.Duration // for the next bytes
-	Total   time.Duration // for one answer
-}
-
-// DefaultTimeouts are those of b4, and a bound for a server that sends on and
-// on.
-func DefaultTimeouts() Timeouts {
-	return Timeouts{Connect: 5 * time.Second, Read: 30 * time.Second, Total: 10 * time.Minute}
+	down   map[string]error         // servers that could not be reached, which are not tried again
+	skills map[string]skills        // by URL
+	waited map[string]time.Duration // for each of them
+	told   map[string]bool          // those of which Waiting was told
 }
 
 // ErrOffline means that a server was not asked.

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -88,15 +89,20 @@ func TestServerThatGivesNoAnswer(t *testing.T) {
 			w.Write(mail)
 		}, inbox.ErrCutOff},
 		{"more and more", sends(200, "application/gzip", gzipped(letterA+strings.Repeat("a\n", 130<<20))), inbox.ErrReplySize},
-		{"silence", hang, nil},
+		{"silence", hang, inbox.ErrSlow},
 		{"silence in the middle", func(w http.ResponseWriter, r *http.Request) {
 			w.Write(mail[:20])
 			w.(http.Flusher).Flush()
 			<-r.Context().Done()
-		}, inbox.ErrCutOff},
-		{"around and around", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, 302) }, inbox.ErrRedirect},
-		{"to where others listen", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://example.org/", 302) }, inbox.ErrRedirect},
-		{"to a file", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "file:///etc/passwd", 302) }, inbox.ErrRedirect},
+		}, inbox.ErrSlow},
+		{"silence, but for a byte now and then", drip, inbox.ErrSlow},
+		{"around and around", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }, inbox.ErrRedirect},
+		{"to where others listen", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://example.org/", http.StatusFound)
+		}, inbox.ErrRedirect},
+		{"to a file", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "file:///etc/passwd", http.StatusFound)
+		}, inbox.ErrRedirect},
 	} {
 		t.Run(tc.why, func(t *testing.T) {
 			t.Parallel()
@@ -187,6 +193,70 @@ func TestServersFailOver(t *testing.T) {
 	cancel()
 	if _, err := s.Find(ctx, queryA, failOnBroken(t)); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// drip sends mail byte by byte, so slowly that it never ends.
+func drip(w http.ResponseWriter, r *http.Request) {
+	for _, b := range gzipped(letterA) {
+		w.Write([]byte{b})
+		w.(http.Flusher).Flush()
+		select {
+		case <-r.Context().Done():
+			return
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// A server that is slow is not asked again, and the next of the list answers.
+func TestServersFailOverFromASlowOne(t *testing.T) {
+	t.Parallel()
+	bad, good := fake(t, drip), fake(t, sends(200, "application/gzip", gzipped(letterA)))
+	s := servers(bad.URL + "/l/")
+	s.URLs = append(s.URLs, good.URL+"/l/")
+	s.Timeouts.Read = 100 * time.Millisecond
+	for range 2 {
+		if got, err := s.Find(t.Context(), queryA, failOnBroken(t)); err != nil || len(got.Messages) != 1 {
+			t.Fatalf("%+v, %v", got, err)
+		}
+	}
+	if bad.asked.Load() != 1 || good.asked.Load() != 2 {
+		t.Errorf("the slow one was asked %d times, the other %d", bad.asked.Load(), good.asked.Load())
+	}
+}
+
+// However many requests a look takes, and however well each is answered, it comes
+// to an end; an interrupt ends it at once.
+func TestServersLookEnds(t *testing.T) {
+	t.Parallel()
+	var after atomic.Int64
+	peer := fake(t, func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(time.Duration(after.Load()))
+		sends(200, "application/gzip", gzipped(letterA))(w, r)
+	})
+	query := inbox.Query{}
+	for n := range 30 {
+		query.IDs = append(query.IDs, fmt.Sprintf("%d@example.org", n))
+	}
+	look := func(ctx context.Context) error {
+		s := servers(peer.URL + "/l/")
+		s.Timeouts.Look = 500 * time.Millisecond
+		_, err := s.Find(ctx, query, failOnBroken(t))
+		return err
+	}
+	if err := look(t.Context()); err != nil {
+		t.Errorf("a quick one: %v", err)
+	}
+	after.Store(int64(1600 * time.Millisecond))
+	if err := look(t.Context()); !errors.Is(err, inbox.ErrSlow) || !strings.HasPrefix(err.Error(), peer.URL) {
+		t.Errorf("a slow one: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+	defer cancel()
+	after.Store(int64(200 * time.Millisecond))
+	if err := look(ctx); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, inbox.ErrSlow) {
+		t.Errorf("interrupted: %v", err)
 	}
 }
 

@@ -31,8 +31,8 @@ type Settings struct {
 
 // ReadSettings reads kprep.archive (mailboxes, Maildirs, mirrors and URLs),
 // kprep.archive-fresh, kprep.offline, midmask and searchmask (kprep's or b4's),
-// b4.listid-preference, b4.cache-expire, lore.fallback, lore.requesttimeout and
-// lore.useragentplus.
+// b4.listid-preference, b4.cache-expire, lore.fallback, lore.requesttimeout,
+// kprep.archive-timeout and lore.useragentplus.
 func ReadSettings(config Config) (Settings, error) {
 	s := Settings{Entries: slices.Clone(config.All("kprep.archive")), Fallback: config.All("lore.fallback"), Timeouts: DefaultTimeouts(), Lists: ParsePreference(DefaultPreference)}
 	var err error
@@ -58,10 +58,10 @@ func ReadSettings(config Config) (Settings, error) {
 		return s, err
 	}
 	s.Agent, _ = config.Get("lore.useragentplus")
-	if text, ok := config.Get("lore.requesttimeout"); ok {
-		s.Timeouts.Connect, s.Timeouts.Read, err = timeoutPair(text)
+	if err := secondsPair(config, "lore.requesttimeout", "CONNECT,READ", &s.Timeouts.Connect, &s.Timeouts.Read); err != nil {
+		return s, err
 	}
-	return s, err
+	return s, secondsPair(config, "kprep.archive-timeout", "REQUEST,LOOK", &s.Timeouts.Request, &s.Timeouts.Look)
 }
 
 // AddMask adds the server of a mask of b4's, see [Settings.Entries], unless it
@@ -104,20 +104,24 @@ func minutes(config Config, def int, keys ...string) (time.Duration, error) {
 	return time.Duration(def) * time.Minute, nil
 }
 
-// timeoutPair reads "CONNECT,READ", or one for both, in seconds.
-func timeoutPair(text string) (connect, read time.Duration, err error) {
+// secondsPair reads two numbers of seconds, or one for both, if the key is set.
+func secondsPair(config Config, key, words string, into ...*time.Duration) error {
+	text, ok := config.Get(key)
+	if !ok {
+		return nil
+	}
 	first, second, two := strings.Cut(text, ",")
 	if !two {
 		second = first
 	}
-	var seconds [2]float64
 	for i, part := range []string{first, second} {
-		seconds[i], err = strconv.ParseFloat(strings.TrimSpace(part), 64)
-		if err != nil || !(seconds[i] > 0 && seconds[i] <= 3600) {
-			return 0, 0, fmt.Errorf("configuration lore.requesttimeout: %q is not CONNECT,READ in seconds", text)
+		seconds, err := strconv.ParseFloat(strings.TrimSpace(part), 64)
+		if err != nil || !(seconds > 0 && seconds <= 3600) {
+			return fmt.Errorf("configuration %s: %q is not %s in seconds", key, text, words)
 		}
+		*into[i] = time.Duration(seconds * float64(time.Second))
 	}
-	return time.Duration(seconds[0] * float64(time.Second)), time.Duration(seconds[1] * float64(time.Second)), nil
+	return nil
 }
 
 // urlsOf are the servers of an entry that names servers, completed as far as

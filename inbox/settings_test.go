@@ -57,14 +57,15 @@ func TestSettings(t *testing.T) {
 			"servers https://a.example.org/l/; servers https://b.example.org/l/; fresh 10m0s"},
 		{"b4's cache", config{"b4.cache-expire": {"3"}}, "fresh 3m0s"},
 		{"kprep's own", config{"b4.cache-expire": {"3"}, "kprep.archive-fresh": {"0"}}, "fresh 0s"},
-		{"time limits", config{"kprep.archive": {"https://a.example.org/l"}, "lore.requesttimeout": {"1.5,20"}, "kprep.offline": {"true"}, "lore.useragentplus": {"me"}},
-			"servers https://a.example.org/l/ offline 1.5s 20s kprep me; fresh 10m0s"},
+		{"time limits", config{"kprep.archive": {"https://a.example.org/l"}, "lore.requesttimeout": {"1.5,20"}, "kprep.archive-timeout": {"60"}, "kprep.offline": {"true"}, "lore.useragentplus": {"me"}},
+			"servers https://a.example.org/l/ offline 1.5s 20s 1m0s 1m0s kprep me; fresh 10m0s"},
 		{"http", config{"kprep.archive": {"http://lore.kernel.org/all"}}, ""},
 		{"another scheme", config{"kprep.archive": {"imaps://example.org/INBOX"}}, ""},
 		{"a mask by http", config{"b4.midmask": {"http://lore.kernel.org/all/%s"}}, ""},
 		{"a fallback by http", config{"kprep.archive": {"https://lore.kernel.org/all"}, "lore.fallback": {"http://b.example.org"}}, ""},
 		{"no number", config{"kprep.archive-fresh": {"soon"}}, ""},
 		{"no time", config{"lore.requesttimeout": {"0,5"}}, ""},
+		{"too long a time", config{"kprep.archive-timeout": {"5,4000"}}, ""},
 		{"no boolean", config{"kprep.offline": {"perhaps"}}, ""},
 	} {
 		t.Run(tc.why, func(t *testing.T) {
@@ -93,7 +94,7 @@ func TestSettings(t *testing.T) {
 				case *inbox.Servers:
 					word := "servers " + strings.Join(s.URLs, " ")
 					if s.Offline {
-						word += fmt.Sprintf(" offline %v %v %s", s.Timeouts.Connect, s.Timeouts.Read, s.Agent)
+						word += fmt.Sprintf(" offline %v %v %v %v %s", s.Timeouts.Connect, s.Timeouts.Read, s.Timeouts.Request, s.Timeouts.Look, s.Agent)
 					}
 					words = append(words, word)
 				}

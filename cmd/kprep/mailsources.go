@@ -45,6 +45,7 @@ func (e *env) openSources(settings *inbox.Settings) (*inbox.Archive, error) {
 		Program:  "kprep/" + programVersion(),
 		Tracking: trackedID,
 		Git:      gitrepo.Options{Env: e.environ, Config: e.config},
+		Waiting:  func(url string) { e.notef("waiting for %s", url) },
 		Progress: func(mails int) { e.debugf("indexed %d mails", mails) },
 	})
 }
