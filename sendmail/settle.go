@@ -72,19 +72,32 @@ func (j *Journal) Shown(message int, where string) error {
 
 // Answered logs what the web endpoint that alone can have a message says of it:
 // what was Unknown is Accepted, Refused, or Deferred where the endpoint never
-// got it.
-func (j *Journal) Answered(message int, state State, reply string) error {
-	return j.settle(message, state, AtEndpoint, reply)
+// got it. Of what is Accepted, refused has the recipients whom its mail server
+// refused all the same, with its words.
+func (j *Journal) Answered(message int, state State, reply string, refused map[string]string) error {
+	all := receipts(message, j.unknown(message), state, AtEndpoint, 0, reply)
+	for i := range all {
+		if words, no := refused[all[i].Recipient]; no && state == Accepted {
+			all[i].State, all[i].Reply = Refused, clean(words)
+		}
+	}
+	return j.Append(all...)
 }
 
 func (j *Journal) settle(message int, state State, step Step, reply string) error {
-	var unknown []string
+	return j.Append(receipts(message, j.unknown(message), state, step, 0, reply)...)
+}
+
+// unknown are the recipients of whom it is not known whether they have a
+// message.
+func (j *Journal) unknown(message int) []string {
+	var all []string
 	for _, r := range j.of(message) {
 		if r.State == Unknown {
-			unknown = append(unknown, r.Recipient)
+			all = append(all, r.Recipient)
 		}
 	}
-	return j.Append(receipts(message, unknown, state, step, 0, reply)...)
+	return all
 }
 
 // Behind is how far a clock is behind the last entry of the journal; 0 when it

@@ -233,7 +233,7 @@ func (o *Open) Ask(ctx context.Context, mail sendmail.Settings, signer *attest.S
 			state, reply = sendmail.Deferred, "the web endpoint never got it"
 		}
 		q.Settled++
-		err = errors.Join(err, o.journal.Answered(those[i].Message, state, reply))
+		err = errors.Join(err, o.journal.Answered(those[i].Message, state, reply, f.Refused))
 	}
 	return q, err
 }

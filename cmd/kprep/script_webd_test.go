@@ -31,6 +31,10 @@ func startWeb(ts *testscript.TestScript, neg bool, args []string) {
 	fs.BoolVar(&o.TLS, "tls", false, "https")
 	certificateFlag(fs, &o.Certificate)
 	fs.StringVar(&o.Describe, "describe", "", "how it describes itself, as JSON")
+	fs.Func("refuse", "MAILBOX", func(s string) error {
+		o.Refuse = append(o.Refuse, s)
+		return nil
+	})
 	fs.Func("fault", "[ACTION:]HOW[,keep=N]", func(s string) error {
 		f, err := webFault(ts, s)
 		o.Faults = append(o.Faults, f)

@@ -24,6 +24,7 @@ type WebOptions struct {
 	// object, answers for single messages and recognises those that it has.
 	// The word URL in it stands for its own.
 	Describe string
+	Refuse   []string // mailboxes that its own mail server refuses, as it tells who asks
 	Faults   []WebFault
 }
 
@@ -189,6 +190,8 @@ type webFate struct {
 	MessageID string `json:"message-id"`
 	State     string `json:"state"`
 	Known     bool   `json:"known,omitempty"`
+
+	Refused map[string]string `json:"refused,omitempty"`
 }
 
 func (w *Web) early() []WebFault {
@@ -314,11 +317,14 @@ func (w *Web) fates(statement string) []webFate {
 		if !asked {
 			continue
 		}
-		state := "absent"
+		f := webFate{MessageID: id, State: "absent"}
 		if slices.ContainsFunc(w.messages, func(m string) bool { return idOf(m) == id }) {
-			state = "mailed"
+			f.State, f.Refused = "mailed", map[string]string{}
+			for _, mailbox := range w.options.Refuse {
+				f.Refused[mailbox] = "5.1.1 no such user"
+			}
 		}
-		fates = append(fates, webFate{MessageID: id, State: state})
+		fates = append(fates, f)
 	}
 	return fates
 }
