@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -71,7 +72,7 @@ func (e *NoAnswerError) Unwrap() []error {
 func (a *Archive) Find(ctx context.Context, q Query, broken func(error)) (*Result, error) {
 	s := search{archive: a, ctx: ctx, query: q, broken: broken}
 	for _, source := range a.Sources {
-		s.answers = append(s.answers, &sourceAnswer{source: source, asking: map[string]bool{}, has: map[string]bool{}})
+		s.answers = append(s.answers, &sourceAnswer{source: source, asking: map[string]bool{}, has: map[string]bool{}, near: map[string]bool{}})
 	}
 	s.ask(false)
 	if !s.suffices() {
@@ -99,6 +100,7 @@ type sourceAnswer struct {
 	asked       bool
 	err         error
 	asking, has map[string]bool // message-ids
+	near        map[string]bool // of messages of others that it was told of
 }
 
 // rounds is how often sources are asked for what others have: a thread can go
@@ -114,7 +116,8 @@ func (s *search) ask(remote bool) {
 			if a.source.Remote() != remote || a.err != nil {
 				continue
 			}
-			q := Query{IDs: a.unknown(s.neighbours(remote))}
+			found := s.found()
+			q := Query{IDs: a.unknown(neighbours(found, remote)), Near: a.others(found)}
 			if !a.asked {
 				q.ChangeIDs, q.PatchIDs = s.query.ChangeIDs, s.query.PatchIDs
 				q.IDs = append(q.IDs, a.unknown(s.query.IDs)...)
@@ -133,6 +136,7 @@ func (s *search) askOne(a *sourceAnswer, q Query) bool {
 		return false
 	}
 	answer, err := a.source.Find(s.ctx, q, s.broken)
+	again := a.asked
 	a.asked = true
 	if err != nil {
 		if len(a.Messages) == 0 || !errors.Is(err, ErrOffline) { // else it is about what nobody asked it for before
@@ -143,6 +147,9 @@ func (s *search) askOne(a *sourceAnswer, q Query) bool {
 	for _, id := range q.IDs {
 		a.asking[id] = true
 	}
+	for _, m := range q.Near {
+		a.near[m.ID] = true
+	}
 	before := a.Messages
 	for _, m := range answer.Messages {
 		if !a.has[m.ID] {
@@ -150,8 +157,14 @@ func (s *search) askOne(a *sourceAnswer, q Query) bool {
 		}
 	}
 	news := len(before) > len(a.Messages)
+	if was := a.Answer; again {
+		answer.Stale = cmp.Or(answer.Stale, was.Stale)
+		if was.AsOf.Before(answer.AsOf) {
+			answer.AsOf = was.AsOf
+		}
+	}
 	a.Answer, a.Messages = answer, before
-	for _, m := range answer.Messages {
+	for _, m := range before {
 		a.has[m.ID] = true
 	}
 	return news
@@ -170,12 +183,28 @@ func (a *sourceAnswer) unknown(ids []string) []string {
 	return left
 }
 
+// others are the messages that the source does not have, none if it was told of all
+// of them.
+func (a *sourceAnswer) others(found []*Message) []*Message {
+	var all []*Message
+	news := false
+	for _, m := range found {
+		if !a.has[m.ID] {
+			all = append(all, m)
+			news = news || !a.near[m.ID]
+		}
+	}
+	if !news {
+		return nil
+	}
+	return all
+}
+
 // neighbours are the message-ids by which other sources may have more of what
 // was found: all of it and what it answers, or for a server, where each takes a
 // request of its own, what the threads begin with.
-func (s *search) neighbours(remote bool) []string {
+func neighbours(found []*Message, remote bool) []string {
 	var ids []string
-	found := s.found()
 	if !remote {
 		for _, m := range found {
 			ids = append(append(ids, m.ID), m.Parents...)

@@ -74,7 +74,7 @@ func TestArchive(t *testing.T) {
 		{"a mirror that is fresh suffices", inbox.Query{IDs: []string{"1"}},
 			[]*stub{{name: "w", remote: true}, {name: "m", age: time.Minute, mails: []string{"1 - - x"}}}, "1@m", "w0 m1", false},
 		{"not when it has only some", inbox.Query{IDs: []string{"1", "2"}},
-			[]*stub{{name: "w", remote: true, mails: []string{"2 - - x"}}, {name: "m", age: time.Minute, mails: []string{"1 - - x"}}}, "1@m 2@w", "w1 m1", false},
+			[]*stub{{name: "w", remote: true, mails: []string{"2 - - x"}}, {name: "m", age: time.Minute, mails: []string{"1 - - x"}}}, "1@m 2@w", "w1 m2", false},
 		{"not when it is old", inbox.Query{IDs: []string{"1"}},
 			[]*stub{{name: "w", remote: true, mails: []string{"1 - - x", "2 1 - x"}}, {name: "m", age: time.Hour, mails: []string{"1 - - x"}}}, "1@w 2@w", "w1 m2", false},
 		{"a mailbox never suffices", inbox.Query{IDs: []string{"1"}},

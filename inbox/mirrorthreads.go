@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/kprep/kprep/gitrepo"
@@ -32,14 +33,24 @@ func (m *Mirror) threads(ctx context.Context, q Query, broken func(error)) ([]*M
 	for _, id := range q.PatchIDs {
 		keys = append(keys, keyOf(tiePatch, id))
 	}
-	for len(keys) > 0 {
+	near := map[string]*Message{}
+	for _, m := range q.Near {
+		near[m.ID] = m
+	}
+	for len(keys) > 0 || len(near) > 0 {
 		known := len(t.messages)
 		for len(keys) > 0 {
 			if keys, err = t.step(ctx, keys); err != nil {
 				return nil, err
 			}
 		}
-		for _, m := range t.messages[known:] {
+		found := t.messages[known:]
+		for _, m := range found {
+			delete(near, m.ID)
+		}
+		found = append(slices.Clone(found), slices.Collect(maps.Values(near))...)
+		clear(near)
+		for _, m := range found {
 			more, err := t.bySubject(ctx, m)
 			if err != nil {
 				return nil, err

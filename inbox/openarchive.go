@@ -46,7 +46,7 @@ func (s *Settings) Open(with Surroundings) (*Archive, error) {
 
 func (s *Settings) servers(entry string, with Surroundings) (*Servers, error) {
 	out := &Servers{Tracking: with.Tracking, Agent: strings.TrimSpace(with.Program + " " + s.Agent), Offline: s.Offline,
-		CacheDir: filepath.Join(with.CacheDir, "archive"), Expire: s.Fresh, Timeouts: s.Timeouts, Now: with.Now, Waiting: with.Waiting}
+		CacheDir: filepath.Join(with.CacheDir, "archive"), Expire: s.Fresh, Timeouts: s.Timeouts, Now: with.Now, Probe: s.Probe, Waiting: with.Waiting}
 	for word := range strings.FieldsSeq(entry) {
 		inbox, err := ServerURL(word)
 		if err != nil {

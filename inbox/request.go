@@ -62,7 +62,9 @@ func subjectRequests(messages []*Message) []request {
 		if reply || m.Date.IsZero() || len(strings.Fields(m.Subject.Title)) < minSubject {
 			continue
 		}
-		terms = append(terms, `s:"`+strings.Join(words, " ")+`"`)
+		if term := `s:"` + strings.Join(words, " ") + `"`; !slices.Contains(terms, term) {
+			terms = append(terms, term)
+		}
 		if first.IsZero() || m.Date.Before(first) {
 			first = m.Date
 		}

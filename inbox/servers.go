@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/kprep/kprep/patchmail"
@@ -25,9 +26,11 @@ type Servers struct {
 	Expire   time.Duration
 	Timeouts Timeouts
 	Now      time.Time
+	Probe    *Probe           // nil asks them as they stand there
 	Waiting  func(url string) // is told once of each that takes long; may be nil
 
 	client *http.Client
+	order  []string                 // the URLs as they are asked; nil before anybody was
 	down   map[string]error         // servers that could not be reached, which are not tried again
 	skills map[string]skills        // by URL
 	waited map[string]time.Duration // for each of them
@@ -56,7 +59,7 @@ func (s *Servers) Find(ctx context.Context, q Query, broken func(error)) (Answer
 		known[m.ID] = true
 	}
 	var lost Answer
-	err = s.collect(ctx, &lost, subjectRequests(q.Select(answer.Messages)), broken)
+	err = s.collect(ctx, &lost, subjectRequests(slices.Concat(q.Select(answer.Messages), q.Near)), broken)
 	var more []request
 	for _, m := range lost.Messages {
 		if _, reply := patchmail.BaseSubject(m.Line); reply && !known[m.ID] && len(more) < maxLost {
@@ -129,7 +132,7 @@ func (s *Servers) get(ctx context.Context, r request, broken func(error)) (Answe
 // ask asks one server after the other until one answers.
 func (s *Servers) ask(ctx context.Context, r request, broken func(error)) ([]*Message, error) {
 	var failed []error
-	for _, url := range s.URLs {
+	for _, url := range s.inOrder(ctx) {
 		if err := s.down[url]; err != nil {
 			failed = append(failed, err)
 			continue

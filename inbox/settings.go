@@ -27,12 +27,14 @@ type Settings struct {
 	Offline  bool // kprep.offline
 	Timeouts Timeouts
 	Agent    string // lore.useragentplus
+	Probe    *Probe // lore.autoprobe; nil without
 }
 
 // ReadSettings reads kprep.archive (mailboxes, Maildirs, mirrors and URLs),
 // kprep.archive-fresh, kprep.offline, midmask and searchmask (kprep's or b4's),
 // b4.listid-preference, b4.cache-expire, lore.fallback, lore.requesttimeout,
-// kprep.archive-timeout and lore.useragentplus.
+// kprep.archive-timeout, lore.autoprobe, lore.probetimeout, lore.probettl and
+// lore.useragentplus.
 func ReadSettings(config Config) (Settings, error) {
 	s := Settings{Entries: slices.Clone(config.All("kprep.archive")), Fallback: config.All("lore.fallback"), Timeouts: DefaultTimeouts(), Lists: ParsePreference(DefaultPreference)}
 	var err error
@@ -61,7 +63,31 @@ func ReadSettings(config Config) (Settings, error) {
 	if err := secondsPair(config, "lore.requesttimeout", "CONNECT,READ", &s.Timeouts.Connect, &s.Timeouts.Read); err != nil {
 		return s, err
 	}
-	return s, secondsPair(config, "kprep.archive-timeout", "REQUEST,LOOK", &s.Timeouts.Request, &s.Timeouts.Look)
+	if err := secondsPair(config, "kprep.archive-timeout", "REQUEST,LOOK", &s.Timeouts.Request, &s.Timeouts.Look); err != nil {
+		return s, err
+	}
+	s.Probe, err = readProbe(config)
+	return s, err
+}
+
+// readProbe reads lore.autoprobe, lore.probetimeout and lore.probettl, with the values
+// that b4 has for them.
+func readProbe(config Config) (*Probe, error) {
+	on, err := config.Bool("lore.autoprobe", false)
+	if err != nil || !on {
+		return nil, err
+	}
+	p := &Probe{Timeout: 5 * time.Second, TTL: time.Hour}
+	for key, into := range map[string]*time.Duration{"lore.probetimeout": &p.Timeout, "lore.probettl": &p.TTL} {
+		text, ok := config.Get(key)
+		if !ok {
+			continue
+		}
+		if *into, err = seconds(text, 1<<31); err != nil {
+			return nil, fmt.Errorf("configuration %s: %w", key, err)
+		}
+	}
+	return p, nil
 }
 
 // AddMask adds the server of a mask of b4's, see [Settings.Entries], unless it
@@ -115,13 +141,20 @@ func secondsPair(config Config, key, words string, into ...*time.Duration) error
 		second = first
 	}
 	for i, part := range []string{first, second} {
-		seconds, err := strconv.ParseFloat(strings.TrimSpace(part), 64)
-		if err != nil || !(seconds > 0 && seconds <= 3600) {
-			return fmt.Errorf("configuration %s: %q is not %s in seconds", key, text, words)
+		var err error
+		if *into[i], err = seconds(part, 3600); err != nil {
+			return fmt.Errorf("configuration %s is %s: %w", key, words, err)
 		}
-		*into[i] = time.Duration(seconds * float64(time.Second))
 	}
 	return nil
+}
+
+func seconds(text string, most float64) (time.Duration, error) {
+	n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	if err != nil || !(n > 0 && n <= most) {
+		return 0, fmt.Errorf("%q is no number of seconds up to %.0f", text, most)
+	}
+	return time.Duration(n * float64(time.Second)), nil
 }
 
 // urlsOf are the servers of an entry that names servers, completed as far as

@@ -65,6 +65,10 @@ func TestSettings(t *testing.T) {
 		{"a fallback by http", config{"kprep.archive": {"https://lore.kernel.org/all"}, "lore.fallback": {"http://b.example.org"}}, ""},
 		{"no number", config{"kprep.archive-fresh": {"soon"}}, ""},
 		{"no time", config{"lore.requesttimeout": {"0,5"}}, ""},
+		{"the fastest first", config{"kprep.archive": {"https://a.example.org/l"}, "kprep.offline": {"true"}, "lore.autoprobe": {"true"}, "lore.probettl": {"60"}},
+			"servers https://a.example.org/l/ offline 5s 30s 2m0s 5m0s kprep probe 5s 1m0s; fresh 10m0s"},
+		{"no boolean about that", config{"lore.autoprobe": {"perhaps"}}, ""},
+		{"no time for that", config{"lore.autoprobe": {"true"}, "lore.probetimeout": {"-1"}}, ""},
 		{"too long a time", config{"kprep.archive-timeout": {"5,4000"}}, ""},
 		{"no boolean", config{"kprep.offline": {"perhaps"}}, ""},
 	} {
@@ -95,6 +99,9 @@ func TestSettings(t *testing.T) {
 					word := "servers " + strings.Join(s.URLs, " ")
 					if s.Offline {
 						word += fmt.Sprintf(" offline %v %v %v %v %s", s.Timeouts.Connect, s.Timeouts.Read, s.Timeouts.Request, s.Timeouts.Look, s.Agent)
+					}
+					if s.Probe != nil {
+						word += fmt.Sprintf(" probe %v %v", s.Probe.Timeout, s.Probe.TTL)
 					}
 					words = append(words, word)
 				}

@@ -17,6 +17,9 @@ type Query struct {
 	IDs       []string // without brackets
 	ChangeIDs []string
 	PatchIDs  []string
+	// Near are messages of these threads that others have: a reply that nothing but its
+	// subject leads to may answer one of them.
+	Near []*Message
 }
 
 // A Source is a place to find mail of others in.
@@ -42,7 +45,7 @@ type Answer struct {
 
 // Empty is true of a query that asks for nothing.
 func (q *Query) Empty() bool {
-	return len(q.IDs) == 0 && len(q.ChangeIDs) == 0 && len(q.PatchIDs) == 0
+	return len(q.IDs) == 0 && len(q.ChangeIDs) == 0 && len(q.PatchIDs) == 0 && len(q.Near) == 0
 }
 
 // has reports whether a message is one of those asked for.
@@ -69,9 +72,9 @@ func (q *Query) answered(messages []*Message) bool {
 // missing and others answer it.
 func (q *Query) Select(messages []*Message) []*Message {
 	groups := grouping{}
-	posts := make([]patchmail.Post, len(messages))
-	for i, m := range messages {
-		posts[i] = m.post()
+	posts := make([]patchmail.Post, 0, len(messages)+len(q.Near))
+	for _, m := range slices.Concat(messages, q.Near) {
+		posts = append(posts, m.post())
 		for _, parent := range m.Parents {
 			groups.join(m.ID, parent)
 		}
@@ -82,6 +85,9 @@ func (q *Query) Select(messages []*Message) []*Message {
 	wanted := map[string]bool{}
 	for _, id := range q.IDs {
 		wanted[groups.of(id)] = true
+	}
+	for _, m := range q.Near {
+		wanted[groups.of(m.ID)] = true
 	}
 	for _, m := range messages {
 		if q.has(m) {
