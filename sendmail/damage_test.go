@@ -1,6 +1,7 @@
 package sendmail
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -138,6 +139,104 @@ func TestDamageNeverSendsAgain(t *testing.T) {
 	}
 }
 
+// An emptied file of what departed does not let a log that has lost records, or
+// all of them, pass for whole.
+func TestEmptiedDeparturesAreNoticed(t *testing.T) {
+	t.Parallel()
+	dir, left := aged(t)
+	log, err := os.ReadFile(filepath.Join(dir, logFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := range log {
+		if at > 0 && log[at-1] != '\n' {
+			continue
+		}
+		damaged := filepath.Join(t.TempDir(), "v1", "0001-send")
+		if err := errors.Join(os.CopyFS(damaged, os.DirFS(dir)), os.Truncate(filepath.Join(damaged, logFile), int64(at)),
+			os.Truncate(filepath.Join(damaged, departedFile), 0)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := OpenJournal(damaged); !errors.As(err, new(*DamagedError)) {
+			t.Errorf("log cut at %d: error %v", at, err)
+		}
+		if at > 0 { // else nothing tells to whom these messages were to go
+			checkDamage(t, damaged, fmt.Sprintf("log cut at %d", at), left)
+		}
+	}
+}
+
+// Journals from before the file of what departed began with the plan's record
+// are read as ever, and are as safe against damage to one file.
+func TestJournalsFromBefore(t *testing.T) {
+	t.Parallel()
+	dir, left := aged(t)
+	now, err := ReadJournal(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := states(now)
+	writeAsBefore(t, dir)
+	before, err := ReadJournal(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := states(before); got != want || len(before.Damage()) > 0 {
+		t.Errorf("%s, want %s; damage %v", got, want, before.Damage())
+	}
+	for _, name := range []string{logFile, departedFile} {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for at := 0; at < len(text); at += 17 {
+			damaged := filepath.Join(t.TempDir(), "v1", "0001-send")
+			if err := errors.Join(os.CopyFS(damaged, os.DirFS(dir)), os.Truncate(filepath.Join(damaged, name), int64(at))); err != nil {
+				t.Fatal(err)
+			}
+			checkDamage(t, damaged, fmt.Sprintf("%s cut at %d", name, at), left)
+		}
+	}
+	again, err := OpenJournal(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if err := errors.Join(again.Settle(3, false), again.depart(3, []string{alice}), again.depart(4, []string{alice})); err != nil {
+		t.Fatal(err)
+	}
+	again = reopen(t, again)
+	if got, want := states(again), strings.Replace(want, "in-flight pending", "unknown/deferred/deferred unknown/pending/pending", 1); got != want {
+		t.Errorf("gone on with: %s, want %s", got, want)
+	}
+}
+
+// writeAsBefore takes the plan's record out of the file of what departed, and
+// the mention of that out of the log.
+func writeAsBefore(t *testing.T, dir string) {
+	t.Helper()
+	for _, name := range []string{logFile, departedFile} {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		line, rest, _ := bytes.Cut(text, []byte("\n"))
+		first, ok := parseRecord(line)
+		if !ok || first.Plan == "" || !first.Twice {
+			t.Fatalf("%s begins with %s", name, line)
+		}
+		if first.Twice = false; name == logFile {
+			if line, err = first.line(); err != nil {
+				t.Fatal(err)
+			}
+			rest = append(line, rest...)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), rest, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // What was lost and found again can be settled once and for all.
 func TestLostRecordsAreSettledOnce(t *testing.T) {
 	t.Parallel()
@@ -181,7 +280,7 @@ func TestSalvage(t *testing.T) {
 		vouched        bool
 	}{
 		"no plan":                 {remove(planFile), "accepted unknown/deferred/accepted pending", "the plan is gone", false},
-		"no log":                  {remove(logFile), "unknown unknown unknown", "the log is gone", false},
+		"no log":                  {remove(logFile), "unknown unknown unknown", "the log is gone", true},
 		"no departures":           {remove(departedFile), "accepted unknown/accepted/unknown unknown", "the file departed is gone", true},
 		"a message":               {remove("msg/0002.eml"), "accepted deferred/accepted/unknown pending", "msg/0002.eml is gone", true},
 		"plan and log":            {remove(planFile, logFile), "unknown unknown unknown", "the log is gone; the plan is gone", false},

@@ -1,6 +1,7 @@
 package sendmail
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -23,9 +24,9 @@ type Journal struct {
 	log      logWriter // without a file when only read
 	departed *os.File  // nil when only read
 	run      string
-	pairs    []map[string]Receipt // by message, by recipient
-	onWire   map[int]string       // message-ids that a server gave to messages
-	coded    map[int]string       // messages with a 7-bit form, its SHA-256
+	pairs    [][]*fate      // by message, in the order of its recipients; nil: nothing was tried
+	onWire   map[int]string // message-ids that a server gave to messages
+	coded    map[int]string // messages with a 7-bit form, its SHA-256
 	marks    []string
 	noteAt   time.Time // of the last record
 
@@ -65,12 +66,9 @@ func open(dir string, lock *Lock) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range j.pairs {
-		for recipient, r := range m {
-			if r.State == InFlight {
-				r.State, r.Reply = Unknown, "kprep ended while the message was in flight"
-				m[recipient] = r
-			}
+	for _, f := range j.fates() {
+		if f.state == InFlight {
+			f.state, f.reply = Unknown, "kprep ended while the message was in flight"
 		}
 	}
 	j.lock, j.run = lock, runID()
@@ -78,7 +76,7 @@ func open(dir string, lock *Lock) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := mend(f, int64(good), lost); err != nil {
+	if err := mend(f, good, lost); err != nil {
 		f.Close()
 		return nil, err
 	}
@@ -95,90 +93,6 @@ func runID() string {
 	var id [4]byte
 	rand.Read(id[:])
 	return hex.EncodeToString(id[:])
-}
-
-// mend removes what stands behind the whole records, and adds what was lost.
-func mend(f *os.File, good int64, lost []byte) error {
-	info, err := f.Stat()
-	if err != nil || info.Size() == good && len(lost) == 0 {
-		return err
-	}
-	if err := f.Truncate(good); err != nil {
-		return err
-	}
-	_, err = f.Write(lost)
-	return errors.Join(err, f.Sync())
-}
-
-// load replays the log over the plan. Good is the length of its whole records,
-// and lost are those that it should have behind them.
-func load(dir string) (j *Journal, good int, lost []byte, err error) {
-	plan, sum, err := readPlan(dir)
-	if err != nil {
-		return nil, 0, nil, err
-	}
-	j = &Journal{dir: dir, plan: plan, sum: sum, coded: map[int]string{}, onWire: map[int]string{}}
-	for i, m := range plan.Messages {
-		pairs := map[string]Receipt{}
-		for _, r := range m.Recipients {
-			pairs[r] = Receipt{Message: i, Recipient: r, State: Pending}
-		}
-		j.pairs = append(j.pairs, pairs)
-	}
-	text, err := os.ReadFile(filepath.Join(dir, logFile))
-	if err != nil {
-		// Without its log everything would look as if it had never left.
-		return nil, 0, nil, j.unreadable(theLog, err)
-	}
-	records, good, err := parseLog(text)
-	if err != nil {
-		return nil, 0, nil, &DamagedError{Dir: dir, Reason: err.Error()}
-	}
-	if lost, err = j.missing(text[:good]); err != nil {
-		return nil, 0, nil, err
-	}
-	again, _, _ := parseLog(lost) // whole lines only
-	records = append(records, again...)
-	for _, r := range records {
-		if err := j.apply(r); err != nil {
-			return nil, 0, nil, &DamagedError{Dir: dir, Reason: err.Error()}
-		}
-	}
-	return j, good, lost, nil
-}
-
-// apply brings one record into the state in memory.
-func (j *Journal) apply(r record) error {
-	j.noteAt = r.Time
-	if r.Plan != "" {
-		if r.Plan != j.sum {
-			return errors.New("the plan is not the one that was written")
-		}
-		return nil
-	}
-	if r.Mark != "" {
-		j.marks = append(j.marks, r.Mark)
-		return nil
-	}
-	if r.Message < 0 || r.Message >= len(j.pairs) {
-		return fmt.Errorf("the log speaks of message %d", r.Message)
-	}
-	if r.OnWire != "" {
-		j.onWire[r.Message] = r.OnWire
-		return nil
-	}
-	if r.SevenBit != "" {
-		j.coded[r.Message] = r.SevenBit
-		return nil
-	}
-	for _, to := range r.Recipients {
-		if _, ok := j.pairs[r.Message][to]; !ok {
-			return fmt.Errorf("the log speaks of a recipient that message %d does not have", r.Message)
-		}
-		j.pairs[r.Message][to] = Receipt{Message: r.Message, Recipient: to, State: r.State, Step: r.Step,
-			Code: r.Code, Reply: r.Reply, Time: r.Time, Via: r.Via}
-	}
-	return nil
 }
 
 // note writes records and then believes them. A record that could not be
@@ -235,24 +149,6 @@ func (j *Journal) Plan() Plan { return j.plan }
 // LastChange is the time of the last log record; zero when there is none.
 func (j *Journal) LastChange() time.Time { return j.noteAt }
 
-// Receipts returns what is known of every pair, by message and in the order of
-// its recipients.
-func (j *Journal) Receipts() []Receipt {
-	var all []Receipt
-	for i := range j.plan.Messages {
-		all = append(all, j.of(i)...)
-	}
-	return all
-}
-
-func (j *Journal) of(message int) []Receipt {
-	var all []Receipt
-	for _, to := range j.plan.Messages[message].Recipients {
-		all = append(all, j.pairs[message][to])
-	}
-	return all
-}
-
 // Append logs receipts and waits until they are on the disk. Receipts of one
 // message that say the same share a record.
 func (j *Journal) Append(all ...Receipt) error {
@@ -293,22 +189,37 @@ func (j *Journal) Mark(step string) error {
 // Message returns a message as it was planned, with its bytes read back from
 // the disk and compared with the plan. If it was given a 7-bit form, these are
 // the bytes.
-func (j *Journal) Message(i int) (Outgoing, error) {
+func (j *Journal) Message(i int) (Outgoing, error) { return j.look(i, new(bytes.Buffer)) }
+
+// look is Message with its bytes in a buffer, for whoever goes through many and
+// needs each no longer than until the next.
+func (j *Journal) look(i int, in *bytes.Buffer) (Outgoing, error) {
 	p := j.plan.Messages[i]
 	file, sum := p.File, p.SHA256
 	if coded, ok := j.coded[i]; ok {
 		file, sum = sevenBitFile(i), coded
 	}
-	raw, err := os.ReadFile(filepath.Join(j.dir, file))
-	if err != nil {
+	if err := read(filepath.Join(j.dir, file), in); err != nil {
 		return Outgoing{}, j.unreadable(file, err)
 	}
-	if digest(raw) != sum {
+	if digest(in.Bytes()) != sum {
 		return Outgoing{}, &DamagedError{Dir: j.dir, Reason: file + " is not what was planned"}
 	}
 	m := p.outline()
-	m.Raw = j.rethread(raw)
+	m.Raw = j.rethread(in.Bytes())
 	return m, nil
+}
+
+// read fills a buffer with the bytes of a file.
+func read(path string, in *bytes.Buffer) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	in.Reset()
+	_, err = in.ReadFrom(f)
+	return err
 }
 
 // outlines are the messages of the plan without their bytes, which may be many.
@@ -326,11 +237,12 @@ func (p Planned) outline() Outgoing {
 
 func sevenBitFile(i int) string { return fmt.Sprintf("msg/%04d.7bit.eml", i) }
 
-// sevenBit gives message i a form without 8-bit bytes, for this attempt and
-// all later ones. The form is on the disk before anybody gets to see it.
-func (j *Journal) sevenBit(i int) (Outgoing, error) {
-	m, err := j.Message(i)
-	if err != nil || isASCII(string(m.Raw)) {
+// sevenBit is look for a message that gets a form without 8-bit bytes, for this
+// attempt and all later ones. The form is on the disk before anybody gets to
+// see it.
+func (j *Journal) sevenBit(i int, in *bytes.Buffer) (Outgoing, error) {
+	m, err := j.look(i, in)
+	if err != nil || isASCII(m.Raw) {
 		return m, err
 	}
 	if m.Raw, err = patchmail.SevenBit(m.Raw); err != nil {

@@ -26,7 +26,8 @@ type record struct {
 	SevenBit   string    `json:"seven-bit,omitempty"`          // SHA-256 of the message's 7-bit form, used from here on
 	OnWire     string    `json:"message-id-on-wire,omitempty"` // the message-id that the server gave the message
 	Mark       string    `json:"mark,omitempty"`
-	Plan       string    `json:"plan,omitempty"` // SHA-256 of the plan; the first record
+	Plan       string    `json:"plan,omitempty"`  // SHA-256 of the plan; the first record
+	Twice      bool      `json:"twice,omitempty"` // the file of what departs begins with this record too
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -55,26 +56,6 @@ type DamagedError struct{ Dir, Reason string }
 
 func (e *DamagedError) Error() string {
 	return fmt.Sprintf("the journal %s is damaged: %s", e.Dir, e.Reason)
-}
-
-// parseLog reads all whole records. A last record that is not whole was being
-// written when something died; good is the length of what comes before it.
-// Damage anywhere else is an error: a record behind it might be the one that
-// says that a message has left.
-func parseLog(text []byte) (records []record, good int, err error) {
-	for number := 1; good < len(text); number++ {
-		line, rest, ended := bytes.Cut(text[good:], []byte("\n"))
-		r, ok := parseRecord(line)
-		if !ended || !ok {
-			if len(rest) > 0 {
-				return nil, 0, fmt.Errorf("record %d of the log does not fit its checksum", number)
-			}
-			return records, good, nil
-		}
-		records = append(records, r)
-		good += len(line) + 1
-	}
-	return records, good, nil
 }
 
 // A logWriter appends records. After an error it writes no more: half a record

@@ -1,13 +1,11 @@
 package sendmail
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -15,8 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/google/renameio/v2"
 )
 
 // A Plan is what a send is going to do, written once and never changed
@@ -117,137 +113,6 @@ func create(dir string, p Plan, messages iter.Seq2[Outgoing, error]) (*Journal, 
 		return nil, err
 	}
 	return j, nil
-}
-
-// writePlan keeps to the order that makes a crash harmless: first what the
-// plan speaks of, then the plan.
-func writePlan(dir string, p Plan, messages iter.Seq2[Outgoing, error]) error {
-	folder := filepath.Join(dir, "msg")
-	if err := os.Mkdir(folder, 0o700); err != nil {
-		return err
-	}
-	planned, err := writeMessages(dir, messages)
-	if err != nil {
-		return err
-	}
-	p.Format, p.Messages = planFormat, planned
-	text, err := json.MarshalIndent(p, "", "  ")
-	if err != nil {
-		return err
-	}
-	text = append(text, '\n')
-	first, err := record{Time: p.Created, Plan: digest(text)}.line()
-	if err != nil {
-		return err
-	}
-	if err := createFile(filepath.Join(dir, logFile), first); err != nil {
-		return err
-	}
-	if err := createFile(filepath.Join(dir, departedFile), nil); err != nil {
-		return err
-	}
-	for _, d := range []string{folder, dir} {
-		if err := syncDir(d); err != nil {
-			return err
-		}
-	}
-	if err := renameio.WriteFile(filepath.Join(dir, planFile), text, 0o600, renameio.WithTempDir(dir)); err != nil {
-		return err
-	}
-	// The entry of dir itself is in its parent.
-	for _, d := range []string{dir, filepath.Dir(dir)} {
-		if err := syncDir(d); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// writeMessages writes each message into its file, and returns what the plan
-// says of them.
-func writeMessages(dir string, messages iter.Seq2[Outgoing, error]) ([]Planned, error) {
-	var all []Planned
-	names, ids := map[string]bool{}, map[string]bool{}
-	for m, err := range messages {
-		if err != nil {
-			return nil, err
-		}
-		if err := checkOutgoing(m); err != nil {
-			return nil, err
-		}
-		if names[m.Name] || m.ID == "" || ids[m.ID] {
-			return nil, fmt.Errorf("%s: name and message-id must be its own", m.Name)
-		}
-		names[m.Name], ids[m.ID] = true, true
-		planned := Planned{
-			File: messageFile(len(all)), Name: m.Name, SHA256: digest(m.Raw), Size: len(m.Raw), ID: m.ID,
-			Subject: m.Subject, Date: m.Date, Recipients: m.Recipients, To: m.To, Bcc: m.Bcc,
-		}
-		if err := createFile(filepath.Join(dir, planned.File), m.Raw); err != nil {
-			return nil, err
-		}
-		all = append(all, planned)
-	}
-	if len(all) == 0 {
-		return nil, errors.New("there are no messages")
-	}
-	return all, nil
-}
-
-// readPlan returns the plan and the SHA-256 of its file.
-//
-// Errors: [ErrNoPlan], [DamagedError].
-func readPlan(dir string) (p Plan, sum string, err error) {
-	p, sum, err = parsePlan(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		if _, statErr := os.Stat(dir); statErr != nil {
-			return p, "", statErr
-		}
-		if !begun(dir) {
-			return p, "", ErrNoPlan
-		}
-	}
-	if err != nil {
-		err = &DamagedError{Dir: dir, Reason: err.Error()}
-	}
-	return p, sum, err
-}
-
-// parsePlan is readPlan for a journal that may be damaged. Its error says what
-// is wrong with the plan, and is fs.ErrNotExist when there is none.
-func parsePlan(dir string) (p Plan, sum string, err error) {
-	text, err := os.ReadFile(filepath.Join(dir, planFile))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return p, "", noPlanError{}
-	case err != nil:
-		return p, "", errors.New(whyUnreadable(thePlan, err))
-	}
-	if err := json.Unmarshal(text, &p); err != nil {
-		return p, "", fmt.Errorf(thePlan+" cannot be read: %w", err)
-	}
-	if p.Format != planFormat || len(p.Messages) == 0 {
-		return p, "", fmt.Errorf(thePlan+" cannot be read: format %d with %d messages is not one that this kprep knows", p.Format, len(p.Messages))
-	}
-	return p, digest(text), nil
-}
-
-type noPlanError struct{}
-
-func (noPlanError) Error() string        { return thePlan + " is gone" }
-func (noPlanError) Is(target error) bool { return target == fs.ErrNotExist }
-
-// begun says that a journal without a plan had one: mail may have left by it.
-// What departs is written down, and a log has its second record, only after the
-// plan is there.
-func begun(dir string) bool {
-	for name, before := range map[string]int{departedFile: 0, logFile: 1} {
-		text, err := os.ReadFile(filepath.Join(dir, name))
-		if bytes.Count(text, []byte("\n")) > before || err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return true
-		}
-	}
-	return false
 }
 
 func messageFile(i int) string { return fmt.Sprintf("msg/%04d.eml", i) }

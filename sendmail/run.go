@@ -1,6 +1,7 @@
 package sendmail
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -111,17 +112,6 @@ type run struct {
 	waiting  map[string]bool // recipients to whom an earlier message is outstanding
 }
 
-// open are the recipients of a message that it may be sent to now.
-func (j *Journal) open(message int) []string {
-	var open []string
-	for _, r := range j.of(message) {
-		if r.State == Pending || r.State == Deferred {
-			open = append(open, r.Recipient)
-		}
-	}
-	return open
-}
-
 func (r *run) all(ctx context.Context) error {
 	if r.j.salvaged {
 		return &DamagedError{Dir: r.j.dir, Reason: strings.Join(r.j.damage, "; ")}
@@ -183,8 +173,9 @@ func (r *run) pass(ctx context.Context, first int) error {
 // prepare asks the next hop what it takes and compares every message with the
 // answer before the first is sent.
 func (r *run) prepare(ctx context.Context, first int) error {
+	var in bytes.Buffer
 	for i := range r.j.plan.Messages {
-		if _, err := r.j.Message(i); err != nil {
+		if _, err := r.j.look(i, &in); err != nil {
 			return err // damaged: find out before anything leaves
 		}
 	}
@@ -194,10 +185,10 @@ func (r *run) prepare(ctx context.Context, first int) error {
 	if !r.able.UTF8 && !isASCII(r.j.plan.EnvelopeFrom) {
 		return fmt.Errorf("the server does not take addresses outside of ASCII, such as the sender %s", clean(r.j.plan.EnvelopeFrom))
 	}
-	if err := r.checkUTF8(); err != nil {
+	if err := r.checkUTF8(&in); err != nil {
 		return err
 	}
-	if err := r.knowSize(); err != nil {
+	if err := r.knowSize(&in); err != nil {
 		return err
 	}
 	tooLarge := &TooLargeError{Limit: r.able.MaxSize}
@@ -205,7 +196,7 @@ func (r *run) prepare(ctx context.Context, first int) error {
 		if len(r.j.open(i)) == 0 {
 			continue
 		}
-		m, err := r.message(i)
+		m, err := r.message(i, &in)
 		if err != nil {
 			return err
 		}
@@ -221,7 +212,7 @@ func (r *run) prepare(ctx context.Context, first int) error {
 
 // checkUTF8 returns a *UTF8Error for a server that does not take what the
 // headers hold.
-func (r *run) checkUTF8() error {
+func (r *run) checkUTF8(in *bytes.Buffer) error {
 	if r.able.UTF8 {
 		return nil
 	}
@@ -230,7 +221,7 @@ func (r *run) checkUTF8() error {
 		if len(r.j.open(i)) == 0 {
 			continue
 		}
-		m, err := r.j.Message(i)
+		m, err := r.j.look(i, in)
 		if err != nil {
 			return err
 		}
@@ -245,11 +236,11 @@ func (r *run) checkUTF8() error {
 }
 
 // message is the form of message i that the next hop takes.
-func (r *run) message(i int) (Outgoing, error) {
+func (r *run) message(i int, in *bytes.Buffer) (Outgoing, error) {
 	if r.able.EightBit {
-		return r.j.Message(i)
+		return r.j.look(i, in)
 	}
-	return r.j.sevenBit(i)
+	return r.j.sevenBit(i, in)
 }
 
 // event is about message i.
@@ -260,7 +251,7 @@ func (r *run) event(i int) Event {
 
 // attempt sends message i to the recipients, once.
 func (r *run) attempt(ctx context.Context, i int, recipients []string) ([]Receipt, error) {
-	m, err := r.message(i)
+	m, err := r.message(i, new(bytes.Buffer))
 	if err != nil {
 		return nil, err
 	}
@@ -353,13 +344,13 @@ func (j *Journal) ghost() string {
 
 // knowSize adds to what the server says of sizes what it was seen to refuse
 // for its size (552, RFC 5321 4.2.3). 5.2.2 is a mailbox that is full.
-func (r *run) knowSize() error {
+func (r *run) knowSize(in *bytes.Buffer) error {
 	for i := range r.j.plan.Messages {
 		for _, receipt := range r.j.of(i) {
 			if receipt.Code != 552 || receipt.Step != AtDot && receipt.Step != AtData || strings.HasPrefix(receipt.Reply, "5.2.2") {
 				continue
 			}
-			m, err := r.j.Message(i)
+			m, err := r.j.look(i, in)
 			if err != nil {
 				return err
 			}

@@ -40,21 +40,17 @@ func Salvage(dir string) *Journal {
 	j := &Journal{dir: dir, salvaged: true, coded: map[int]string{}, onWire: map[int]string{}}
 	records, sure := j.salvageRecords()
 	j.salvagePlan(records)
-	for _, m := range j.plan.Messages {
-		pairs := map[string]Receipt{}
-		for _, r := range m.Recipients {
-			pairs[r] = Receipt{Message: len(j.pairs), Recipient: r, State: Pending}
-		}
-		j.pairs = append(j.pairs, pairs)
-	}
+	j.untried()
 	for _, r := range records {
 		j.believe(r)
 	}
 	for _, pairs := range j.pairs {
-		for to, r := range pairs {
-			if r.State == InFlight || !sure && (r.State == Pending || r.State == Deferred) {
-				r.State, r.Step, r.Code, r.Reply = Unknown, "", 0, "the journal is damaged: it may have left"
-				pairs[to] = r
+		for k, f := range pairs {
+			if f == nil {
+				f = &fate{state: Pending}
+			}
+			if f.state == InFlight || !sure && (f.state == Pending || f.state == Deferred) {
+				pairs[k] = &fate{state: Unknown, reply: "the journal is damaged: it may have left", time: f.time, via: f.via}
 			}
 		}
 	}
@@ -95,13 +91,14 @@ func (j *Journal) Vouched() bool { return !j.salvaged || j.sum != "" }
 // too, which it reads.
 func (j *Journal) Damage() []string {
 	all := slices.Clone(j.damage)
+	var in bytes.Buffer
 	for i, m := range j.plan.Messages {
 		var err error
 		if m.SHA256 == "" { // of a plan that is lost
 			_, err = os.Stat(filepath.Join(j.dir, m.File))
 			err = j.unreadable(m.File, err)
 		} else {
-			_, err = j.Message(i)
+			_, err = j.look(i, &in)
 		}
 		if damaged := (*DamagedError)(nil); errors.As(err, &damaged) {
 			all = append(all, damaged.Reason)
@@ -109,6 +106,8 @@ func (j *Journal) Damage() []string {
 	}
 	return all
 }
+
+func (j *Journal) damaged(why error) error { return &DamagedError{Dir: j.dir, Reason: why.Error()} }
 
 // unreadable is a [DamagedError] for a file that could not be read; nil where
 // it could.
@@ -165,6 +164,13 @@ func (j *Journal) salvageRecords() (records []record, sure bool) {
 	}
 	log, logged := read(theLog, logFile)
 	_, departed := read(theDeparted, departedFile)
+	switch {
+	case len(j.damage) > 0:
+	case len(logged)+len(departed) == 0:
+		j.damage = append(j.damage, theLog+" is empty")
+	case len(logged) > 0 && logged[0].Twice && (len(departed) == 0 || departed[0].Plan != logged[0].Plan):
+		j.damage, sure = append(j.damage, errBeheaded.Error()), false
+	}
 	for _, r := range departed {
 		// What the log tells of a message came after it had departed.
 		if line, err := r.line(); err == nil && !bytes.Contains(log, line) {
@@ -268,8 +274,8 @@ func (j *Journal) believe(r record) {
 		return
 	}
 	r.Recipients = slices.DeleteFunc(slices.Clone(r.Recipients), func(to string) bool {
-		known, ok := j.pairs[r.Message][to]
-		return !ok || known.State == Accepted
+		known, ok := j.fateOf(r.Message, to)
+		return !ok || known != nil && known.state == Accepted
 	})
 	_ = j.apply(r) // of none of its errors anything is left
 }

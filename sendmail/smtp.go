@@ -203,7 +203,7 @@ func (t *SMTP) unable(from string, m Outgoing, recipients []string) string {
 	a := t.abilities()
 	size := int64(wireSize(m.Raw))
 	switch {
-	case !a.EightBit && !isASCII(string(m.Raw)):
+	case !a.EightBit && !isASCII(m.Raw):
 		return "the server no longer takes 8-bit text"
 	case a.MaxSize > 0 && size > a.MaxSize:
 		return fmt.Sprintf("the server takes at most %d bytes", a.MaxSize)
@@ -274,7 +274,7 @@ func (t *SMTP) Close() error {
 // wireSize is the size of a message with CRLF line ends, as SIZE counts it.
 func wireSize(raw []byte) int { return len(raw) + bytes.Count(raw, []byte("\n")) }
 
-func isASCII(s string) bool {
+func isASCII[T string | []byte](s T) bool {
 	for i := range len(s) {
 		if s[i] > 127 {
 			return false

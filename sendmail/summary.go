@@ -55,7 +55,8 @@ func (j *Journal) Summary() Summary {
 		s.Complete = s.Complete && over && count[Accepted] > 0
 		s.Rootless = s.Rootless || i == 0 && over && count[Accepted] == 0
 		for _, to := range m.To {
-			s.Complete = s.Complete && j.pairs[i][to].State == Accepted
+			f, _ := j.fateOf(i, to)
+			s.Complete = s.Complete && f != nil && f.state == Accepted
 		}
 	}
 	return s

@@ -111,7 +111,7 @@ func (t *transaction) parameters() string {
 		// RFC 1870, 5: line ends count as two, the dot and its stuffing do not.
 		text += fmt.Sprintf(" SIZE=%d", len(t.message.Data)+bytes.Count(t.message.Data, []byte("\n")))
 	}
-	if e.EightBit && !isASCII(string(t.message.Data)) {
+	if e.EightBit && !isASCII(t.message.Data) {
 		text += " BODY=8BITMIME"
 	}
 	if e.UTF8 && (patchmail.NeedsUTF8(t.message.Data) || !isASCII(t.message.From+strings.Join(t.message.To, ""))) {
@@ -120,8 +120,13 @@ func (t *transaction) parameters() string {
 	return text
 }
 
-func isASCII(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r > 127 })
+func isASCII[T string | []byte](s T) bool {
+	for i := range len(s) {
+		if s[i] > 127 {
+			return false
+		}
+	}
+	return true
 }
 
 // introduce says the commands before the body. With PIPELINING many go out at
