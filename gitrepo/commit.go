@@ -16,7 +16,7 @@ type Commit struct {
 	Encoding  string // the encoding header; "" means UTF-8
 	Message   string // raw bytes, in Encoding
 
-	header []byte // the header block with its last line feed, without the blank line
+	header string // the header block with its last line feed, without the blank line
 }
 
 // A NotCommitError reports an object of another type where a commit is needed.
@@ -43,13 +43,15 @@ func (r *Repo) Commit(name string) (*Commit, error) {
 }
 
 func parseCommit(obj Object) (*Commit, error) {
-	header, message, found := bytes.Cut(obj.Data, []byte("\n\n"))
-	if !found { // a commit without a message has no blank line
-		header = bytes.TrimSuffix(obj.Data, []byte("\n"))
+	text := string(obj.Data) // of which everything else is a part
+	c := &Commit{ID: obj.ID, header: text}
+	if end := strings.Index(text, "\n\n"); end >= 0 {
+		c.header, c.Message = text[:end+1], text[end+2:]
+	} else if !strings.HasSuffix(text, "\n") { // a commit without a message has no blank line
+		c.header += "\n"
 	}
-	c := &Commit{ID: obj.ID, Message: string(message), header: append(header[:len(header):len(header)], '\n')}
-	for line := range bytes.Lines(c.header) {
-		key, value, _ := strings.Cut(strings.TrimSuffix(string(line), "\n"), " ")
+	for line := range strings.Lines(c.header) {
+		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 		var err error
 		switch key {
 		case "tree":
@@ -72,7 +74,7 @@ func parseCommit(obj Object) (*Commit, error) {
 
 // Signed says whether the commit carries a signature, whoever made it.
 func (c *Commit) Signed() bool {
-	return bytes.Contains(c.header, []byte("\ngpgsig ")) || bytes.Contains(c.header, []byte("\ngpgsig-sha256 "))
+	return strings.Contains(c.header, "\ngpgsig ") || strings.Contains(c.header, "\ngpgsig-sha256 ")
 }
 
 // Subject is the first paragraph of the message on one line, as git's %s.
@@ -122,21 +124,21 @@ func (c *Commit) Rewrite(ch Change) []byte {
 	}
 	var out bytes.Buffer
 	parentsDone, dropping := false, false
-	for line := range bytes.Lines(c.header) {
+	for line := range strings.Lines(c.header) {
 		if line[0] == ' ' { // continues the header above
 			if !dropping {
-				out.Write(line)
+				out.WriteString(line)
 			}
 			continue
 		}
-		key, _, _ := bytes.Cut(line, []byte(" "))
+		key, _, _ := strings.Cut(line, " ")
 		dropping = false
-		switch string(key) {
+		switch key {
 		case "tree":
 			if !sameTree {
-				line = []byte("tree " + ch.Tree + "\n")
+				line = "tree " + string(ch.Tree) + "\n"
 			}
-			out.Write(line)
+			out.WriteString(line)
 		case "parent":
 			dropping = true
 			if !parentsDone {
@@ -149,9 +151,9 @@ func (c *Commit) Rewrite(ch Change) []byte {
 				parentsDone = true
 			}
 			if keepEncoding {
-				out.Write(line)
+				out.WriteString(line)
 			} else { // the encoding is that of the names, too
-				out.WriteString(decodeText(string(line), c.Encoding))
+				out.WriteString(decodeText(line, c.Encoding))
 			}
 		case "committer":
 			committer := ch.Committer.String()
@@ -163,10 +165,10 @@ func (c *Commit) Rewrite(ch Change) []byte {
 			dropping = true
 		case "encoding":
 			if dropping = !keepEncoding; !dropping {
-				out.Write(line)
+				out.WriteString(line)
 			}
 		default:
-			out.Write(line)
+			out.WriteString(line)
 		}
 	}
 	out.WriteByte('\n')

@@ -3,6 +3,7 @@ package gitrepo
 import (
 	"bytes"
 	"fmt"
+	"strings"
 )
 
 // Git's own rebase, amend and cherry-pick make commits with the headers that
@@ -20,10 +21,10 @@ func (c *Commit) LacksHeaders(before *Commit) bool {
 func (c *Commit) otherHeaders() []byte {
 	var out []byte
 	other := false
-	for line := range bytes.Lines(c.header) {
+	for line := range strings.Lines(c.header) {
 		if line[0] != ' ' {
-			key, _, _ := bytes.Cut(line, []byte(" "))
-			switch string(key) {
+			key, _, _ := strings.Cut(line, " ")
+			switch key {
 			case "tree", "parent", "author", "committer", "gpgsig", "gpgsig-sha256":
 				other = false
 			default:
@@ -67,7 +68,7 @@ func (c *Commit) withHeaders(before *Commit) *Commit {
 			out.Write(line)
 		}
 	}
-	made.header = out.Bytes()
+	made.header = out.String()
 	return &made
 }
 

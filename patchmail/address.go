@@ -78,6 +78,9 @@ func (a Address) Envelope() (mailbox string, needsUTF8 bool, err error) {
 	if err != nil {
 		return "", false, &AddressError{a.Mailbox, err.Error()}
 	}
+	if ascii == domain {
+		return a.Mailbox, !isASCII(local), nil
+	}
 	return local + "@" + ascii, !isASCII(local), nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -39,7 +40,10 @@ type Message struct {
 // A line break or NUL in a header value is an *InjectionError; other header
 // values that cannot be written are an *AddressError or a *HeaderError, and a
 // body that Encoding cannot carry is an *EncodingError.
-func (m *Message) Bytes() ([]byte, error) {
+func (m *Message) Bytes() ([]byte, error) { return m.AppendTo(nil) }
+
+// AppendTo is Bytes behind what out has.
+func (m *Message) AppendTo(out []byte) ([]byte, error) {
 	body := m.Body
 	if len(body) > 0 && body[len(body)-1] != '\n' {
 		body = append(body[:len(body):len(body)], '\n')
@@ -52,7 +56,7 @@ func (m *Message) Bytes() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write message %q: %w", m.ID, err)
 	}
-	out := make([]byte, 0, len(header)+1+len(body)+len(body)/8)
+	out = slices.Grow(out, len(header)+1+len(body)+len(body)/8)
 	out = append(out, header...)
 	out = append(out, '\n')
 	return appendBody(out, body, encoding), nil

@@ -1,7 +1,6 @@
 package series
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -57,15 +56,19 @@ type Draft struct {
 	Dropped []string // trailers that the commit or the cover letter has and the mail has not
 	InBody  string   // the author that stands in the body; "" for none
 
-	body func() ([]byte, error)
+	body func(out []byte) ([]byte, error) // appends it
 }
 
 // Mail is the Message with its body. The body is made anew each time, always
 // the same, as those of a long series are too much to keep.
-func (d Draft) Mail() (patchmail.Message, error) {
+func (d *Draft) Mail() (patchmail.Message, error) { return d.MailIn(nil) }
+
+// MailIn is Mail, whose body takes the place of one that is not needed any
+// more.
+func (d *Draft) MailIn(place []byte) (patchmail.Message, error) {
 	m := d.Message
 	var err error
-	m.Body, err = d.body()
+	m.Body, err = d.body(place[:0])
 	return m, err
 }
 
@@ -152,7 +155,7 @@ func (d *drafter) ask(ctx context.Context) error {
 		kept := spool.In(filepath.Join(d.s.repo.CommonDir, "kprep"))
 		return d.s.repo.EachPatch(asking, d.s.patchIDs(), func(i int, p gitrepo.Patch) error {
 			if len(p.Diff) > 0 {
-				d.patches[i] = kept.Keep(slices.Concat(p.Stat, []byte("\n"), p.Diff))
+				d.patches[i] = kept.Keep(p.Stat, []byte("\n"), p.Diff)
 			}
 			return nil
 		})
@@ -243,6 +246,9 @@ func (d *drafter) drop(text string) (string, []string) {
 	}
 	above, below := trailers.Cut(text)
 	above, gone := trailers.Drop(above, d.r.Drop)
+	if len(gone) == 0 {
+		return text, nil
+	}
 	var dropped []string
 	for _, t := range gone {
 		dropped = append(dropped, t.String())
@@ -271,13 +277,17 @@ func (d *drafter) cover(title string) Draft {
 	d.parts.Cover = d.letter.Body()
 	draft := Draft{Title: title, Persons: persons(d.letter.Trailers), Dropped: d.dropped}
 	draft.Message.Subject = d.subject(0, nil, title).String()
-	text := []byte(coverletter.Fill(d.template(), d.parts))
+	text := coverletter.Fill(d.template(), d.parts)
 	if d.r.InBodyCover {
 		draft.InBody = d.r.From.String()
-		text = append([]byte(inBody(d.r.From)), text...)
+		text = inBody(d.r.From) + text
 	}
-	draft.body = func() ([]byte, error) { return text, nil }
+	draft.body = fixed(text)
 	return draft
+}
+
+func fixed(text string) func([]byte) ([]byte, error) {
+	return func(out []byte) ([]byte, error) { return append(out, text...), nil }
 }
 
 func persons(block []trailers.Trailer) []Person {
@@ -315,7 +325,7 @@ func (d *drafter) patch(i int, commit *gitrepo.Commit) (Draft, error) {
 	}
 	if d.hasCover() {
 		patch, git := d.patches[i], d.git
-		draft.body = func() ([]byte, error) { return patchBody(from, body, patch, git) }
+		draft.body = func(out []byte) ([]byte, error) { return appendPatch(out, from, body, patch, git) }
 		return draft, nil
 	}
 	patch, err := d.patches[i].Bytes()
@@ -325,8 +335,7 @@ func (d *drafter) patch(i int, commit *gitrepo.Commit) (Draft, error) {
 	if len(patch) == 0 {
 		patch = []byte("\n")
 	}
-	whole := []byte(from + coverletter.MixIn(body, d.letter, string(patch), d.parts, d.template()))
-	draft.body = func() ([]byte, error) { return whole, nil }
+	draft.body = fixed(from + coverletter.MixIn(body, d.letter, string(patch), d.parts, d.template()))
 	draft.Persons = append(draft.Persons, persons(d.letter.Trailers)...)
 	draft.Dropped = append(draft.Dropped, d.dropped...)
 	return draft, nil
@@ -352,25 +361,21 @@ func startsLikeHeader(body string) bool {
 	return false
 }
 
-// patchBody is author, message, cut, diffstat and diff, and git's version below
-// them. A commit that changes nothing has no cut.
-func patchBody(from, message string, patch spool.Text, git string) ([]byte, error) {
-	diff, err := patch.Bytes()
-	if err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	out.Grow(len(from) + len(message) + len(diff) + len(git) + 16)
-	out.WriteString(from)
+// appendPatch writes author, message, cut, diffstat and diff, and git's version
+// below them. A commit that changes nothing has no cut.
+func appendPatch(out []byte, from, message string, patch spool.Text, git string) ([]byte, error) {
+	out = slices.Grow(out, len(from)+len(message)+patch.Len()+len(git)+16)
+	out = append(out, from...)
 	if message != "" {
-		out.WriteString(strings.TrimRight(message, "\n") + "\n")
+		out = append(append(out, strings.TrimRight(message, "\n")...), '\n')
 	}
-	if len(diff) > 0 {
-		out.WriteString("---\n")
-		out.Write(diff)
+	if patch.Len() > 0 {
+		var err error
+		if out, err = patch.AppendTo(append(out, "---\n"...)); err != nil {
+			return nil, err
+		}
 	}
-	fmt.Fprintf(&out, "\n-- \n%s\n\n", git)
-	return out.Bytes(), nil
+	return fmt.Appendf(out, "\n-- \n%s\n\n", git), nil
 }
 
 func authorOf(c *gitrepo.Commit) patchmail.Address {
@@ -386,30 +391,33 @@ func (d *drafter) thread(all []Draft) error {
 	if err != nil {
 		return err
 	}
-	first := &all[0].Message
+	var mailer []patchmail.Header
+	if d.r.Mailer != "" {
+		mailer = []patchmail.Header{{Name: "X-Mailer", Value: d.r.Mailer}}
+	}
 	for i := range all {
 		m := &all[i].Message
-		m.From, m.Encoding = d.r.From, d.r.Encoding
+		m.From, m.Encoding, m.Headers = d.r.From, d.r.Encoding, mailer
 		m.Date = d.r.Now.Add(time.Duration(i-len(all)+1) * time.Second)
 		m.ID = patchmail.MessageID(slug, d.s.Tracking.Revision, all[i].Counter, d.r.Random, d.r.From.Domain())
-		if i > 0 && d.r.Unthreaded {
-			m.InReplyTo, m.References = first.InReplyTo, first.References
-		} else if i > 0 {
-			m.InReplyTo, m.References = first.ID, append(first.References[:len(first.References):len(first.References)], first.ID)
-		} else {
-			if parent := d.parentID(); parent != "" {
-				m.InReplyTo, m.References = parent, []string{parent}
-			}
-			if !d.r.Untracked {
-				m.Headers = []patchmail.Header{
-					{Name: "X-B4-Tracking", Value: tracking},
-					{Name: "X-Change-ID", Value: d.s.Tracking.ChangeID},
-				}
-			}
-		}
-		if d.r.Mailer != "" {
-			m.Headers = append(m.Headers, patchmail.Header{Name: "X-Mailer", Value: d.r.Mailer})
-		}
+	}
+	first := &all[0].Message
+	if parent := d.parentID(); parent != "" {
+		first.InReplyTo, first.References = parent, []string{parent}
+	}
+	if !d.r.Untracked {
+		first.Headers = append([]patchmail.Header{
+			{Name: "X-B4-Tracking", Value: tracking},
+			{Name: "X-Change-ID", Value: d.s.Tracking.ChangeID},
+		}, mailer...)
+	}
+	parent, references := first.ID, append(first.References[:len(first.References):len(first.References)], first.ID)
+	if d.r.Unthreaded {
+		parent, references = first.InReplyTo, first.References
+	}
+	for i := range all[1:] {
+		m := &all[i+1].Message
+		m.InReplyTo, m.References = parent, references
 	}
 	return nil
 }

@@ -1,9 +1,9 @@
 package spool
 
 import (
-	"bytes"
 	"io"
 	"os"
+	"slices"
 	"sync"
 )
 
@@ -43,9 +43,18 @@ func (t Text) Bytes() ([]byte, error) {
 	if t.file == nil {
 		return t.held, nil
 	}
-	text := make([]byte, t.size)
-	_, err := t.file.ReadAt(text, t.start)
-	return text, err
+	return t.AppendTo(nil)
+}
+
+// AppendTo reads the text behind what out has.
+func (t Text) AppendTo(out []byte) ([]byte, error) {
+	if t.file == nil {
+		return append(out, t.held...), nil
+	}
+	start := len(out)
+	out = slices.Grow(out, t.size)[:start+t.size]
+	_, err := t.file.ReadAt(out[start:], t.start)
+	return out, err
 }
 
 // WriteTo writes the text.
@@ -57,26 +66,41 @@ func (t Text) WriteTo(w io.Writer) (int64, error) {
 	return io.Copy(w, io.NewSectionReader(t.file, t.start, int64(t.size)))
 }
 
-// Keep takes a copy of a text.
-func (s *Spool) Keep(text []byte) Text {
+// Keep takes a copy of a text, which may come in several pieces.
+func (s *Spool) Keep(pieces ...[]byte) Text {
+	size := 0
+	for _, p := range pieces {
+		size += len(p)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.held+len(text) > inMemory && !s.noFile {
+	if s.held+size > inMemory && !s.noFile {
 		if s.file == nil {
 			s.file = unnamed(s.dir)
 		}
 		s.noFile = s.file == nil
 	}
 	if s.file != nil && !s.noFile {
-		t := Text{file: s.file, start: s.size, size: len(text)}
-		if _, err := s.file.WriteAt(text, s.size); err == nil {
-			s.size += int64(len(text))
+		t := Text{file: s.file, start: s.size, size: size}
+		if s.write(pieces) == nil {
+			s.size += int64(size)
 			return t
 		}
 		s.noFile = true
 	}
-	s.held += len(text)
-	return Text{held: bytes.Clone(text), size: len(text)}
+	s.held += size
+	return Text{held: slices.Concat(pieces...), size: size}
+}
+
+func (s *Spool) write(pieces [][]byte) error {
+	at := s.size
+	for _, p := range pieces {
+		if _, err := s.file.WriteAt(p, at); err != nil {
+			return err
+		}
+		at += int64(len(p))
+	}
+	return nil
 }
 
 // unnamed makes a file without a name; nil where it cannot.

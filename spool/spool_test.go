@@ -23,7 +23,7 @@ func keep(t *testing.T, s *Spool, count, size int) {
 	for n := range count {
 		all.Go(func() {
 			given := text(n, size)
-			texts[n] = s.Keep(given)
+			texts[n] = s.Keep(given[:n%7], given[n%7:])
 			clear(given) // the spool has its own
 		})
 	}
@@ -32,6 +32,9 @@ func keep(t *testing.T, s *Spool, count, size int) {
 		want := text(n, size)
 		if got, err := kept.Bytes(); err != nil || !bytes.Equal(got, want) || kept.Len() != len(want) {
 			t.Fatalf("text %d of %d: %d bytes %.20q, %v", n, count, len(got), got, err)
+		}
+		if got, err := kept.AppendTo([]byte("before")); err != nil || string(got) != "before"+string(want) {
+			t.Fatalf("text %d of %d is appended as %.20q, %v", n, count, got, err)
 		}
 		var written bytes.Buffer
 		if size, err := kept.WriteTo(&written); err != nil || !bytes.Equal(written.Bytes(), want) || size != int64(len(want)) {

@@ -49,9 +49,9 @@ func (s *Submission) askCommands(ctx context.Context, o Options, suppress suppre
 		}
 		raw, err := mail.Bytes()
 		if err != nil {
-			return nil, &UnwritableError{Draft: d, Err: err}
+			return nil, &UnwritableError{Draft: &d, Err: err}
 		}
-		asks[i] = asker{runner: runner{dir: s.repo.TopLevel, env: o.Env, limit: collectLimit}, title: d.Title, file: filepath.Join(dir, commandFile(d))}
+		asks[i] = asker{runner: runner{dir: s.repo.TopLevel, env: o.Env, limit: collectLimit}, title: d.Title, file: filepath.Join(dir, commandFile(&d))}
 		if err := os.WriteFile(asks[i].file, raw, 0o600); err != nil {
 			return nil, err
 		}
@@ -107,7 +107,7 @@ func (s *Submission) mailKey(name string) string {
 
 // commandFile names a message as git format-patch would: commands of users
 // know the cover letter by it.
-func commandFile(d series.Draft) string {
+func commandFile(d *series.Draft) string {
 	if d.Commit == nil {
 		return "0000-cover-letter.patch"
 	}

@@ -141,7 +141,7 @@ func patchMails(ctx context.Context, repo *gitrepo.Repo, s *series.Series, now t
 		}
 		raw, err := mail.Bytes()
 		if err != nil {
-			return nil, &UnwritableError{Draft: d, Err: err}
+			return nil, &UnwritableError{Draft: &d, Err: err}
 		}
 		head, _, _ := bytes.Cut(raw, []byte("\n\n"))
 		text := slices.Concat(head, []byte("\n\n"), mail.Body)

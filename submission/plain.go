@@ -24,7 +24,7 @@ func (s *Submission) Plain() ([]sendmail.File, error) {
 			name = string(d.Commit.ID)
 		}
 		if _, err := m.Bytes(); err != nil { // while nothing is written
-			return nil, &UnwritableError{Draft: d, Err: err}
+			return nil, &UnwritableError{Draft: &d, Err: err}
 		}
 		d.Message = m
 		all = append(all, sendmail.File{Name: patchmail.FileName(d.Counter, d.Title, "patch"), Write: func(w io.Writer) error {
@@ -34,7 +34,7 @@ func (s *Submission) Plain() ([]sendmail.File, error) {
 			}
 			raw, err := mail.Bytes()
 			if err != nil {
-				return &UnwritableError{Draft: d, Err: err}
+				return &UnwritableError{Draft: &d, Err: err}
 			}
 			_, err = fmt.Fprintf(w, "From %s Mon Sep 17 00:00:00 2001\n%s", name, raw)
 			return err

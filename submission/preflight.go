@@ -325,7 +325,7 @@ func (s *Submission) letterBelow() coverletter.Letter {
 	return letter
 }
 
-func bodyOf(d series.Draft) string {
+func bodyOf(d *series.Draft) string {
 	_, body, _ := strings.Cut(strings.TrimLeft(d.Commit.Message, "\n"), "\n")
 	return body
 }

@@ -47,12 +47,11 @@ func (r Recipients) address(drafts []series.Draft, letterTo, letterCc []patchmai
 		ownTo = without(ownTo, everyone)
 		private := without(r.keep(r.persons(drafts[i].Persons), ownCc), append(slices.Clone(everyone), ownTo...))
 		toUnion, ccUnion = r.keep(toUnion, ownTo), r.keep(ccUnion, private)
-		drafts[i].Message.To = append(slices.Clone(to), ownTo...)
-		drafts[i].Message.Cc = append(slices.Clone(cc), private...)
+		drafts[i].Message.To, drafts[i].Message.Cc = join(to, ownTo), join(cc, private)
 	}
 	first := &drafts[0].Message
-	first.To = append(slices.Clone(to), toUnion...)
-	first.Cc = without(append(slices.Clone(cc), ccUnion...), first.To)
+	first.To = join(to, toUnion)
+	first.Cc = without(join(cc, ccUnion), first.To)
 	for i := range drafts {
 		m := &drafts[i].Message
 		if r.ToCover {
@@ -123,8 +122,22 @@ func contains(list []patchmail.Address, a patchmail.Address) bool {
 	return slices.ContainsFunc(list, func(b patchmail.Address) bool { return b.Key() == a.Key() })
 }
 
+// without leaves taken out of a list. It is the list itself where that has none
+// of them: the messages of a long series share what most of them have.
 func without(list, taken []patchmail.Address) []patchmail.Address {
-	return slices.DeleteFunc(slices.Clone(list), func(a patchmail.Address) bool { return contains(taken, a) })
+	also := func(a patchmail.Address) bool { return contains(taken, a) }
+	if !slices.ContainsFunc(list, also) {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), also)
+}
+
+// join is the list itself where more is empty.
+func join(list, more []patchmail.Address) []patchmail.Address {
+	if len(more) == 0 {
+		return slices.Clip(list)
+	}
+	return slices.Concat(list, more)
 }
 
 // envelope lists the mailboxes of a message for the transport, each once, and

@@ -61,11 +61,11 @@ type Options struct {
 
 // A Message is one message as it would leave.
 type Message struct {
-	Draft      series.Draft // with To and Cc
-	Name       string       // of its file: 0000-title.eml
-	Recipients []string     // envelope mailboxes, each once
-	Size       int          // in bytes, with LF line ends
-	Encoding   string       // for the transfer
+	Draft      *series.Draft // with To and Cc
+	Name       string        // of its file: 0000-title.eml
+	Recipients []string      // envelope mailboxes, each once
+	Size       int           // in bytes, with LF line ends
+	Encoding   string        // for the transfer
 
 	to   []string          // those of Recipients that are To
 	raw  spool.Text        // as it would leave
@@ -271,7 +271,7 @@ func (s *Submission) recipients(o Options) (Recipients, error) {
 // An UnwritableError reports a message that cannot be written as mail, such as
 // one whose author has no address.
 type UnwritableError struct {
-	Draft series.Draft
+	Draft *series.Draft
 	Err   error
 }
 
@@ -288,23 +288,32 @@ func (e *UnwritableError) Error() string {
 
 func (e *UnwritableError) Unwrap() error { return e.Err }
 
-// write makes the bytes and the envelope of every message.
+// write makes the bytes and the envelope of every message, this once.
 func (s *Submission) write(bcc []patchmail.Address) error {
 	s.kept = spool.In(filepath.Join(s.repo.CommonDir, "kprep"))
-	s.Messages = make([]Message, 0, len(s.rendered.Drafts))
-	for _, d := range s.rendered.Drafts {
-		m := Message{Draft: d, Name: patchmail.FileName(d.Counter, d.Title, "eml")}
-		if err := m.write(s.kept); err != nil {
+	s.Messages = make([]Message, len(s.rendered.Drafts))
+	var body, raw []byte // of one message after the other
+	for i := range s.Messages {
+		m := &s.Messages[i]
+		m.Draft = &s.rendered.Drafts[i]
+		m.Name = patchmail.FileName(m.Draft.Counter, m.Draft.Title, "eml")
+		mail, err := m.Draft.MailIn(body)
+		if err != nil {
 			return err
 		}
-		var err error
-		if m.Recipients, m.to, err = envelope(d.Message, bcc); err != nil {
-			return fmt.Errorf("%s: %w", d.Message.Subject, err)
+		if raw, err = mail.AppendTo(raw[:0]); err != nil {
+			return &UnwritableError{Draft: m.Draft, Err: err}
 		}
-		if s.only != nil {
-			m.Recipients, m.to = s.only, s.only
+		body = mail.Body
+		m.Size, m.Encoding, m.text = len(raw), encodingOf(raw), sha256.Sum256(body)
+		m.raw = s.kept.Keep(raw)
+		if m.Recipients, m.to, err = s.envelope(mail, bcc); err != nil {
+			return fmt.Errorf("%s: %w", mail.Subject, err)
 		}
-		s.Messages = append(s.Messages, m)
+		if i > 0 { // most have the same
+			before := s.Messages[i-1]
+			m.Recipients, m.to = shared(m.Recipients, before.Recipients), shared(m.to, before.to)
+		}
 	}
 	first := s.rendered.Drafts[0].Message
 	for _, a := range first.To {
@@ -320,26 +329,31 @@ func (s *Submission) write(bcc []patchmail.Address) error {
 	return nil
 }
 
-// write makes the bytes of one message, this once, and keeps them.
-func (m *Message) write(kept *spool.Spool) error {
-	mail, err := m.Draft.Mail()
-	if err != nil {
-		return err
+// envelope are the mailboxes that a message goes to, and those of them that are
+// To.
+func (s *Submission) envelope(m patchmail.Message, bcc []patchmail.Address) (all, to []string, err error) {
+	if all, to, err = envelope(m, bcc); s.only != nil {
+		all, to = s.only, s.only
 	}
-	raw, err := mail.Bytes()
-	if err != nil {
-		return &UnwritableError{Draft: m.Draft, Err: err}
-	}
-	m.Size, m.Encoding, m.text = len(raw), encodingOf(raw), sha256.Sum256(mail.Body)
-	m.raw = kept.Keep(raw)
-	return nil
+	return all, to, err
 }
 
-// Outgoing are the messages as a transport takes them, one at a time.
+// shared is one for two lists that are the same.
+func shared(list, other []string) []string {
+	if slices.Equal(list, other) {
+		return other
+	}
+	return list
+}
+
+// Outgoing are the messages as a transport takes them, one at a time: the bytes
+// of each hold until the next.
 func (s *Submission) Outgoing() iter.Seq2[sendmail.Outgoing, error] {
 	return func(yield func(sendmail.Outgoing, error) bool) {
+		var raw []byte
+		var err error
 		for _, m := range s.Messages {
-			raw, err := m.Raw()
+			raw, err = m.raw.AppendTo(raw[:0])
 			out := sendmail.Outgoing{Name: m.Name, ID: m.Draft.Message.ID, Subject: m.Draft.Message.Subject,
 				Recipients: m.Recipients, To: m.to, Bcc: s.blind(m), Date: m.Draft.Message.Date, Raw: raw}
 			if !yield(out, err) {
