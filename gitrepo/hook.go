@@ -24,25 +24,40 @@ func (e *HookError) Error() string { return fmt.Sprintf("the hook %s refused: %s
 // not there, or not executable, agrees. It returns a *HookError when the hook
 // ends with another status than 0.
 func (r *Repo) RunHook(ctx context.Context, name string, env []string, args ...string) error {
-	config, err := r.Config()
-	if err != nil {
+	hook, err := r.hook(ctx, name)
+	if hook == "" {
 		return err
-	}
-	dir := filepath.Join(r.CommonDir, "hooks")
-	if path, ok := config.Get("core.hooksPath"); ok {
-		if dir, err = r.hooksPath(ctx, path); err != nil {
-			return err
-		}
-	}
-	hook := filepath.Join(dir, name)
-	if info, err := os.Stat(hook); err != nil || info.IsDir() || info.Mode()&0o111 == 0 {
-		return nil
 	}
 	cmd := exec.CommandContext(ctx, hook, args...)
 	cmd.Dir = r.workDir()
 	cmd.Env = append(r.git.env[:len(r.git.env):len(r.git.env)], "GIT_DIR="+r.GitDir)
 	cmd.Env = append(cmd.Env, env...)
 	return runHook(ctx, name, cmd)
+}
+
+// HasHook says whether RunHook would run anything.
+func (r *Repo) HasHook(ctx context.Context, name string) (bool, error) {
+	hook, err := r.hook(ctx, name)
+	return hook != "", err
+}
+
+// hook is the file of a hook; "" where there is none that can be run.
+func (r *Repo) hook(ctx context.Context, name string) (string, error) {
+	config, err := r.Config()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(r.CommonDir, "hooks")
+	if path, ok := config.Get("core.hooksPath"); ok {
+		if dir, err = r.hooksPath(ctx, path); err != nil {
+			return "", err
+		}
+	}
+	hook := filepath.Join(dir, name)
+	if info, err := os.Stat(hook); err != nil || info.IsDir() || info.Mode()&0o111 == 0 {
+		return "", nil
+	}
+	return hook, nil
 }
 
 // RunCommand runs a command of the user's, a program and its arguments, in

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash"
+	"io"
 	"regexp"
 	"strings"
 
@@ -44,13 +46,12 @@ func approvalParts() []string {
 // with every rendering or do not change what is read. Two submissions with the
 // same approval send the same.
 func (s *Submission) Approval() string {
-	parts := s.approved()
 	all := sha256.New()
 	var short strings.Builder
-	for _, p := range parts {
-		sum := sha256.Sum256([]byte(p))
-		all.Write(sum[:])
-		short.WriteString(hex.EncodeToString(sum[:])[:partDigits])
+	for _, part := range s.approved() {
+		sum := part.Sum(nil)
+		all.Write(sum)
+		short.WriteString(hex.EncodeToString(sum)[:partDigits])
 	}
 	return hex.EncodeToString(all.Sum(nil))[:approvalDigits] + "-" + short.String()
 }
@@ -75,8 +76,8 @@ func (s *Submission) CheckApproved(approval string) error {
 	return e
 }
 
-// approved is the text of each part.
-func (s *Submission) approved() []string {
+// approved has taken the text of each part.
+func (s *Submission) approved() []hash.Hash {
 	own := map[string]string{}
 	for i, m := range s.Messages {
 		own[m.Draft.Message.ID] = fmt.Sprintf("message %d", i)
@@ -87,19 +88,22 @@ func (s *Submission) approved() []string {
 		}
 		return id
 	}
-	var headers, text, envelope strings.Builder
-	fmt.Fprintf(&envelope, "%q %q\n", s.Kind, s.Envelope)
+	tip, headers, text, envelope, route, signer := sha256.New(), sha256.New(), sha256.New(), sha256.New(), sha256.New(), sha256.New()
+	io.WriteString(tip, string(s.Series.Tip))
+	io.WriteString(route, s.Route())
+	io.WriteString(signer, s.Signing.String())
+	fmt.Fprintf(envelope, "%q %q\n", s.Kind, s.Envelope)
 	for i, m := range s.Messages {
 		d := m.Draft.Message
-		fmt.Fprintf(&headers, "%d %q %q\n%q\n%q\n%q\n", i, d.From, d.Subject, d.To, d.Cc, d.Headers)
-		fmt.Fprintf(&headers, "%q", id(d.InReplyTo))
+		fmt.Fprintf(headers, "%d %q %q\n%q\n%q\n%q\n", i, d.From, d.Subject, d.To, d.Cc, d.Headers)
+		fmt.Fprintf(headers, "%q", id(d.InReplyTo))
 		for _, r := range d.References {
-			fmt.Fprintf(&headers, " %q", id(r))
+			fmt.Fprintf(headers, " %q", id(r))
 		}
-		fmt.Fprintf(&text, "%d %x\n", i, m.text)
-		fmt.Fprintf(&envelope, "%d %q %q\n", i, m.Recipients, m.to)
+		fmt.Fprintf(text, "%d %x\n", i, m.text)
+		fmt.Fprintf(envelope, "%d %q %q\n", i, m.Recipients, m.to)
 	}
-	return []string{string(s.Series.Tip), headers.String(), text.String(), envelope.String(), s.Route(), s.Signing.String()}
+	return []hash.Hash{tip, headers, text, envelope, route, signer}
 }
 
 // Route is where the mail would go first, for people; "" when there is no way,

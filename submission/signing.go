@@ -58,10 +58,11 @@ func (s *Submission) sign(ctx context.Context) error {
 	if s.Signing.Signer == nil {
 		return nil
 	}
+	var raw []byte
 	for i := range s.Messages {
 		m := &s.Messages[i]
-		raw, err := m.Raw()
-		if err != nil {
+		var err error
+		if raw, err = m.raw.AppendTo(raw[:0]); err != nil {
 			return err
 		}
 		signed, err := s.Signing.Signer.Sign(ctx, raw, s.now)

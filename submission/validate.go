@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 )
 
+const validateHook = "sendemail-validate"
+
 // validate asks the user's sendemail-validate hook about every message before
 // anything is planned: the message, the headers as they will go out, and which
 // of how many it is (spec/mail 1.6). It returns a *gitrepo.HookError.
@@ -15,13 +17,17 @@ func (s *Submission) validate(ctx context.Context) error {
 	if !s.Mail.Validate {
 		return nil
 	}
+	if there, err := s.repo.HasHook(ctx, validateHook); !there {
+		return err
+	}
 	dir, err := scratchDir(s.repo)
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	var raw []byte
 	for i, m := range s.Messages {
-		raw, err := m.Raw()
+		raw, err = m.raw.AppendTo(raw[:0])
 		if err != nil {
 			return err
 		}
@@ -33,7 +39,7 @@ func (s *Submission) validate(ctx context.Context) error {
 			}
 		}
 		env := []string{fmt.Sprintf("GIT_SENDEMAIL_FILE_COUNTER=%d", i+1), fmt.Sprintf("GIT_SENDEMAIL_FILE_TOTAL=%d", len(s.Messages))}
-		if err := s.repo.RunHook(ctx, "sendemail-validate", env, files...); err != nil {
+		if err := s.repo.RunHook(ctx, validateHook, env, files...); err != nil {
 			return fmt.Errorf("%s: %w", m.Name, err)
 		}
 	}
