@@ -73,8 +73,9 @@ var ErrNoPlan = errors.New("the journal was never completed, so nothing was sent
 // it returns without error, plan and messages are on the disk to stay; only
 // then may anything be connected to. After an error nothing is left of dir.
 //
-// The messages are taken one at a time, once. They must be fit for the wire as
-// they are (see [Outgoing]); an error among them is returned.
+// The messages are taken one at a time, once, and the bytes of each are done with
+// before the next. They must be fit for the wire as they are (see [Outgoing]);
+// an error among them is returned.
 func Create(dir string, p Plan, messages iter.Seq2[Outgoing, error]) (*Journal, error) {
 	if p.EnvelopeFrom != "" {
 		if err := checkMailbox(p.EnvelopeFrom); err != nil {
