@@ -18,7 +18,7 @@ import (
 )
 
 // memoryForm is the version of what this kprep keeps; another one is forgotten.
-const memoryForm = 1
+const memoryForm = 2
 
 // A memory is what was found out about the series of a repository, each with a
 // key of all that it depends on.

@@ -56,12 +56,13 @@ func (s *Standing) next() Next {
 }
 
 func (s *Standing) decide() Next {
-	switch landed := s.Landed(); {
+	landed, stays := s.Landed(), s.staying()
+	switch {
 	case s.OpenSend != nil:
 		return s.finishSend()
 	case s.Superseded != nil:
 		return Next{Action: GoElsewhere, Text: fmt.Sprintf("superseded: v%d is %s", s.Superseded.Revision, s.Superseded.Branch)}
-	case landed > 0 && landed == len(s.Each):
+	case landed > 0 && landed == len(s.Each) && stays == 0:
 		return Next{Action: PutAway, Text: s.appliedAs(), Command: "kprep cleanup " + s.Branch}
 	case s.Replies.Open > 0:
 		return Next{Action: Answer, Text: "answer " + s.openFrom(), Since: s.Replies.OpenSince, Command: "kprep feedback"}
@@ -69,7 +70,7 @@ func (s *Standing) decide() Next {
 		return Next{Action: LookAtCI, Text: s.failure(), Command: "kprep status"}
 	case s.newerPrerequisite() > 0:
 		return Next{Action: Restack, Text: fmt.Sprintf("what it depends on is v%d by now", s.newerPrerequisite()), Command: "kprep restack"}
-	case landed > 0:
+	case landed > stays:
 		return Next{Action: DropApplied, Text: fmt.Sprintf("%d of %d patches applied; go on with the rest", landed, len(s.Each)), Command: "kprep rebase --drop-applied"}
 	}
 	if s.LastSent > 0 && !s.Changed {
@@ -157,6 +158,8 @@ func (s *Standing) waitOrTake() Next {
 // prepare is about a revision that is not sent.
 func (s *Standing) prepare() Next {
 	switch {
+	case len(s.Each) == 0 && s.LastSent > 0:
+		return Next{Action: AddPatches, Text: "no patches are left: commit some, or put it away", Command: "kprep cleanup " + s.Branch}
 	case len(s.Each) == 0:
 		return Next{Action: AddPatches, Text: "commit patches"}
 	case s.Needs.Editing && s.LastSent > 0:

@@ -37,6 +37,13 @@ func TestNext(t *testing.T) {
 			}
 		}
 	}
+	stays := func(patches ...int) func(*Standing) {
+		return func(s *Standing) {
+			for _, n := range patches {
+				s.Each[n].Applied.Stays = true
+			}
+		}
+	}
 	reverted := func(s *Standing) { s.Each[1].Applied.Reverted = "fedcba9876543210" }
 	opened := func(status int) func(*Standing) {
 		return func(s *Standing) { s.OpenSend = &OpenSend{Revision: 2, Status: status, Summary: "1 of 3 sent"} }
@@ -93,7 +100,7 @@ func TestNext(t *testing.T) {
 		{"the next revision is not checked", sent(changed, checking), CheckPatches, "you", nil, "check the patches"},
 		{"the next revision is ready", sent(changed), SendIt, "you", nil, "ready to send v2"},
 		{"the next revision is ready, and trailers are left", sent(changed, given(1)), SendIt, "you", nil, "ready to send v2"},
-		{"all patches are gone", sent(empty, changed), AddPatches, "you", nil, "commit patches"},
+		{"all patches are gone", sent(empty, changed), AddPatches, "you", nil, "no patches are left: commit some, or put it away"},
 		{"a check has failed", sent(failed("netdev/build")), LookAtCI, "you", nil, "CI failed: netdev/build"},
 		{"checks have failed", sent(failed("a", "b"), given(1)), LookAtCI, "you", nil, "CI failed: 2 checks"},
 		{"a check has failed, and the next revision is ready", sent(failed("a"), changed), SendIt, "you", nil, "ready to send v2"},
@@ -104,6 +111,9 @@ func TestNext(t *testing.T) {
 		{"all is applied", sent(applied(0, 1)), PutAway, "nobody", nil, "applied as 0123456789ab in origin/main"},
 		{"all is applied, whatever was said", sent(applied(0, 1), open("Max"), newer), PutAway, "nobody", nil, "applied as 0123456789ab in origin/main"},
 		{"one is applied", sent(applied(0)), DropApplied, "you", nil, "1 of 2 patches applied; go on with the rest"},
+		{"one is applied, and I have changed it since", sent(applied(0), stays(0), changed), SendIt, "you", nil, "ready to send v2"},
+		{"all is applied, and I have changed one since", sent(applied(0, 1), stays(1), changed), DropApplied, "you", nil, "2 of 2 patches applied; go on with the rest"},
+		{"all is applied, and I have changed all since", sent(applied(0, 1), stays(0, 1), changed), SendIt, "you", nil, "ready to send v2"},
 		{"one is applied, and somebody asks about the other", sent(applied(0), open("Max")), Answer, "you", day(3), "answer Max"},
 		{"all is applied, and one taken back", sent(applied(0, 1), reverted), DropApplied, "you", nil, "1 of 2 patches applied; go on with the rest"},
 		{"it goes on elsewhere", sent(superseded, applied(0, 1)), GoElsewhere, "nobody", nil, "superseded: v3 is origin/b4/topic"},

@@ -133,10 +133,15 @@ type Superseded struct {
 }
 
 // Landed counts the patches that have been applied and not taken back.
-func (s *Standing) Landed() int {
+func (s *Standing) Landed() int { return s.count(func(l *landing.Landing) bool { return true }) }
+
+// staying counts those of the landed patches that have another change by now.
+func (s *Standing) staying() int { return s.count(func(l *landing.Landing) bool { return l.Stays }) }
+
+func (s *Standing) count(is func(*landing.Landing) bool) int {
 	n := 0
 	for _, p := range s.Each {
-		if p.Applied != nil && p.Applied.Reverted == "" {
+		if p.Applied != nil && p.Applied.Reverted == "" && is(p.Applied) {
 			n++
 		}
 	}

@@ -30,7 +30,8 @@ type Landing struct {
 	Same     bool       `json:"same"`               // the commit makes the change that was mailed, or that the branch has
 	Revision int        `json:"revision,omitempty"` // that it was mailed in; 0 when only the branch has it like that, or nobody knows
 	Part     bool       `json:"part,omitempty"`     // the commit is this patch and others that have landed
-	Reverted gitrepo.ID `json:"reverted,omitempty"` // the commit that took it back; "" for none
+	Reverted gitrepo.ID `json:"reverted,omitempty"` // the commit that took it back there; "" for none
+	Stays    bool       `json:"stays,omitempty"`    // the branch has another change by now, which has not landed
 }
 
 // Bounds of a search.
@@ -45,6 +46,7 @@ type Found struct {
 	Patches  []Patch     // that were looked for
 	Mailed   map[int]int // how many patches each revision has; only from Search
 	Partial  bool        // there were more commits than are looked at
+	Pending  bool        // a branch has a commit that takes a patch back in another one, once that has it
 }
 
 // Of is the landing of a patch, nil for none.
@@ -66,7 +68,8 @@ type Branch struct {
 // Find looks for patches in the commits of branches that are in none of except, in
 // those that somebody made who is the author of a patch. Where a patch is in
 // several branches the first counts, and of several commits there the oldest that
-// was not taken back.
+// was not taken back. Where somebody has changed the patch, the commit must still
+// be like it: a title is soon used again, and a commit may name the mail of another.
 // A branch that has a cover-letter commit of the series itself is a copy of it, and
 // nothing has landed there.
 func Find(ctx context.Context, repo *gitrepo.Repo, changeID string, patches []Patch, branches []Branch, except []gitrepo.ID) (*Found, error) {
@@ -76,9 +79,10 @@ func Find(ctx context.Context, repo *gitrepo.Repo, changeID string, patches []Pa
 // find is Find where something has been found before: that stands, unless it is
 // taken back.
 func find(ctx context.Context, repo *gitrepo.Repo, changeID string, patches []Patch, branches []Branch, except []gitrepo.ID, before []Landing) (*Found, error) {
-	f := &finder{patches: patches, reverted: map[gitrepo.ID][]gitrepo.ID{}}
+	f := &finder{patches: patches, reverted: map[gitrepo.ID][]revert{}, place: map[string]int{}}
 	walked := 0
-	for _, b := range branches {
+	for i, b := range branches {
+		f.place[b.Name] = i
 		if walked == maxWalked {
 			break
 		}
@@ -112,44 +116,74 @@ func find(ctx context.Context, repo *gitrepo.Repo, changeID string, patches []Pa
 	for i, id := range ids {
 		f.changes[id] = changes[i]
 	}
+	if err := f.readGists(ctx, repo); err != nil {
+		return nil, err
+	}
 	landings := f.match(before)
 	if landings, err = addSums(ctx, repo, patches, landings, f.changes); err != nil {
 		return nil, err
 	}
-	return &Found{Landings: landings, Patches: patches, Partial: walked == maxWalked}, nil
+	for i := range landings {
+		l := &landings[i]
+		l.Stays = patches[l.Patch].ChangedSince(l.Revision)
+	}
+	return &Found{Landings: landings, Patches: patches, Partial: walked == maxWalked, Pending: f.pending}, nil
 }
 
 // A finder keeps of the commits those that may be a patch.
 type finder struct {
 	patches    []Patch
-	candidates []commit                    // by an author of a patch, by branch, newest first
-	reverted   map[gitrepo.ID][]gitrepo.ID // what was taken back, by which commits
-	changes    map[gitrepo.ID]string       // patch-ids of candidates
+	candidates []commit                // by an author of a patch, by branch, newest first
+	reverted   map[gitrepo.ID][]revert // what was taken back, by which commits
+	pending    bool                    // see Found
+	place      map[string]int          // of a branch in their order
+	changes    map[gitrepo.ID]string   // patch-ids of candidates
+	gists      map[gitrepo.ID]gist     // of those that somebody has changed, and of the patches
+}
+
+// A revert is a commit that takes another one back in a branch.
+type revert struct {
+	id     gitrepo.ID
+	branch string
 }
 
 func (f *finder) look(c commit) {
 	for _, id := range c.reverts {
-		f.reverted[id] = append(f.reverted[id], c.id)
+		f.reverted[id] = append(f.reverted[id], revert{c.id, c.branch})
 	}
 	if len(c.reverts) == 0 && slices.ContainsFunc(f.patches, func(p Patch) bool { return p.wrote(c.name, c.mailbox) }) {
 		f.candidates = append(f.candidates, c)
 	}
 }
 
-// revert is the commit that took another one back, "" when none did or when it
-// was itself taken back.
-func (f *finder) revert(id gitrepo.ID) gitrepo.ID {
+// revert is the commit that took another one of a branch back there, "" when none
+// did or when it was itself taken back.
+func (f *finder) revert(id gitrepo.ID, branch string) gitrepo.ID {
 	const deep = 10 // who reverts a revert of a revert
-	for _, by := range f.reverted[id] {
+	for _, by := range f.reverts(id, branch) {
 		standing := true
-		for at, n := by, 0; len(f.reverted[at]) > 0 && n < deep; n++ {
-			at, standing = f.reverted[at][0], !standing
+		for above, n := f.reverts(by, branch), 0; len(above) > 0 && n < deep; n++ {
+			above, standing = f.reverts(above[0], branch), !standing
 		}
 		if standing {
 			return by
 		}
 	}
 	return ""
+}
+
+// reverts are the commits that a branch may have and that take one back. Those of
+// later branches it may get.
+func (f *finder) reverts(id gitrepo.ID, branch string) []gitrepo.ID {
+	var there []gitrepo.ID
+	for _, by := range f.reverted[id] {
+		if f.place[by.branch] <= f.place[branch] {
+			there = append(there, by.id)
+		} else {
+			f.pending = true
+		}
+	}
+	return there
 }
 
 // match pairs patches with candidates, by the surest way first.
@@ -160,8 +194,8 @@ func (f *finder) match(before []Landing) []Landing {
 			known := before[at]
 			switch {
 			case known.Reverted == "":
-				known.Reverted = f.revert(known.Commit)
-			case f.revert(known.Reverted) != "":
+				known.Reverted = f.revert(known.Commit, known.Branch)
+			case f.revert(known.Reverted, known.Branch) != "":
 				known.Reverted = ""
 			}
 			if all = append(all, known); known.Reverted == "" {
@@ -192,7 +226,7 @@ func (f *finder) best(patch int, is func(int, *commit) *Landing) *Landing {
 		if found == nil {
 			continue
 		}
-		found.Patch, found.Commit, found.Branch, found.Reverted = patch, c.id, c.branch, f.revert(c.id)
+		found.Patch, found.Commit, found.Branch, found.Reverted = patch, c.id, c.branch, f.revert(c.id, c.branch)
 		switch {
 		case best == nil, best.Reverted != "" && found.Reverted == "":
 			best = found
@@ -208,7 +242,11 @@ func (f *finder) byMessageID(patch int, c *commit) *Landing {
 	if form == nil {
 		return nil
 	}
-	return &Landing{Basis: ByMessageID, Revision: form.Revision, Same: f.sameForm(patch, c) != nil}
+	same := f.sameForm(patch, c) != nil
+	if !same && !f.alike(patch, c, alikeByMessageID) {
+		return nil
+	}
+	return &Landing{Basis: ByMessageID, Revision: form.Revision, Same: same}
 }
 
 func (f *finder) byPatchID(patch int, c *commit) *Landing {
@@ -233,8 +271,7 @@ func (f *finder) sameForm(patch int, c *commit) *Form {
 // byTitle believes a title that no other patch has or had, and a commit that
 // names no mail of another patch.
 func (f *finder) byTitle(patch int, c *commit) *Landing {
-	has := func(p *Patch) bool { return p.form(func(form *Form) bool { return form.Title == c.title }) != nil }
-	if !has(&f.patches[patch]) {
+	if !f.patches[patch].isTitled(c.title) {
 		return nil
 	}
 	for i := range f.patches {
@@ -242,9 +279,12 @@ func (f *finder) byTitle(patch int, c *commit) *Landing {
 		if i == patch {
 			continue
 		}
-		if has(other) || other.namedBy(c) != nil || f.sameForm(i, c) != nil {
+		if other.isTitled(c.title) || other.namedBy(c) != nil || f.sameForm(i, c) != nil {
 			return nil
 		}
+	}
+	if !f.alike(patch, c, alikeByTitle) {
+		return nil
 	}
 	return &Landing{Basis: ByTitle}
 }

@@ -143,6 +143,15 @@ func TestFind(t *testing.T) {
 			p.Commit("sub: add one\n\nLink: https://lore.kernel.org/r/topic-v1-2-0123@example.org\n")
 		}, "2:message-id= v1"},
 		{"through a list that rewrites From", func() { p.as("Jane Dév via List", "list@example.org", func() { p.pick("=", "more", 1) }) }, "1:title"},
+		{"another change by the same title", func() { p.Write("other", "text\n"); p.Commit("sub: add one\n\nText.\n") }, ""},
+		{"another change to the same file by the same title", func() { p.Write("file", content(map[int]string{35: "x"})); p.Commit("sub: add one\n\nText.\n") }, ""},
+		{"another change that names the mail", func() { p.Write("other", "text\n"); p.Commit(linked("fix of one", 1)) }, ""},
+		{"another change by the same title, and then the patch with changes", func() {
+			p.Write("other", "text\n")
+			p.Commit("sub: add one\n\nText.\n")
+			p.pick("=", "more", 1)
+		}, "1:title"},
+		{"one line of the patch is another one", func() { p.Write("file", content(map[int]string{5: "One"})); p.Commit("sub: add one\n\nText.\n") }, "1:title"},
 		{"taken back", func() { p.pick("=", "", 1); p.Git("revert", "--no-edit", "HEAD") }, "1:patch-id= v1 reverted"},
 		{"taken back and applied again", func() { p.pick("=", "", 1); p.Git("revert", "--no-edit", "HEAD"); p.pick("=", "", 1) }, "1:patch-id= v1"},
 		{"a revert that was taken back", func() { p.pick("=", "", 1); p.Git("revert", "--no-edit", "HEAD"); p.Git("revert", "--no-edit", "HEAD") }, "1:patch-id= v1"},
@@ -204,5 +213,60 @@ func TestFindTakesTheFirstBranch(t *testing.T) {
 	found, err = landing.Find(ctx, repo, changeID, p.patches[:2], branches[:1], []gitrepo.ID{gitrepo.ID(p.base)})
 	if err != nil || len(found.Landings) != 0 {
 		t.Errorf("a title that two have: got %+v, %v", found, err)
+	}
+}
+
+// What another branch has taken back is in the first one until that has the
+// commit, too; and a search that goes on notices.
+func TestFindTakesBackWhereItWas(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	repo, err := gitrepo.Open(ctx, p.Dir, gitrepo.Options{Env: p.Env})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer repo.Close()
+	p.Git("checkout", "-q", "-B", "main", p.base)
+	p.pick("=", "", 1)
+	p.Git("checkout", "-q", "-b", "next")
+	p.Git("revert", "--no-edit", "HEAD")
+	find := func() *landing.Found {
+		t.Helper()
+		var branches []landing.Branch
+		for _, name := range []string{"main", "next"} {
+			branches = append(branches, landing.Branch{Name: name, Tip: gitrepo.ID(p.Git("rev-parse", name))})
+		}
+		found, err := landing.Find(ctx, repo, changeID, p.patches, branches, []gitrepo.ID{gitrepo.ID(p.base)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	if found := find(); words(found) != "1:patch-id= v1" || !found.Pending {
+		t.Errorf("taken back in another branch: %q, pending %t", words(found), found.Pending)
+	}
+	p.Git("checkout", "-q", "main")
+	p.Git("merge", "-q", "--ff-only", "next")
+	if found := find(); words(found) != "1:patch-id= v1 reverted" {
+		t.Errorf("taken back in both: %q", words(found))
+	}
+}
+
+func TestFindTellsWhatStays(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	repo, err := gitrepo.Open(ctx, p.Dir, gitrepo.Options{Env: p.Env})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer repo.Close()
+	p.Git("checkout", "-q", "-B", "main", p.base)
+	p.pick("=", "", 1)
+	p.pick("=", "", 2)
+	p.patches[1].Forms[0].PatchID = strings.Repeat("0", 40) // changed since
+	branches := []landing.Branch{{Name: "main", Tip: gitrepo.ID(p.Git("rev-parse", "main"))}}
+	found, err := landing.Find(ctx, repo, changeID, p.patches, branches, []gitrepo.ID{gitrepo.ID(p.base)})
+	if err != nil || len(found.Landings) != 2 || found.Landings[0].Stays || !found.Landings[1].Stays {
+		t.Errorf("got %+v, %v", found, err)
 	}
 }

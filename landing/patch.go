@@ -71,6 +71,11 @@ func (p *Patch) form(is func(*Form) bool) *Form {
 	return nil
 }
 
+// isTitled says whether the patch has or had a title.
+func (p *Patch) isTitled(title string) bool {
+	return p.form(func(f *Form) bool { return f.Title == title }) != nil
+}
+
 // namedBy is the form whose mail a commit names, nil for none.
 func (p *Patch) namedBy(c *commit) *Form {
 	return p.form(func(f *Form) bool {

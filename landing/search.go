@@ -39,12 +39,12 @@ func (m *memory) renew(ctx context.Context, repo *gitrepo.Repo, s *series.Series
 	if err != nil {
 		return err
 	}
-	m.Landings, m.Partial, m.Branches = found.Landings, found.Partial, branches
+	m.Landings, m.Partial, m.Pending, m.Branches = found.Landings, found.Partial, found.Pending, branches
 	return nil
 }
 
 // memoryForm is the version of what this kprep keeps.
-const memoryForm = 1
+const memoryForm = 2
 
 // A memory is what a search has left behind.
 type memory struct {
@@ -55,6 +55,7 @@ type memory struct {
 	Branches []Branch    `json:"branches"` // as they were
 	Landings []Landing   `json:"landings"`
 	Partial  bool        `json:"partial,omitempty"`
+	Pending  bool        `json:"pending,omitempty"` // so that a branch may get what another one is known to have
 }
 
 func memoryFile(repo *gitrepo.Repo, s *series.Series) string {
@@ -88,7 +89,7 @@ func (m *memory) keep(repo *gitrepo.Repo, s *series.Series) {
 // search looks at all, or at what is new where branches have only grown.
 func (m *memory) search(ctx context.Context, repo *gitrepo.Repo, s *series.Series, branches []Branch) (*Found, error) {
 	except := []gitrepo.ID{s.Base}
-	grown := len(m.Branches) > 0
+	grown := len(m.Branches) > 0 && !m.Pending
 	for _, was := range m.Branches {
 		i := slices.IndexFunc(branches, func(b Branch) bool { return b.Name == was.Name })
 		if i < 0 {

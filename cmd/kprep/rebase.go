@@ -225,6 +225,10 @@ func (e *env) tellRebased(r *series.Rebased) {
 	for _, note := range r.Notes {
 		e.warnf("%s", note)
 	}
+	if r.Patches == 0 {
+		e.notef("no patches are left: 'kprep cleanup' puts the series away")
+		return
+	}
 	e.notef("see the result with 'kprep preview'")
 }
 
