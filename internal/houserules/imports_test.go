@@ -45,6 +45,7 @@ func imports() map[string][]string {
 		"patchwork":             {},
 		"dashboard":             {"series", "submission", "feedback", "landing", "patchwork", "trailers", "patchmail", "gitrepo"},
 		"ui":                    {"dashboard", "coverletter", "gitrepo", "patchmail", "rangediff/page"},
+		"ui/highlight":          {},
 		"endpoint/server":       {"endpoint", "attest", "sendmail", "patchmail", "endpoint/server/store", "endpoint/server/relay", "endpoint/server/intake"},
 		"endpoint/server/store": {"sendmail"},
 		"endpoint/server/relay": {"patchmail"},
