@@ -15,14 +15,10 @@ import (
 )
 
 // nothing is a source without series.
-type nothing struct{}
+type nothing struct{ sample }
 
-func (nothing) Paths() []string { return []string{"/src/empty"} }
-func (nothing) Clones(context.Context) ([]dashboard.Clone, error) {
-	return []dashboard.Clone{{Path: "/src/empty"}}, nil
-}
-func (nothing) Series(_ context.Context, _, branch string) (*Series, error) {
-	return nil, &UnknownError{Branch: branch}
+func (*nothing) Clones(context.Context) ([]dashboard.Clone, error) {
+	return []dashboard.Clone{{Path: "/home/jane/src/linux"}}, nil
 }
 
 func newSite(t testing.TB, source Source) *Site {
@@ -48,7 +44,7 @@ func request(site *Site, method, path string, form url.Values) *http.Request {
 
 func TestGate(t *testing.T) {
 	t.Parallel()
-	site := newSite(t, nothing{})
+	site := newSite(t, &nothing{})
 	ticket, err := site.Ticket(address)
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +128,7 @@ func TestGate(t *testing.T) {
 
 func TestCookie(t *testing.T) {
 	t.Parallel()
-	site := newSite(t, nothing{})
+	site := newSite(t, &nothing{})
 	w := httptest.NewRecorder()
 	site.Handler(address).ServeHTTP(w, httptest.NewRequest("GET", site.URL(address), nil))
 	cookies := w.Result().Cookies()
@@ -142,7 +138,7 @@ func TestCookie(t *testing.T) {
 	if c := cookies[0]; !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Name != "kprep-ui-4242" || c.MaxAge != 0 || c.Domain != "" {
 		t.Errorf("the cookie is %v", c)
 	}
-	if other := newSite(t, nothing{}); other.token == site.token || other.form == site.form || site.form == site.token {
+	if other := newSite(t, &nothing{}); other.token == site.token || other.form == site.form || site.form == site.token {
 		t.Error("tokens repeat")
 	}
 }
@@ -155,7 +151,7 @@ func TestServesLoopbackAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if err := newSite(t, nothing{}).Serve(t.Context(), l); err == nil || !strings.Contains(err.Error(), "not on loopback") {
+	if err := newSite(t, &nothing{}).Serve(t.Context(), l); err == nil || !strings.Contains(err.Error(), "not on loopback") {
 		t.Errorf("serving on all addresses: %v", err)
 	}
 }
@@ -168,7 +164,7 @@ func TestServeEnds(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	site := newSite(t, nothing{})
+	site := newSite(t, &nothing{})
 	go func() { ended <- site.Serve(ctx, l) }()
 	answer, err := http.Get(site.URL(l.Addr().String()))
 	if err != nil {

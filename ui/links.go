@@ -22,6 +22,8 @@ type links interface {
 	// series is a page of a series; path is that of a tab.
 	series(at place, path string) string
 	patch(at place, number int) string
+	// ids is what the ids of elements begin with on the page of a series.
+	ids(at place) string
 }
 
 // served are the links of the site.
@@ -36,3 +38,5 @@ func (served) series(at place, path string) string {
 func (l served) patch(at place, number int) string {
 	return l.series(at, fmt.Sprintf("/patch/%d", number))
 }
+
+func (served) ids(place) string { return "" }

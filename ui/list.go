@@ -59,6 +59,7 @@ type step struct {
 	State string // sent, or now for one that is not sent
 	When  time.Time
 	Notes []string
+	Long  bool // there is room for more than its name
 }
 
 func (s *Site) listPage(r *http.Request, l links) (*sheet, error) {
@@ -67,7 +68,7 @@ func (s *Site) listPage(r *http.Request, l links) (*sheet, error) {
 		return nil, err
 	}
 	main, err := s.render("list", s.listView(clones, l))
-	return &sheet{Title: "All series", Main: main}, err
+	return &sheet{Title: "All series", Here: "All series", Main: main}, err
 }
 
 func (s *Site) listView(clones []dashboard.Clone, l links) listView {

@@ -14,13 +14,20 @@ import (
 // A tab is one of the pages of a series.
 type tab struct {
 	path string // behind that of the series
-	name string
+	name string // "" for a page that belongs to the tab above it
 	show func(*Site, context.Context, *seriesPage) (template.HTML, error)
 }
 
 func tabs() []tab {
 	return []tab{
 		{"", "Patches", (*Site).overview},
+		{"/patch/{number}", "", (*Site).patchPage},
+		{"/compare", "Compare", (*Site).comparePage},
+		{"/feedback", "Feedback", (*Site).feedbackPage},
+		{"/recipients", "Recipients", (*Site).recipientsPage},
+		{"/messages", "Messages", (*Site).messagesPage},
+		{"/messages/{number}", "", (*Site).messagesPage},
+		{"/sending", "Sending", (*Site).sendingPage},
 	}
 }
 
@@ -29,15 +36,20 @@ type seriesPage struct {
 	*Series
 	links
 	at      place
-	path    string // of the clone
-	request *http.Request
+	ref     Ref
+	request *http.Request // nil for a part of a page in a file
+	follow  bool          // set by a page that shows what is under way
 }
+
+// prefix is that of the ids of a page.
+func (p *seriesPage) prefix() string { return p.ids(p.at) }
 
 // A headView is the top of every page of a series.
 type headView struct {
 	summary
 	Clone    string
-	ChangeID string
+	Main     bool // of its first page
+	Home     string
 	Tabs     []tabLink
 	Warnings []string
 }
@@ -45,17 +57,27 @@ type headView struct {
 type tabLink struct {
 	link
 	Current bool
+	Count   int // of what is to be seen there; 0 for nothing to say
+}
+
+// refOf reads which series the path of a request names.
+func (s *Site) refOf(r *http.Request) (place, Ref, error) {
+	clone, err := strconv.Atoi(r.PathValue("clone"))
+	if err != nil || clone < 0 || clone >= len(s.Source.Paths()) {
+		return place{}, Ref{}, errNowhere
+	}
+	at := place{clone: clone, branch: r.PathValue("branch")}
+	return at, Ref{Path: s.Source.Paths()[clone], Branch: at.branch}, nil
 }
 
 func (s *Site) seriesPage(t tab) func(*http.Request, links) (*sheet, error) {
 	return func(r *http.Request, l links) (*sheet, error) {
-		at := place{branch: r.PathValue("branch")}
+		p := &seriesPage{links: l, request: r}
 		var err error
-		if at.clone, err = strconv.Atoi(r.PathValue("clone")); err != nil || at.clone < 0 || at.clone >= len(s.Source.Paths()) {
-			return nil, errNowhere
+		if p.at, p.ref, err = s.refOf(r); err != nil {
+			return nil, err
 		}
-		p := &seriesPage{links: l, at: at, path: s.Source.Paths()[at.clone], request: r}
-		if p.Series, err = s.Source.Series(r.Context(), p.path, at.branch); err != nil {
+		if p.Series, err = s.Source.Series(r.Context(), p.ref); err != nil {
 			return nil, err
 		}
 		head, err := s.head(p, t)
@@ -66,15 +88,28 @@ func (s *Site) seriesPage(t tab) func(*http.Request, links) (*sheet, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &sheet{Title: p.Title, Trail: []link{{"All series", l.list()}}, Main: head + body}, nil
+		return &sheet{Title: p.Title, Here: p.Branch, Trail: []link{{"All series", l.list()}}, Main: head + body, Follow: p.follow}, nil
 	}
 }
 
 func (s *Site) head(p *seriesPage, current tab) (template.HTML, error) {
-	v := headView{summary: s.summary(p.Standing), Clone: p.path, ChangeID: p.ChangeID, Warnings: p.Warnings}
+	v := headView{summary: s.summary(p.Standing), Clone: p.ref.Path, Main: current.path == "", Home: p.series(p.at, ""), Warnings: p.Warnings}
 	v.Track = s.track(p.Series)
 	for _, t := range tabs() {
-		v.Tabs = append(v.Tabs, tabLink{link{t.name, p.series(p.at, t.path)}, t.path == current.path})
+		if t.name == "" {
+			if t.path == current.path {
+				v.Tabs[len(v.Tabs)-1].Current = true
+			}
+			continue
+		}
+		link := tabLink{link{t.name, p.series(p.at, t.path)}, t.path == current.path, 0}
+		switch t.path {
+		case "":
+			link.Count = p.Patches
+		case "/feedback":
+			link.Count = p.Replies.Total
+		}
+		v.Tabs = append(v.Tabs, link)
 	}
 	return s.render("head", v)
 }
@@ -83,21 +118,21 @@ func (s *Site) head(p *seriesPage, current tab) (template.HTML, error) {
 func (s *Site) track(one *Series) []step {
 	var track []step
 	for _, r := range one.Revisions {
-		st := step{Name: revisionName(r.Number), State: "sent", When: r.When, Notes: []string{"sent"}}
+		st := step{Name: revisionName(r.Number), State: "sent", When: r.When, Long: true}
 		if r.Replies > 0 {
 			st.Notes = append(st.Notes, plural(r.Replies, "reply", "replies"))
 		}
 		track = append(track, st)
 	}
 	if one.Revision > one.LastSent {
-		st := step{Name: revisionName(one.Revision), State: "now", Notes: []string{"not sent"}}
+		st := step{Name: revisionName(one.Revision), State: "now", Long: true, Notes: []string{"not sent"}}
 		if one.LastSent > 0 && !one.Changed {
 			st.Notes = []string{"nothing new yet"}
 		}
 		track = append(track, st)
 	}
 	if landed := one.Landed(); landed > 0 {
-		track = append(track, step{Name: "applied", State: "sent", Notes: []string{fmt.Sprintf("%d of %s", landed, plural(one.Patches, "patch", "patches"))}})
+		track = append(track, step{Name: "applied", State: "sent", Long: true, Notes: []string{fmt.Sprintf("%d of %s", landed, plural(one.Patches, "patch", "patches"))}})
 	}
 	return track
 }
@@ -105,7 +140,7 @@ func (s *Site) track(one *Series) []step {
 // An overviewView is the cover letter and the list of patches.
 type overviewView struct {
 	Title    string
-	Prose    string
+	Prose    []paragraph
 	Trailers []string
 	Below    []string
 	Patches  []patchRow
@@ -130,7 +165,7 @@ type patchRow struct {
 type note struct{ Kind, Text string }
 
 func (s *Site) overview(_ context.Context, p *seriesPage) (template.HTML, error) {
-	v := overviewView{Title: p.Title, Prose: p.Letter.Prose, Below: p.Letter.Below, Base: baseWords(&p.Base), ToDo: needWords(p.Standing)}
+	v := overviewView{Title: p.Title, Prose: paragraphs(p.Letter.Prose), Below: p.Letter.Below, Base: baseWords(&p.Base), ToDo: needWords(p.Standing)}
 	for _, t := range p.Letter.Trailers {
 		v.Trailers = append(v.Trailers, t.String())
 	}
@@ -142,7 +177,7 @@ func (s *Site) overview(_ context.Context, p *seriesPage) (template.HTML, error)
 		v.Needs = append(v.Needs, text)
 	}
 	for i := range p.Each {
-		row := patchRow{Number: i + 1, Title: p.Each[i].Title, Notes: patchNotes(&p.Each[i], p.Standing), Given: append(p.Each[i].Has, p.Each[i].Given...)}
+		row := patchRow{Number: i + 1, URL: p.patch(p.at, i+1), Title: p.Each[i].Title, Notes: patchNotes(&p.Each[i], p.Standing), Given: append(p.Each[i].Has, p.Each[i].Given...)}
 		if i < len(p.Diffs) {
 			for _, f := range parsePatch(p.Diffs[i].Diff) {
 				row.Files++

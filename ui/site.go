@@ -15,6 +15,7 @@ import (
 
 	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/rangediff/page"
+	"github.com/kprep/kprep/ui/highlight"
 )
 
 // Options say what a site shows, and give it what it needs of the world.
@@ -31,6 +32,7 @@ type Site struct {
 	token, form string
 	tickets     tickets
 	templates   *template.Template
+	highlighter highlight.Highlighter
 }
 
 //go:embed templates
@@ -84,6 +86,8 @@ func (s *Site) Handler(address string) http.Handler {
 	for _, tab := range tabs() {
 		mux.HandleFunc("GET /s/{clone}/{branch}"+tab.path, s.page(s.seriesPage(tab)))
 	}
+	mux.HandleFunc("GET /s/{clone}/{branch}/messages/{number}/raw", s.rawMessage)
+	mux.HandleFunc("POST /s/{clone}/{branch}/feedback", s.mark)
 	mux.HandleFunc("/", s.page(func(*http.Request, links) (*sheet, error) { return nil, errNowhere }))
 	return &gate{host: address, token: s.token, form: s.form, policy: policy(servedPolicy), once: &s.tickets, inside: mux}
 }
@@ -94,7 +98,8 @@ var errNowhere = errors.New("there is no such page")
 // A sheet is one page, or a part of one that is in a file.
 type sheet struct {
 	Title  string
-	Trail  []link // where it is, the list of all series first
+	Trail  []link // what it is below of
+	Here   string // what it is called there
 	Main   template.HTML
 	Follow bool // what it shows is under way: it is to be looked at again soon
 }
@@ -145,7 +150,7 @@ func statusOf(err error) int {
 // failure is the page that says what went wrong.
 func (s *Site) failure(err error) (*sheet, error) {
 	main, failed := s.render("failure", err.Error())
-	return &sheet{Title: "That did not work", Trail: []link{{Text: "All series", URL: served{}.list()}}, Main: main}, failed
+	return &sheet{Title: "That did not work", Here: "That did not work", Trail: []link{{Text: "All series", URL: served{}.list()}}, Main: main}, failed
 }
 
 // render makes a part of a page.

@@ -23,6 +23,15 @@ type review struct {
 // lookForFeedback looks for replies in the archives, and keeps a digest of them
 // for those who only want the numbers.
 func (e *env) lookForFeedback(c *cli.Context, s *series.Series) (*review, error) {
+	r, err := e.readFeedback(c, s)
+	if err != nil {
+		return nil, err
+	}
+	return r, r.all.Digest(e.now()).Keep(e.repo, s)
+}
+
+// readFeedback looks for replies in the archives.
+func (e *env) readFeedback(c *cli.Context, s *series.Series) (*review, error) {
 	archive, err := e.openArchive(c, nil)
 	if err != nil {
 		return nil, err
@@ -51,7 +60,7 @@ func (e *env) lookForFeedback(c *cli.Context, s *series.Series) (*review, error)
 		return nil, err
 	}
 	e.warnAltered(r.all.Altered)
-	return r, r.all.Digest(e.now()).Keep(e.repo, s)
+	return r, nil
 }
 
 // programs are the rules by which replies of programs are known.

@@ -75,9 +75,13 @@ func scriptEnv(ts *testscript.TestScript) []string {
 	return env
 }
 
+// ownInPage is what every page has, and no script looks for.
+var ownInPage = regexp.MustCompile(`(?s)<style>.*?</style>|<script>.*?</script>`)
+
 var formTokenInPage = regexp.MustCompile(`name="form-token" value="([0-9a-f]+)"`)
 
-// getPage: page STATUS PATH. It gets a page, which is left as stdout.
+// getPage: page STATUS PATH. It gets a page, which is left as stdout, without style
+// and script.
 func getPage(ts *testscript.TestScript, neg bool, args []string) {
 	l := state(ts).ui
 	if neg || len(args) != 2 || l == nil {
@@ -111,7 +115,7 @@ func leave(ts *testscript.TestScript, answer *http.Response, status string) stri
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
 	ts.Check(err)
-	fmt.Fprintf(ts.Stdout(), "%s", text)
+	fmt.Fprintf(ts.Stdout(), "%s", ownInPage.ReplaceAll(text, nil))
 	if fmt.Sprint(answer.StatusCode) != status {
 		ts.Fatalf("the answer is %s, want %s: %s", answer.Status, status, text)
 	}

@@ -1,15 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/kprep/kprep/dashboard"
 	"github.com/kprep/kprep/feedback"
 	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/rangediff"
+	"github.com/kprep/kprep/rangediff/page"
 	"github.com/kprep/kprep/series"
+	"github.com/kprep/kprep/submission"
 	"github.com/kprep/kprep/ui"
 )
 
@@ -51,28 +56,28 @@ func (d *desk) Clones(ctx context.Context) ([]dashboard.Clone, error) {
 }
 
 // open opens a clone, and finds a series in it.
-func (d *desk) open(ctx context.Context, path, branch string, broken func(error)) (*gitrepo.Repo, *series.Listed, error) {
-	repo, err := gitrepo.Open(ctx, path, d.options())
+func (d *desk) open(ctx context.Context, r ui.Ref) (*gitrepo.Repo, *series.Listed, error) {
+	repo, err := gitrepo.Open(ctx, r.Path, d.options())
 	if err != nil {
 		return nil, nil, err
 	}
-	all, err := series.ListSent(ctx, repo, broken)
+	all, err := series.ListSent(ctx, repo, func(error) {}) // of the others
 	if err == nil {
 		for i := range all.All {
-			if all.All[i].Name() == branch {
+			if all.All[i].Name() == r.Branch {
 				return repo, &all.All[i], nil
 			}
 		}
-		err = &ui.UnknownError{Branch: branch}
+		err = &ui.UnknownError{Branch: r.Branch}
 	}
 	repo.Close()
 	return nil, nil, err
 }
 
-func (d *desk) Series(ctx context.Context, path, branch string) (*ui.Series, error) {
+func (d *desk) Series(ctx context.Context, r ui.Ref) (*ui.Series, error) {
 	out := &ui.Series{}
 	warn := func(err error) { out.Warnings = append(out.Warnings, withHint(err)) }
-	repo, s, err := d.open(ctx, path, branch, func(error) {})
+	repo, s, err := d.open(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -81,9 +86,9 @@ func (d *desk) Series(ctx context.Context, path, branch string) (*ui.Series, err
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(all, func(one *dashboard.Standing) bool { return one.Branch == branch })
+	i := slices.IndexFunc(all, func(one *dashboard.Standing) bool { return one.Branch == r.Branch })
 	if i < 0 {
-		return nil, &ui.UnknownError{Branch: branch}
+		return nil, &ui.UnknownError{Branch: r.Branch}
 	}
 	out.Standing = all[i]
 	out.Warnings = append(out.Warnings, out.Trouble...)
@@ -130,4 +135,89 @@ func readDiffs(ctx context.Context, repo *gitrepo.Repo, s *series.Series) ([]ui.
 		patches = append(patches, ui.Patch{Commit: c.ID, Author: c.AuthorText(), Subject: subject, Message: message, Diff: string(texts[i].Diff)})
 	}
 	return patches, nil
+}
+
+// An office is what the verbs need to read about one series: the desk's env, for this
+// request alone. What they tell the user is kept.
+type office struct {
+	*env
+	c      *cli.Context
+	series *series.Listed
+	told   *bytes.Buffer
+}
+
+// enter opens a clone and finds a series in it. It asks no server for mail unless
+// online says so. The caller closes the office.
+func (d *desk) enter(ctx context.Context, r ui.Ref, online bool) (*office, error) {
+	own, told, request := *d.e, &bytes.Buffer{}, *d.c
+	own.dir, own.repo, own.stderr, own.quiet = r.Path, nil, told, false
+	own.terminal = terminals{} // nobody is there to be asked
+	own.random = zeros{}       // what a page shows is never sent
+	if !online {
+		own.config = append(slices.Clone(own.config), "kprep.offline=true")
+	}
+	request.Context = ctx
+	repo, s, err := (&desk{e: &own}).open(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	own.repo = repo
+	return &office{env: &own, c: &request, series: s, told: told}, nil
+}
+
+// Zeros are no random bytes.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+// said is what was told so far, line by line.
+func (o *office) said() (warnings, notes []string) {
+	for line := range strings.Lines(o.told.String()) {
+		line = strings.TrimRight(line, "\n")
+		if text, ok := strings.CutPrefix(line, "warning: "); ok {
+			warnings = append(warnings, text)
+		} else {
+			notes = append(notes, line)
+		}
+	}
+	return warnings, notes
+}
+
+// A hintedError is one with what the user can do about it.
+type hintedError struct{ error }
+
+func (e hintedError) Error() string { return withHint(e.error) }
+func (e hintedError) Unwrap() error { return e.error }
+
+func hinted(err error) error {
+	if err == nil {
+		return nil
+	}
+	return hintedError{err}
+}
+
+func (d *desk) Compare(ctx context.Context, r ui.Ref, old, new int) (page.Comparison, error) {
+	o, err := d.enter(ctx, r, false)
+	if err != nil {
+		return page.Comparison{}, err
+	}
+	defer o.close()
+	c, err := compareRevisions(ctx, o.series.Series, old, new, series.CompareOptions{CreationFactor: rangediff.DefaultCreationFactor})
+	if err != nil {
+		return page.Comparison{}, hinted(err)
+	}
+	return reported(c), nil
+}
+
+func (d *desk) Sends(ctx context.Context, r ui.Ref) ([]submission.SendStatus, error) {
+	o, err := d.enter(ctx, r, false)
+	if err != nil {
+		return nil, err
+	}
+	defer o.close()
+	all, err := submission.Statuses(ctx, o.repo, o.series.Tracking.ChangeID, o.series.Tracking.Revision, false)
+	return all, hinted(err)
 }

@@ -234,3 +234,19 @@ func (b *Browser) Complaints() []string {
 	}
 	return list
 }
+
+// Visit loads a page from a server.
+func (b *Browser) Visit(url string) {
+	b.t.Helper()
+	b.Load("Page.navigate", map[string]any{"url": url})
+}
+
+// Picture writes what the whole page looks like into a file, as PNG.
+func (b *Browser) Picture(file string) {
+	b.t.Helper()
+	var picture struct{ Data []byte }
+	b.Call("Page.captureScreenshot", map[string]any{"format": "png", "captureBeyondViewport": true}, &picture)
+	if err := os.WriteFile(file, picture.Data, 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+}

@@ -44,7 +44,7 @@ func imports() map[string][]string {
 		"landing":               {"series", "coverletter", "trailers", "patchmail", "gitrepo", "rangediff"},
 		"patchwork":             {},
 		"dashboard":             {"series", "submission", "feedback", "landing", "patchwork", "trailers", "patchmail", "gitrepo"},
-		"ui":                    {"dashboard", "coverletter", "gitrepo", "patchmail", "rangediff/page"},
+		"ui":                    {"dashboard", "submission", "feedback", "sendmail", "coverletter", "gitrepo", "patchmail", "rangediff/page", "ui/highlight"},
 		"ui/highlight":          {},
 		"endpoint/server":       {"endpoint", "attest", "sendmail", "patchmail", "endpoint/server/store", "endpoint/server/relay", "endpoint/server/intake"},
 		"endpoint/server/store": {"sendmail"},

@@ -1,0 +1,85 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"html/template"
+	"strconv"
+	"time"
+
+	"github.com/kprep/kprep/feedback"
+)
+
+// A patchView is one patch.
+type patchView struct {
+	ID       string // prefix of ids on the page
+	Number   int
+	Total    int
+	Subject  string
+	Commit   string
+	Author   string
+	When     time.Time
+	Message  string
+	Notes    []note
+	Given    []string
+	Files    []fileView
+	Above    []remarkView // not about a line of the patch
+	Previous string
+	Next     string
+	Up       string
+	Plain    bool // not highlighted
+}
+
+// mostTime is how long a page may take to highlight.
+const mostTime = 2 * time.Second
+
+// patchPage shows the patch that the path names.
+func (s *Site) patchPage(ctx context.Context, p *seriesPage) (template.HTML, error) {
+	number, err := strconv.Atoi(p.request.PathValue("number"))
+	if err != nil || number < 1 || number > len(p.Diffs) {
+		return "", errNowhere
+	}
+	said, err := s.Source.Feedback(ctx, p.ref)
+	if err != nil {
+		if ctx.Err() != nil {
+			return "", err
+		}
+		said = &Feedback{} // the page of feedback says why
+	}
+	v, err := s.patchView(ctx, p, number, said.Replies, drawer{highlighter: &s.highlighter, remark: s.drawRemark})
+	if err != nil {
+		return "", err
+	}
+	return s.render("patch", v)
+}
+
+func (s *Site) drawRemark(r remarkView) (template.HTML, error) { return s.render("remark", r) }
+
+func (s *Site) patchView(ctx context.Context, p *seriesPage, number int, replies []feedback.Reply, d drawer) (*patchView, error) {
+	patch := &p.Diffs[number-1]
+	v := &patchView{ID: p.prefix(), Number: number, Total: len(p.Diffs), Subject: patch.Subject, Commit: patch.Commit.Short(),
+		Author: fmt.Sprintf("%s <%s>", patch.Author.Name, patch.Author.Email), When: patch.Author.When, Message: patch.Message, Up: p.series(p.at, "")}
+	if number <= len(p.Each) {
+		v.Notes, v.Given = patchNotes(&p.Each[number-1], p.Standing), p.Each[number-1].Given
+	}
+	if number > 1 {
+		v.Previous = p.patch(p.at, number-1)
+	}
+	if number < len(p.Diffs) {
+		v.Next = p.patch(p.at, number+1)
+	}
+	var about []feedback.Reply
+	for _, r := range replies {
+		if r.Place.Patch == number-1 && !r.Place.Cover {
+			about = append(about, r)
+		}
+	}
+	files := parsePatch(patch.Diff)
+	remarks := placeRemarks(files, about, replyHeads(func(id string) string { return p.series(p.at, "/feedback") + "#" + id }))
+	v.Above = remarks.above
+	limited, cancel := context.WithTimeout(ctx, mostTime)
+	defer cancel()
+	var err error
+	v.Files, err = d.files(limited, files, remarks)
+	return v, err
+}
