@@ -105,6 +105,57 @@ func TestPatchesWaitForTheCover(t *testing.T) {
 	r.arrived(wanted(sub))
 }
 
+// A series that comes message by message is mailed as one that comes whole: in
+// order, and who is put off keeps nobody else waiting.
+func TestMessageByMessage(t *testing.T) {
+	t.Parallel()
+	const zoe = "zoe@example.net" // who is to have the last patch alone
+	putOff := func(to string, times int) []mailtest.Fault {
+		return []mailtest.Fault{{At: mailtest.AtRCPT, Recipient: to, Reply: "450 later", Times: times}}
+	}
+	for name, c := range map[string]struct {
+		faults      []mailtest.Fault
+		atOnce, end []string // who has not got the series at once, and in the end
+		zoe         bool
+	}{
+		"nothing is wrong":              {zoe: true},
+		"one is put off":                {faults: putOff(ann, 2), atOnce: []string{ann}, zoe: true},
+		"one is put off for good":       {faults: putOff(ann, 0), atOnce: []string{ann}, end: []string{ann}, zoe: true},
+		"one is refused":                {faults: []mailtest.Fault{{At: mailtest.AtRCPT, Recipient: ann, Reply: "550 no such user"}}, atOnce: []string{ann}, end: []string{ann}, zoe: true},
+		"the cover letter is put off":   {faults: []mailtest.Fault{{At: mailtest.AtDATA, Message: 1, Reply: "451 later"}}, atOnce: []string{list, ann, zoe}, zoe: true},
+		"the mail server is out":        {faults: []mailtest.Fault{{At: mailtest.AtGreeting, Reply: "421 busy", Times: 3}}, atOnce: []string{list, ann, zoe}, zoe: true},
+		"the last patch is put off":     {faults: []mailtest.Fault{{At: mailtest.AtDATA, Message: 3, Reply: "451 later"}}},
+		"a patch is put off for a list": {faults: []mailtest.Fault{{At: mailtest.AtRCPT, Message: 2, Recipient: list, Reply: "450 later"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := fileRig(t, mailtest.Options{Faults: c.faults})
+			whole := submission(store.Receive, "a", 3, r.clock(), list, ann)
+			if last := &whole.Messages[2]; c.zoe {
+				last.Deliveries = append(last.Deliveries, store.Delivery{Recipient: zoe})
+			}
+			for _, m := range whole.Messages {
+				one := *whole
+				one.Messages = []store.Message{m}
+				if _, err := r.store.Accept(t.Context(), &one); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w := r.worker()
+			r.once(w)
+			if c.zoe {
+				r.arrived(wanted(whole, c.atOnce...))
+			}
+			r.drain(w)
+			r.arrived(wanted(whole, c.end...))
+			r.fed("a-0@example.org", "a-1@example.org", "a-2@example.org")
+			if q := r.queue(); len(q) != 0 {
+				t.Errorf("left in the queue: %+v", q)
+			}
+		})
+	}
+}
+
 // A definite no is final, and says to whom.
 func TestRefusals(t *testing.T) {
 	t.Parallel()

@@ -22,7 +22,7 @@ type job struct {
 	transport sendmail.Transport
 	able      sendmail.Abilities
 
-	waiting map[string]bool // recipients whom an earlier message has not reached
+	waiting map[string]bool // recipients whom an earlier message has not reached, of this submission or of one before it in the thread
 	put     []string        // what the mail server said to those whom it put off
 }
 
@@ -39,6 +39,9 @@ var errLost = errors.New("the claim was lost")
 // error is about what others need too.
 func (j *job) work(ctx context.Context) (due time.Time, err error) {
 	j.waiting = map[string]bool{}
+	for _, to := range j.sub.Waiting {
+		j.waiting[to] = true
+	}
 	err = j.giveUp(ctx)
 	if err == nil {
 		err = j.sendAll(ctx)

@@ -22,21 +22,35 @@ const HoldBack = 6 * time.Hour
 // placeholders are the submission, the owner and the number of the claim.
 const held = "id = $1 AND owner = $2 AND attempts = $3 AND state = 'claimed'"
 
+// The elders e of a submission s are what its identity handed in before for the
+// same thread and as the same kind. Those who wait for them are the recipients of
+// what they have yet to deliver, or may not have delivered, since $2.
+const (
+	elder = "e.identity = s.identity AND e.thread = s.thread AND e.kind = s.kind AND e.id < s.id"
+
+	elders = "submissions e JOIN messages n ON n.submission = e.id JOIN deliveries d ON d.message = n.id"
+	waits  = elder + " AND (d.state IN ('pending', 'deferred', 'in-flight') OR d.state = 'unknown' AND d.at > $2)"
+
+	outstanding = "SELECT 1 FROM messages m JOIN deliveries o ON o.message = m.id WHERE m.submission = s.id AND o.state IN ('pending', 'deferred')"
+)
+
 // Claim takes the submission that is due for the longest time, until now+lease,
 // and returns nil when none is due. One claim holds a whole series, so that its
-// order is kept; and what an identity handed in for one thread, for the list or
-// for itself, is claimed in the order in which it came, the next when all before
-// it is done, and none of it of unknown fate since less than HoldBack. Where the
-// lease of another owner ran out, what was in flight is unknown from then on.
+// order is kept. What an identity handed in for one thread, for the list or for
+// itself, is claimed in the order in which it came: the next when all before it
+// was tried and nobody works on it, and for those only whom all of that has
+// reached. Waiting names the others, among them for HoldBack those of unknown
+// fate. Where the lease of another owner ran out, what was in flight is unknown
+// from then on.
 func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, now time.Time) (*Submission, error) {
 	var sub *Submission
+	since := millis(now.Add(-HoldBack))
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		var id int64
-		err := tx.QueryRowContext(ctx, `SELECT id FROM submissions s WHERE state <> 'done' AND due <= $1 AND lease <= $1
-			AND (thread = '' OR NOT EXISTS (SELECT 1 FROM submissions e
-				WHERE e.identity = s.identity AND e.thread = s.thread AND e.kind = s.kind AND e.id < s.id AND (e.state <> 'done' OR EXISTS (
-					SELECT 1 FROM messages m JOIN deliveries d ON d.message = m.id WHERE m.submission = e.id AND d.state = 'unknown' AND d.at > $2))))
-			ORDER BY due, id LIMIT 1`+s.skipLocked, millis(now), millis(now.Add(-HoldBack))).Scan(&id)
+		err := tx.QueryRowContext(ctx, `SELECT id FROM submissions s WHERE state <> 'done' AND due <= $1 AND lease <= $1 AND (thread = ''
+			OR NOT EXISTS (SELECT 1 FROM submissions e WHERE `+elder+` AND (e.state = 'claimed' OR e.state = 'queued' AND e.attempts = 0))
+				AND (NOT EXISTS (`+outstanding+`) OR EXISTS (`+outstanding+` AND o.recipient NOT IN (SELECT d.recipient FROM `+elders+` WHERE `+waits+`))))
+			ORDER BY due, id LIMIT 1`+s.skipLocked, millis(now), since).Scan(&id)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -51,7 +65,11 @@ func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, no
 			WHERE state = $3 AND message IN (SELECT id FROM messages WHERE submission = $1)`, id, sendmail.Unknown, sendmail.InFlight); err != nil {
 			return err
 		}
-		sub, err = load(ctx, tx, id)
+		if sub, err = load(ctx, tx, id); err != nil || sub.Thread == "" {
+			return err
+		}
+		rows, err := tx.QueryContext(ctx, "SELECT DISTINCT d.recipient FROM submissions s CROSS JOIN "+elders+" WHERE s.id = $1 AND "+waits, id, since)
+		sub.Waiting, err = collect(rows, err, func(r *sql.Rows, recipient *string) error { return r.Scan(recipient) })
 		return err
 	})
 	if err != nil {

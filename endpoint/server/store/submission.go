@@ -31,8 +31,9 @@ type Submission struct {
 	Client             string // hash of the address it came from
 	Thread             string // message-id of its root, without angle brackets; "" for mail that waits for nothing
 	Received           time.Time
-	Attempts           int    // claims so far, this one included
-	Owner              string // who claimed it
+	Attempts           int      // claims so far, this one included
+	Owner              string   // who claimed it
+	Waiting            []string // recipients to whom it must not go yet, when it was claimed: something before it in the thread is still to reach them
 	Messages           []Message
 
 	due int64 // when it was claimed

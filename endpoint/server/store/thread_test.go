@@ -1,25 +1,26 @@
 package store
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/kprep/kprep/sendmail"
 )
 
-// What comes message by message leaves in that order.
+// What comes message by message leaves in that order, to each recipient.
 func testThread(t *testing.T, s *Store) {
-	hand := func(thread, identity string, kind Kind, id string) {
+	const list, ann, zoe = "list@example.net", "ann@example.net", "zoe@example.net"
+	hand := func(thread, identity string, kind Kind, id string, more ...string) {
 		sub := series(kind, 1)
+		for _, to := range more {
+			sub.Messages[0].Deliveries = append(sub.Messages[0].Deliveries, Delivery{Recipient: to})
+		}
 		sub.Thread, sub.Identity = thread, identity
 		sub.Messages[0].MessageID, sub.Messages[0].Feed = id, FeedNone
 		accept(t, s, sub)
 	}
-	hand("0@kim", "kim@example.org", Receive, "0@kim")
-	hand("0@kim", "kim@example.org", Receive, "1@kim")
-	hand("0@kim", "ann@example.org", Receive, "9@ann") // somebody else's business
-	hand("", "kim@example.org", Notice, "n@service")
-	hand("8@kim", "kim@example.org", Receive, "8@kim")
+	// claimed are those that can be claimed, and nothing else can be then.
 	claimed := func(now time.Time, want ...string) []*Submission {
 		t.Helper()
 		var all []*Submission
@@ -35,41 +36,80 @@ func testThread(t *testing.T, s *Store) {
 		}
 		return all
 	}
-	first := claimed(epoch, "0@kim", "9@ann", "n@service", "8@kim")[0]
-	if first.Thread != "0@kim" {
-		t.Errorf("the thread is %q", first.Thread)
-	}
-	must(t, s.Record(t.Context(), first, first.Messages[0].ID, append(receipt("list@example.net", sendmail.Deferred), receipt("ann@example.net", sendmail.Accepted)...)))
-	if done, err := s.Release(t.Context(), first, after(30*time.Second)); done || err != nil {
-		t.Fatal(done, err)
-	}
-	claimed(epoch) // the second waits for the first, not for its turn
-	again := claimed(after(30*time.Second), "0@kim")[0]
-	must(t, s.Record(t.Context(), again, again.Messages[0].ID, receipt("list@example.net", sendmail.Accepted)))
-	if done, err := s.Release(t.Context(), again, epoch); !done || err != nil {
-		t.Fatal(done, err)
-	}
-	second := claimed(after(30*time.Second), "1@kim")[0]
-	hand("0@kim", "kim@example.org", Receive, "2@kim")
-	must(t, s.Depart(t.Context(), second, second.Messages[0].ID, []string{"list@example.net"}, after(time.Minute)))
-	must(t, s.Record(t.Context(), second, second.Messages[0].ID, []sendmail.Receipt{
-		{Recipient: "list@example.net", State: sendmail.Unknown, Time: after(time.Minute)}, {Recipient: "ann@example.net", State: sendmail.Accepted, Time: epoch}}))
-	if done, err := s.Release(t.Context(), second, epoch); !done || err != nil {
-		t.Fatal(done, err)
-	}
-	if sub, err := s.Claim(t.Context(), "a", HoldBack, after(50*time.Second)); sub != nil || err != nil {
-		t.Fatalf("what follows a message of unknown fate was claimed: %+v, %v", sub, err)
-	}
-	must(t, s.Settle(t.Context(), second.Messages[0].ID, "", Drop, after(50*time.Second)))
-	for _, id := range []string{"1@kim", "2@kim"} {
-		sub := claim(t, s, "a", after(50*time.Second))
-		if sub == nil || sub.Messages[0].MessageID != id {
-			t.Fatalf("claimed %+v, want %s", sub, id)
+	record := func(sub *Submission, recipient string, state sendmail.State, now time.Time) {
+		t.Helper()
+		if state == sendmail.Unknown {
+			must(t, s.Depart(t.Context(), sub, sub.Messages[0].ID, []string{recipient}, now))
 		}
-		if done, err := s.Release(t.Context(), sub, epoch); done != (id == "1@kim") || err != nil {
+		must(t, s.Record(t.Context(), sub, sub.Messages[0].ID, []sendmail.Receipt{{Recipient: recipient, State: state, Time: now}}))
+	}
+	release := func(sub *Submission, due time.Time, want bool) {
+		t.Helper()
+		if done, err := s.Release(t.Context(), sub, due); done != want || err != nil {
 			t.Fatal(done, err)
 		}
 	}
+	waiting := func(sub *Submission, want ...string) {
+		t.Helper()
+		if !slices.Equal(sub.Waiting, want) {
+			t.Errorf("%s has to wait for %q, want %q", sub.Messages[0].MessageID, sub.Waiting, want)
+		}
+	}
+	hand("0@kim", "kim@example.org", Receive, "0@kim")
+	hand("0@kim", "kim@example.org", Receive, "1@kim")
+	hand("0@kim", "kim@example.org", Receive, "2@kim", zoe)
+	hand("0@kim", "ann@example.org", Receive, "9@ann") // somebody else's business
+	hand("0@kim", "kim@example.org", Reflect, "r@kim")
+	hand("", "kim@example.org", Notice, "n@service")
+	hand("8@kim", "kim@example.org", Receive, "8@kim")
+	all := claimed(epoch, "0@kim", "9@ann", "r@kim", "n@service", "8@kim")
+	for _, other := range all[1:] {
+		record(other, list, sendmail.Accepted, epoch)
+		record(other, ann, sendmail.Accepted, epoch)
+		release(other, epoch, true)
+	}
+	first := all[0]
+	if first.Thread != "0@kim" {
+		t.Errorf("the thread is %q", first.Thread)
+	}
+	waiting(first)
+
+	// Who is put off waits; others do not, but nothing overtakes what was not tried.
+	record(first, list, sendmail.Deferred, epoch)
+	record(first, ann, sendmail.Deferred, epoch)
+	release(first, after(5*time.Second), false)
+	claimed(epoch)
+	first = claimed(after(5*time.Second), "0@kim")[0]
+	record(first, ann, sendmail.Accepted, after(5*time.Second))
+	release(first, after(time.Hour), false)
+	second := claimed(after(6*time.Second), "1@kim")[0]
+	waiting(second, list)
+	record(second, ann, sendmail.Accepted, after(6*time.Second))
+	release(second, after(6*time.Second), false)
+	third := claimed(after(7*time.Second), "2@kim")[0] // and not the second, which has nobody to go to
+	waiting(third, list)
+	record(third, ann, sendmail.Accepted, after(7*time.Second))
+	record(third, zoe, sendmail.Accepted, after(7*time.Second))
+	release(third, after(7*time.Second), false)
+	first = claimed(after(time.Hour), "0@kim")[0]
+	record(first, list, sendmail.Accepted, after(time.Hour))
+	release(first, epoch, true)
+
+	// What follows a message of unknown fate waits for an operator, for a time.
+	second = claimed(after(time.Hour), "1@kim")[0]
+	waiting(second)
+	record(second, list, sendmail.Unknown, after(time.Hour))
+	release(second, epoch, true)
+	claimed(after(time.Hour))
+	claimed(after(time.Hour + HoldBack - time.Second))
+	third = claimed(after(time.Hour+HoldBack), "2@kim")[0]
+	waiting(third)
+	release(third, epoch, false)
+	must(t, s.Settle(t.Context(), second.Messages[0].ID, "", Drop, after(2*time.Hour)))
+	third = claimed(after(2*time.Hour-time.Second), "2@kim")[0]
+	waiting(third)
+	release(third, after(3*time.Hour), false)
+	release(claimed(after(2*time.Hour), "1@kim")[0], epoch, true)
 }
 
 // The feed takes what was accepted for somebody, once that is known.

@@ -13,5 +13,6 @@
 // envelope of the author alone is something else: the message is reflected.
 //
 // A series comes message by message. The store keeps its order ("Thread"), so
-// that the patches wait for the cover letter here as they do on the web.
+// that the patches wait for the cover letter here as they do on the web, and as
+// there only for those whom it has not reached.
 package submit
