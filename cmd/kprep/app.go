@@ -34,7 +34,7 @@ func commands(e *env) []*cli.Command {
 		trailersCommand(e), feedbackCommand(e), replyCommand(e), followCommand(e), verifyCommand(e),
 		undoCommand(e), redoCommand(e), logCommand(e), cleanupCommand(e), forgetCommand(e), claimCommand(e),
 		configCommand(e), keyCommand(e), authCommand(e), doctorCommand(e), tourCommand(e),
-		rangeDiffCommand(e), maintainersCommand(e), endpointCommand(e),
+		rangeDiffCommand(e), maintainersCommand(e), endpointCommand(e), prepCommand(e),
 	}
 }
 
@@ -133,11 +133,16 @@ func usageFailure(c *cli.Context, err error, isVerb bool) error {
 func globalFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "C", Usage: "run as if started in `DIR`"},
-		&cli.StringSliceFlag{Name: "c", Usage: "set a git configuration value: `KEY=VALUE`"},
+		&cli.StringSliceFlag{Name: "c", Aliases: []string{"config"}, Usage: "set a git configuration value: `KEY=VALUE`"},
 		&cli.BoolFlag{Name: "no-pager", Usage: "do not pipe output into a pager"},
 		&optionalFlag{StringFlag: cli.StringFlag{Name: "color", Usage: "`WHEN` to use colours: always, never or auto"}, bare: "always"},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print errors and results only"},
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done"},
+		&cli.BoolFlag{Name: "no-interactive", Aliases: []string{"n"}, Usage: "ask nothing; every answer is no"},
+		&cli.BoolFlag{Name: "offline-mode", Usage: "ask no server for mail, in any verb"},
+		// b4's other words; the first is its --verbose, the second is the rule here.
+		&cli.BoolFlag{Name: "debug", Aliases: []string{"d"}, Hidden: true},
+		&cli.BoolFlag{Name: "no-stdin", Hidden: true},
 		&cli.BoolFlag{Name: "version", Usage: "print the version"},
 		&cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Usage: "print this text, or that of a verb"},
 	}

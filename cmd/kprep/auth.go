@@ -33,6 +33,29 @@ func yesFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask"}
 }
 
+// authFlags are the words that 'b4 send' has for two actions of 'kprep auth'.
+func authFlags() []cli.Flag {
+	const category = "instead of sending, as in 'kprep auth'"
+	return []cli.Flag{
+		&cli.BoolFlag{Category: category, Name: "web-auth-new", Usage: "auth new"},
+		&cli.StringFlag{Category: category, Name: "web-auth-verify", Usage: "auth verify `CHALLENGE`"},
+	}
+}
+
+// authLine is the command line for what authFlags ask for; nil when they do not.
+func authLine(c *cli.Context) ([]string, error) {
+	if err := exclusive(c, "web-auth-new", "web-auth-verify"); err != nil {
+		return nil, err
+	}
+	switch {
+	case c.Bool("web-auth-new"):
+		return []string{"auth", "new"}, nil
+	case c.IsSet("web-auth-verify"):
+		return []string{"auth", "verify", "--", c.String("web-auth-verify")}, nil
+	}
+	return nil, nil
+}
+
 func authNewCommand(e *env) *cli.Command {
 	return &cli.Command{
 		Name:        "new",

@@ -37,6 +37,7 @@ type env struct {
 	colour         string   // always, never or auto
 	noPager        bool
 	quiet, verbose bool
+	unattended     bool // nobody is asked, whatever the terminal
 
 	repo *gitrepo.Repo // nil until openRepo
 
@@ -86,7 +87,14 @@ func (e *env) applyGlobals(c *cli.Context) error {
 		}
 		e.colour = when
 	}
-	e.noPager, e.quiet, e.verbose = c.Bool("no-pager"), c.Bool("quiet"), c.Bool("verbose")
+	if c.Bool("offline-mode") {
+		e.config = append(e.config, "kprep.offline=true")
+	}
+	// A verb may carry out others, whose command lines say nothing of these.
+	e.noPager = e.noPager || c.Bool("no-pager")
+	e.quiet = e.quiet || c.Bool("quiet")
+	e.verbose = e.verbose || c.Bool("verbose") || c.Bool("debug")
+	e.unattended = e.unattended || c.Bool("no-interactive")
 	return nil
 }
 
@@ -143,7 +151,7 @@ func (e *env) path(name string) string {
 // mayPrompt reports whether the user can be asked. Without a terminal on both
 // sides nothing prompts, and the answer is no.
 func (e *env) mayPrompt() bool {
-	return e.terminal.stdin && e.terminal.stderr && e.getenv("GIT_TERMINAL_PROMPT") != "0"
+	return !e.unattended && e.terminal.stdin && e.terminal.stderr && e.getenv("GIT_TERMINAL_PROMPT") != "0"
 }
 
 // useColour decides on colours for stdout. The --color option wins; then

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -160,6 +164,55 @@ func (e *env) age(since time.Time) string {
 // mailIn reads all mail of a file or folder, or on standard input for "-", each
 // message once, with its bytes, in the order in which it is there.
 func (e *env) mailIn(ctx context.Context, name string) ([]*inbox.Message, error) {
+	if name == "-" {
+		return e.keepMail(func(visit mailVisit, broken func(error)) error {
+			return inbox.WalkReader(ctx, e.stdin, "standard input", visit, broken)
+		})
+	}
+	return e.keepMail(func(visit mailVisit, broken func(error)) error {
+		return inbox.Walk(ctx, e.path(name), visit, broken)
+	})
+}
+
+// maxPiped is how large one message on standard input may be, in bytes.
+const maxPiped = 64 << 20
+
+// mailBetween is mailIn for standard input where a text of the user's, as mutt
+// has it in pipe_sep, stands between messages.
+func (e *env) mailBetween(ctx context.Context, separator string) ([]*inbox.Message, error) {
+	if plain, err := strconv.Unquote(`"` + separator + `"`); err == nil {
+		separator = plain
+	}
+	parts := bufio.NewScanner(e.stdin)
+	parts.Buffer(nil, maxPiped)
+	parts.Split(func(data []byte, atEOF bool) (int, []byte, error) {
+		if before, _, found := bytes.Cut(data, []byte(separator)); found {
+			return len(before) + len(separator), before, nil
+		}
+		if atEOF && len(data) > 0 {
+			return len(data), data, nil
+		}
+		return 0, nil, nil
+	})
+	return e.keepMail(func(visit mailVisit, broken func(error)) error {
+		for parts.Scan() {
+			if part := bytes.TrimLeft(parts.Bytes(), "\r\n"); len(part) > 0 {
+				if err := inbox.WalkReader(ctx, bytes.NewReader(part), "standard input", visit, broken); err != nil {
+					return err
+				}
+			}
+		}
+		if err := parts.Err(); err != nil {
+			return fmt.Errorf("read standard input: %w", err)
+		}
+		return nil
+	})
+}
+
+type mailVisit = func(inbox.Mail) error
+
+// keepMail keeps each message that walk comes by, once.
+func (e *env) keepMail(walk func(visit mailVisit, broken func(error)) error) ([]*inbox.Message, error) {
 	passedOver, tell := e.unreadMail()
 	defer tell()
 	var all []*inbox.Message
@@ -177,11 +230,7 @@ func (e *env) mailIn(ctx context.Context, name string) ([]*inbox.Message, error)
 		}
 		return nil
 	}
-	if name == "-" {
-		err := inbox.WalkReader(ctx, e.stdin, "standard input", visit, passedOver)
-		return all, err
-	}
-	err := inbox.Walk(ctx, e.path(name), visit, passedOver)
+	err := walk(visit, passedOver)
 	return all, err
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -25,8 +26,8 @@ type invocation struct {
 // switch x, and - alone is an argument. A dashed word is never an argument nor
 // the value of an option, unless it follows "--" or is attached: the library
 // alone would take "--to --dry-run" for an address, and everything after the
-// first argument for arguments, and then really send. Options are not
-// abbreviated. Every error is a *usageError.
+// first argument for arguments, and then really send. Only a [severalFlag] takes
+// more than one word. Options are not abbreviated. Every error is a *usageError.
 func normalise(app *cli.App, words []string) (invocation, error) {
 	inv := invocation{argv: []string{app.Name}}
 	globals := newOptions(nil, app.Flags)
@@ -63,6 +64,9 @@ func (inv *invocation) readVerb(verbs []*cli.Command, words []string, globals *o
 		what := "verb"
 		if len(inv.path) > 0 {
 			what = "action"
+		}
+		if len(inv.path) == 0 && slices.Contains(maintainersVerbs(), words[0]) {
+			return usagef("", "%q is b4's, for those who take patches; kprep is for those who send them", words[0])
 		}
 		return usagef(inv.name(), "unknown %s %q%s", what, words[0], suggestion(words[0], names(verbs)))
 	}
@@ -102,6 +106,11 @@ func (inv *invocation) readVerb(verbs []*cli.Command, words []string, globals *o
 		return usagef(inv.name(), "say what to do: %s", strings.Join(names(verb.Subcommands), ", "))
 	}
 	return nil
+}
+
+// maintainersVerbs are those of b4 that have no counterpart here.
+func maintainersVerbs() []string {
+	return []string{"am", "kr", "mbox", "pr", "review", "shazam", "ty"}
 }
 
 // readForeign passes on the words of a verb that reads them itself, for it
@@ -222,6 +231,9 @@ func (o *options) readValue(flag cli.Flag, spelt string, rest []string) ([]strin
 		}
 		return rest, o.add(flag, spelt, "="+optional.bare)
 	}
+	if several, ok := flag.(*severalFlag); ok && (there || several.least == 0) {
+		return o.readWords(several, spelt, rest)
+	}
 	if !there {
 		advice := ""
 		if len(rest) > 0 && rest[0] != "--" && strings.HasPrefix(spelt, "--") {
@@ -230,6 +242,27 @@ func (o *options) readValue(flag cli.Flag, spelt string, rest []string) ([]strin
 		return nil, o.errorf("%s needs a value%s", spelt, advice)
 	}
 	return rest[1:], o.add(flag, spelt, "="+rest[0])
+}
+
+// readWords takes every word up to the next option; none at all is an empty one.
+func (o *options) readWords(flag *severalFlag, spelt string, rest []string) ([]string, error) {
+	values := rest
+	for i, word := range rest {
+		if looksLikeOption(word) {
+			values = rest[:i]
+			break
+		}
+	}
+	rest = rest[len(values):]
+	if len(values) == 0 {
+		values = []string{""}
+	}
+	for _, value := range values {
+		if err := o.add(flag, spelt, "="+value); err != nil {
+			return nil, err
+		}
+	}
+	return rest, nil
 }
 
 // add records an option. value is "" for a switch, else "=" and the value.
@@ -277,7 +310,7 @@ func (o *options) named(name string) cli.Flag {
 
 func (o *options) unknown(spelt string) error {
 	name := strings.TrimLeft(spelt, "-")
-	if o.globals != nil && o.globals.named(name) != nil {
+	if o.globals != nil && (o.globals.long(name) != nil || "-"+name == spelt && o.globals.named(name) != nil) {
 		return o.errorf("unknown option %q; it stands before the verb: kprep %s %s", spelt, spelt, pathName(o.path))
 	}
 	near := ""

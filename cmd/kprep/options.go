@@ -21,11 +21,19 @@ type optionalFlag struct {
 	accepts func(word string) bool // nil: never
 }
 
+// A severalFlag is an option that takes all words up to the next option, as b4's
+// --to and --set-prefixes do. It fits only verbs without arguments. least is how
+// many words it needs.
+type severalFlag struct {
+	cli.StringSliceFlag
+	least int
+}
+
 // addressFlag is an option that takes addresses as RFC 5322 lists, in which
-// aliases may stand, and may be repeated. What could be no alias either is
-// refused before the verb runs.
-func addressFlag(name, usage string) *cli.StringSliceFlag {
-	return &cli.StringSliceFlag{Name: name, Usage: usage, Action: func(c *cli.Context, lists []string) error {
+// aliases may stand, one or more of them, and may be repeated. What could be no
+// alias either is refused before the verb runs.
+func addressFlag(name, usage string) *severalFlag {
+	return &severalFlag{least: 1, StringSliceFlag: cli.StringSliceFlag{Name: name, Usage: usage, Action: func(c *cli.Context, lists []string) error {
 		for _, list := range lists {
 			_, err := patchmail.Aliases(nil).Expand(list)
 			if err != nil && !errors.As(err, new(*patchmail.AliasError)) {
@@ -33,7 +41,7 @@ func addressFlag(name, usage string) *cli.StringSliceFlag {
 			}
 		}
 		return nil
-	}}
+	}}}
 }
 
 // args returns the n arguments of a verb; any other number is an error.

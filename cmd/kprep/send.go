@@ -21,8 +21,8 @@ func sendCommand(e *env) *cli.Command {
 		Description: "Shows everything that will happen and asks before it does. Afterwards the\n" +
 			"revision has a tag \"sent/...\", and the branch is the next revision.",
 		Flags: append(append(renderFlags(),
-			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "print the messages instead of sending them"},
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write one file per message into `DIR` instead of sending them"},
+			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n", "d"}, Usage: "print the messages instead of sending them"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o", "output-dir"}, Usage: "write one file per message into `DIR` instead of sending them"},
 			&cli.StringFlag{Name: "format", Usage: "what -o writes: `FORM` is eml, mbox or attach (one mail with the patches attached)", Action: checkFormat},
 			addressFlag("preview-to", "send to `ADDRESS` alone, to have a look, headers as for everybody"),
 			&optionalFlag{StringFlag: cli.StringFlag{Name: "resend", Usage: "send `REVISION` once more as it was, the last one unless said"}, bare: "last", accepts: isRevision},
@@ -30,10 +30,15 @@ func sendCommand(e *env) *cli.Command {
 			&cli.StringFlag{Name: "approved", Usage: "send only what has the approval `HASH`, as 'kprep preview' printed it", Action: checkApproval},
 			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask"},
 			&cli.StringSliceFlag{Name: "allow", Usage: "pass over `NAME`: " + strings.Join(submission.Allowable(), ", "), Action: checkAllow},
-		), settleFlags()...),
+		), append(settleFlags(), authFlags()...)...),
 		Action: func(c *cli.Context) error {
 			if _, err := args(c, 0); err != nil {
 				return err
+			}
+			if line, err := authLine(c); err != nil {
+				return err
+			} else if line != nil {
+				return e.carryOut(c.Context, [][]string{line})
 			}
 			for _, nowhere := range []string{"dry-run", "output"} { // these two agree
 				if err := exclusive(c, nowhere, "reflect", "continue", "abandon"); err != nil {

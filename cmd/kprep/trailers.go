@@ -37,6 +37,8 @@ func trailersCommand(e *env) *cli.Command {
 			&cli.StringFlag{Name: "since", Value: "1.month", Usage: "outside a series: your commits are those above the newest one of others in this `TIME`"},
 			&cli.StringFlag{Name: "since-commit", Usage: "outside a series: your commits begin with `COMMIT`"},
 			offlineFlag(),
+			&cli.BoolFlag{Name: "no-cache", Aliases: []string{"C"}, Usage: "ask servers even if they were asked a moment ago"},
+			&cli.StringFlag{Name: "stdin-pipe-sep", Usage: "with -m -: `TEXT` stands between messages, \\n in it being a new line"},
 			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
 		},
 		Action: func(c *cli.Context) error {
@@ -66,13 +68,16 @@ func trailersFrom(c *cli.Context) (string, error) {
 		}
 		from = given[0]
 	}
-	for _, name := range []string{"trailers-from", "use-local-mbox", "since", "since-commit"} {
+	for _, name := range []string{"trailers-from", "use-local-mbox", "stdin-pipe-sep", "since", "since-commit"} {
 		if c.IsSet(name) && c.String(name) == "" {
 			return "", usagef("trailers", "--%s needs a value", name)
 		}
 	}
 	if from != "" && c.IsSet("use-local-mbox") {
 		return "", usagef("trailers", "--use-local-mbox and --trailers-from cannot be used together")
+	}
+	if c.IsSet("stdin-pipe-sep") && c.String("use-local-mbox") != "-" {
+		return "", usagef("trailers", "--stdin-pipe-sep goes with --use-local-mbox -")
 	}
 	for _, name := range []string{"yes", "interactive"} {
 		if c.Bool(name) && !c.Bool("update") {

@@ -34,6 +34,8 @@ func (e *env) reviewMail(c *cli.Context, job *takingJob, from string) (*reviewMa
 	wide := job.everything()
 	var err error
 	switch file := c.String("use-local-mbox"); {
+	case c.IsSet("stdin-pipe-sep"):
+		mail.messages, err = e.mailBetween(c.Context, c.String("stdin-pipe-sep"))
 	case file != "":
 		mail.messages, err = e.someMailIn(c.Context, file)
 	case from != "" && e.isMail(from):
@@ -143,6 +145,9 @@ func (e *env) askFor(c *cli.Context, job *takingJob, mail *reviewMail, q inbox.Q
 		return fmt.Errorf("midmask: %w", err)
 	}
 	settings.Offline = settings.Offline || c.Bool("offline")
+	if c.Bool("no-cache") {
+		settings.Fresh = 0
+	}
 	archive, err := e.openSources(&settings)
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ mail the series
 
 options
   --to ADDRESS      add ADDRESS to every message
+  --words WORD...   any number of WORD...
   -n, --dry-run     print the messages
   -s, --sign        sign the messages
   -o, --output DIR  write the messages to DIR
@@ -54,14 +55,16 @@ set up
   key  signing keys
 
 options, before the verb
-  -C DIR          run as if started in DIR
-  -c KEY=VALUE    set a git configuration value: KEY=VALUE
-  --no-pager      do not pipe output into a pager
-  --color[=WHEN]  WHEN to use colours: always, never or auto
-  -q, --quiet     print errors and results only
-  -v, --verbose   say more about what is done
-  --version       print the version
-  -h, --help      print this text, or that of a verb
+  -C DIR                  run as if started in DIR
+  -c, --config KEY=VALUE  set a git configuration value: KEY=VALUE
+  --no-pager              do not pipe output into a pager
+  --color[=WHEN]          WHEN to use colours: always, never or auto
+  -q, --quiet             print errors and results only
+  -v, --verbose           say more about what is done
+  -n, --no-interactive    ask nothing; every answer is no
+  --offline-mode          ask no server for mail, in any verb
+  --version               print the version
+  -h, --help              print this text, or that of a verb
 
 'kprep VERB --help' tells more about a verb.
 `},
