@@ -22,25 +22,30 @@ import (
 	"time"
 )
 
-func listen(t *testing.T) net.Listener {
-	t.Helper()
+// serve serves until end is called; wait then checks that it ended in peace.
+func (w *world) serve(secure *Certificate) (address string, end context.CancelFunc, wait func()) {
+	w.t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
-	return l
+	ctx, end := context.WithCancel(w.t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- w.server.Serve(ctx, l, secure) }()
+	return l.Addr().String(), end, func() {
+		w.t.Helper()
+		if err := <-ended; err != nil {
+			w.t.Errorf("Serve: %v", err)
+		}
+	}
 }
 
 // A request that has begun to arrive is answered though the service ends.
 func TestServeFinishes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
-	l := listen(t)
-	ctx, end := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- w.server.Serve(ctx, l, nil) }()
-	c, err := net.Dial("tcp", l.Addr().String())
+	address, end, wait := w.serve(nil)
+	c, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +62,7 @@ func TestServeFinishes(t *testing.T) {
 	}
 	end()
 	for closed := false; !closed; time.Sleep(10 * time.Millisecond) { // it takes no more connections
-		other, err := net.Dial("tcp", l.Addr().String())
+		other, err := net.Dial("tcp", address)
 		if closed = err != nil; !closed {
 			other.Close()
 		}
@@ -68,26 +73,21 @@ func TestServeFinishes(t *testing.T) {
 		t.Fatalf("%v, %v", response, err)
 	}
 	response.Body.Close()
-	if err := <-ended; err != nil {
-		t.Errorf("Serve: %v", err)
-	}
+	wait()
 }
 
 // What never becomes a request is refused without the server, and not as JSON.
 func TestServeRefusesWhatIsNoRequest(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
-	l := listen(t)
-	ctx, end := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- w.server.Serve(ctx, l, nil) }()
+	address, end, wait := w.serve(nil)
 	for text, status := range map[string]int{
 		"EHLO example.org\r\n\r\n":                                                           400,
 		"POST /_b4_submit HTTP/1.1\r\n\r\n":                                                  400, // no Host
 		"POST /_b4_submit HTTP/1.1\r\nHost: x\r\nA B: c\r\n\r\n":                             400,
 		"POST /_b4_submit HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 36<<10) + "\r\n": 431,
 	} {
-		c, err := net.Dial("tcp", l.Addr().String())
+		c, err := net.Dial("tcp", address)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,9 +100,7 @@ func TestServeRefusesWhatIsNoRequest(t *testing.T) {
 		c.Close()
 	}
 	end()
-	if err := <-ended; err != nil {
-		t.Errorf("Serve: %v", err)
-	}
+	wait()
 	if log := w.log.String(); strings.Contains(log, "panic") || strings.Contains(log, `"request"`) {
 		t.Errorf("the log is\n%s", log)
 	}
@@ -145,13 +143,10 @@ func TestCertificateIsReadAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := listen(t)
-	ctx, end := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- w.server.Serve(ctx, l, secure) }()
+	address, end, wait := w.serve(secure)
 	shown := func() string {
 		t.Helper()
-		c, err := tls.Dial("tcp", l.Addr().String(), &tls.Config{InsecureSkipVerify: true})
+		c, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -180,7 +175,5 @@ func TestCertificateIsReadAgain(t *testing.T) {
 		t.Errorf("shown: %s", got)
 	}
 	end()
-	if err := <-ended; err != nil {
-		t.Errorf("Serve: %v", err)
-	}
+	wait()
 }
