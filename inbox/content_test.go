@@ -36,6 +36,75 @@ func TestReadContent(t *testing.T) {
 	}
 }
 
+// What is not shown to those who look at a page is no text of it. "§" is to be there,
+// "x" is not.
+func TestHiddenText(t *testing.T) {
+	t.Parallel()
+	for _, page := range []string{
+		"§<div style='display:none'>x</div>§",
+		"§<div style='DISPLAY : None !important'>x</div>§",
+		"§<div style='display:/**/none'>x</div>§",
+		`§<div style='d\69 splay:no\6e E'>x</div>§`,
+		"§<div hidden>x</div>§",
+		"§<span style='visibility:hidden'>x<b>x</b></span>§",
+		"§<span style='visibility:hidden'>x<b style='visibility:visible'>§</b>x</span>",
+		"§<span style='opacity:0'>x<b style='opacity:1'>x</b></span>§",
+		"§<span style='font-size:0'>x</span>§",
+		"§<span style='font-size:0px'>x<b style='font-size:200%'>x</b><b style='font-size:inherit'>x</b></span>§",
+		"<td style='font-size:0'>x<b style='font-size:14px'>§</b>x</td>§",
+		"§<span style='font-size:1px'>x</span>§",
+		"§<span style='font:0/0 a'>x</span>§",
+		"§<span style='color:transparent'>x</span>§",
+		"§<div style='max-height:0;overflow:hidden'>x</div>§",
+		"§<div style='position:absolute;left:-9999px'>x</div>§",
+		"§<p style='text-indent:-9999px'>x</p>§",
+		"§<p hidden>x<p>§",
+		"§<p hidden>x<div>§</div>",
+		"§<p hidden>x<blockquote>§</blockquote>",
+		"<ul><li hidden>x<li>§</ul>",
+		"<ul><li hidden>x<ul><li>x</ul>x<li>§</ul>",
+		"<table><tr><td hidden>x<td>§<tr hidden><td>x<tr><td>§</table>",
+		"<dl><dt hidden>x<dd>§</dl>",
+		"§<div><span hidden>x</div>§",
+		"§<div hidden>x</span></b>x<div>x</div>x</div>§",
+		"§<div hidden/>x</div>§",
+		"§<br hidden>§<img style='display:none'>§<input hidden>§",
+		"§<div hidden><br>x<p>x</p></div>§",
+		"<style>.a{display:none} p.b, #c {font-size:0}</style>§<div class='q A'>x</div><p class=b>x</p><p id=c>x</p><div class=b>§</div>",
+		"<style>.m .k{display:none}</style>§<div class=m><p><b class=k>x</b>§</p></div><b class=k>§</b>",
+		"<style><!-- @import 'z'; .a{display:none} --></style>§<i class=a>x</i>",
+		"<style>@media print{.a{display:none}}.b{display:none}</style><i class=a>§</i><i class=b>x</i>",
+		"<style>.a{display:none}</style><i class=a style='display:inline'>§</i>",
+		"<style>.a{display:none}.a{display:block}p:hover{display:none}*{color:red}</style><p class=a>§</p>",
+		"<head><title>x</title><style>p{}</style>§",
+		"<template>x</template><noscript>x</noscript><select><option>x</select><script>x</script><!-- x -->§",
+		"<p style='font-size:0.9em;color:#fff;opacity:.9;width:0;margin-left:-5px'>§</p>",
+		strings.Repeat("<div>", 900) + "§" + strings.Repeat("</div>", 900) + "§",
+	} {
+		text := htmlText(strings.NewReader(page))
+		if got, want := strings.Count(text, "§"), strings.Count(page, "§"); got != want || strings.Contains(text, "x") {
+			t.Errorf("of %.200q came %.100q", page, text)
+		}
+	}
+}
+
+// A page that is all style and depth takes no time to speak of; what is below a
+// thousand elements is not read.
+func TestEndlessPages(t *testing.T) {
+	t.Parallel()
+	for _, page := range []string{
+		strings.Repeat("<div>", 100_000) + "x",
+		strings.Repeat("<p><b><i>", 50_000) + "</x>",
+		"<style>" + strings.Repeat(".a .b .c{display:none}", 10_000) + "</style>" + strings.Repeat("<b class='a b c'></b>", 20_000),
+		"<style>" + strings.Repeat("@media{", 100_000) + "</style><b style='" + strings.Repeat("/**/;", 100_000) + "'>",
+		"<b class='" + strings.Repeat("a ", 100_000) + "'>",
+	} {
+		if text := htmlText(strings.NewReader(page)); strings.Contains(text, "x") {
+			t.Errorf("of %.100q came %.100q", page, text)
+		}
+	}
+}
+
 func TestSender(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ from, name, mailbox string }{
@@ -78,11 +147,11 @@ func FuzzHTMLText(f *testing.F) {
 		if strings.ContainsAny(word, "<>&\r\n") || strings.TrimSpace(word) == "" || strings.ContainsAny(before, "<>&") {
 			t.Skip()
 		}
-		for line := range strings.Lines(htmlText(strings.NewReader("<div>" + before + "</div><blockquote>" + word + "<br>x</blockquote>after"))) {
+		for line := range strings.Lines(htmlText(strings.NewReader("<div>" + before + "</div><blockquote>" + word + "<br>quoted</blockquote>after"))) {
 			if strings.Contains(line, "after") && strings.HasPrefix(line, ">") {
 				t.Errorf("after %q, %q comes %q", before, word, line)
 			}
-			if strings.TrimSpace(line) == "x" {
+			if strings.TrimSpace(line) == "quoted" && strings.TrimSpace(before) != "quoted" {
 				t.Errorf("after %q, %q a quoted line is not marked", before, word)
 			}
 		}
