@@ -37,7 +37,7 @@ type DigestReply struct {
 	Cover    bool      `json:"cover,omitempty"`
 	Patch    int       `json:"patch"` // of the branch, from 0; -1 for none
 	Title    string    `json:"title,omitempty"`
-	Trailers []string  `json:"trailers,omitempty"` // without those under a condition, and for patches of others
+	Trailers []string  `json:"trailers,omitempty"` // see [trailers.Given.IsTaken], and for patches of others
 	Report   *Report   `json:"report,omitempty"`
 }
 

@@ -48,7 +48,7 @@ func saysNothingElse(all []remark, given []trailers.Given, from patchmail.Addres
 		return false
 	}
 	for _, g := range given {
-		if g.Condition != "" {
+		if !g.IsTaken(true) {
 			return false
 		}
 	}

@@ -50,11 +50,12 @@ const (
 	Present     Fate = "present"     // the commit has it
 	Repeated    Fate = "repeated"    // an earlier reply gives it, too
 	Changed     Fate = "changed"     // it was given to a revision of the patch that has changed since
-	Conditional Fate = "conditional" // it was given under a condition, or in a sentence
+	Conditional Fate = "conditional" // it was given under a condition, in a sentence, or for some of the patches
 	Mismatch    Fate = "mismatch"    // the person it names is not who sent it
 	Advice      Fate = "advice"      // it names nobody who vouches for something, and is not known to be mine
 	Ignored     Fate = "ignored"     // its mailbox, or the sender's, is to be ignored
-	Rejected    Fate = "rejected"    // it was refused before
+	Rejected    Fate = "rejected"    // the user refused it before
+	Refused     Fate = "refused"     // nobody can take it: see Given
 	Unmatched   Fate = "unmatched"   // no patch of the branch is known to be the one, or two could be
 )
 

@@ -1,49 +1,183 @@
 package trailers
 
 import (
-	"regexp"
+	"slices"
 	"strings"
 )
 
-// condition returns the words in which a sentence makes what it offers depend
-// on something, "" for none: "with that fixed", "if you fix the issue", "modulo
-// the nits". It is made for English, and rather finds too many: nothing is lost
-// by asking.
+// condition returns a sentence that makes what it offers depend on something, or
+// takes it back, and "" for others: "with that fixed", "if you fix the issue",
+// "modulo the nits", "I withdraw it". It is made for English, and rather finds too
+// many: nothing is lost by asking.
 func condition(sentence string) string {
-	for _, form := range []*regexp.Regexp{ifForm, dependsForm, withTheseForm} {
-		if m := form.FindString(sentence); m != "" {
-			return sentence
-		}
-	}
-	for _, m := range onceForm.FindAllStringSubmatch(sentence, -1) {
-		// "With this patch the crash is fixed" tells what was tested.
-		if !appliedForm.MatchString(m[2]) && !(strings.EqualFold(m[1], "with") && beingForm.MatchString(m[2])) {
-			return sentence
-		}
+	if w := wordsOf(sentence); w.depend() || w.wait() || w.withhold() || w.retract() {
+		return sentence
 	}
 	return ""
 }
 
-const remedied = `(?:fixed|addressed|changed|corrected|resolved|updated|removed|dropped|done|sorted|clarified|reworded|renamed|adjusted|squashed|split|moved|added|improved|reworked|respun|merged|taken care of)`
-
-var (
-	ifForm        = regexp.MustCompile(`(?i)\b(?:if|when|after|once|in case)\s+(?:[\w'/-]+\s+){0,4}?(?:fix|fixing|address|addressing|change|changing|correct|respin|resend|repost|reword|rename|drop|remove|squash|split|update|agree)\b`)
-	dependsForm   = regexp.MustCompile(`(?i)\b(?:modulo|pending|conditional(?:ly)?|subject to|assuming|provided|unless|on (?:the )?condition|following tags?)\b`)
-	withTheseForm = regexp.MustCompile(`(?i)\bwith (?:that|those|these|the above|the below|the suggested|the requested|the other|my|some|minor|such)\s+(?:[\w'-]+\s+){0,3}?(?:changes?|fix|fixes|fixups?|nits?|typos?|comments?|remarks?|modifications?|suggestions?|corrections?)\b`)
-	onceForm      = regexp.MustCompile(`(?i)\b(with|once|after|when)\s+((?:[\w'"()/-]+,?\s+){0,8}?)` + remedied + `\b`)
-	appliedForm   = regexp.MustCompile(`(?i)\b(?:patch|patches|series|patchset|kernel|commits?|applied)\b`)
-	beingForm     = regexp.MustCompile(`(?i)\b(?:is|are|was|were|has|have|gets|got|been)\b`)
-)
-
-// lastSentence is the one that what stands below belongs to.
-func lastSentence(text string) string {
-	text = strings.TrimSpace(text)
-	ends := sentenceEnd.FindAllStringIndex(text, -1)
-	if len(ends) == 0 {
-		return text
+// depend is true of words that something depends on.
+func (w words) depend() bool {
+	if at := slices.Index(w, "otherwise"); at >= 0 && at < len(w)-1 {
+		return true
 	}
-	return text[ends[len(ends)-1][1]-1:]
+	return w.has(isProviso) || w.say("subject to", "on condition", "on the condition", "following tag", "following tags", "as long as", "so long as",
+		"apart from", "aside from", "other than", "only if", "only after", "only when", "only once", "only with", "only for", "but only")
 }
 
-// sentenceEnd is where a sentence ends and another one begins, unlike in "i.e. so".
-var sentenceEnd = regexp.MustCompile(`[.!?][)"']*\s+[A-Z]`)
+func isProviso(word string) bool {
+	switch word {
+	case "modulo", "pending", "conditional", "conditionally", "assuming", "provided", "providing", "unless", "supposing", "barring", "contingent", "except", "excepting":
+		return true
+	}
+	return false
+}
+
+// wait is true of words about what has to be done first.
+func (w words) wait() bool {
+	return w.follows(isIf, 4, isRemedy, anyway) ||
+		w.follows(func(s string) bool { return s == "with" }, 4, isRepair, func(_ string, between words) bool { return len(between) == 0 || !between.pointOut() }) ||
+		w.follows(func(s string) bool { return s == "with" || isIf(s) }, 8, isRemedied, tellsWhatWasTested) ||
+		w.follows(func(s string) bool { return s == "before" }, 2, isNextStep, anyway) ||
+		w.has(isOffer) && w.has(func(s string) bool { return isIf(s) || s == "until" })
+}
+
+func isIf(word string) bool {
+	switch word {
+	case "if", "when", "after", "once", "case":
+		return true
+	}
+	return false
+}
+
+func isRemedy(word string) bool {
+	switch word {
+	case "fix", "fixing", "address", "addressing", "change", "changing", "correct", "respin", "resend", "repost", "reword", "rename", "drop", "remove", "squash",
+		"split", "update", "agree", "agrees":
+		return true
+	}
+	return false
+}
+
+func isRemedied(word string) bool {
+	switch word {
+	case "fixed", "addressed", "changed", "corrected", "resolved", "updated", "removed", "dropped", "done", "sorted", "clarified", "reworded", "renamed",
+		"adjusted", "squashed", "split", "moved", "added", "improved", "reworked", "respun", "merged":
+		return true
+	}
+	return false
+}
+
+// isRepair is true of what is to be made better.
+func isRepair(word string) bool {
+	switch word {
+	case "change", "changes", "fix", "fixes", "fixup", "fixups", "nit", "nits", "typo", "typos", "comment", "comments", "remark", "remarks",
+		"modification", "modifications", "suggestion", "suggestions", "correction", "corrections":
+		return true
+	}
+	return false
+}
+
+// pointOut is true of words that begin by naming what was said before: "those
+// other", "the suggested".
+func (w words) pointOut() bool {
+	switch w[0] {
+	case "that", "those", "these", "my", "some", "minor", "such", "nits", "nit":
+		return true
+	case "the":
+		return len(w) > 1 && slices.Contains([]string{"above", "below", "suggested", "requested", "other"}, w[1])
+	}
+	return false
+}
+
+// tellsWhatWasTested is true of what stands between in "with this patch the crash
+// is fixed".
+func tellsWhatWasTested(first string, between words) bool {
+	return between.has(func(s string) bool {
+		return slices.Contains([]string{"patch", "patches", "series", "patchset", "kernel", "commit", "commits", "applied"}, s) ||
+			first == "with" && slices.Contains([]string{"is", "are", "was", "were", "has", "have", "gets", "got", "been"}, s)
+	})
+}
+
+func isNextStep(word string) bool {
+	switch word {
+	case "merging", "merge", "applying", "apply", "sending", "send", "posting", "post", "resending", "resend", "pushing", "push", "committing", "commit":
+		return true
+	}
+	return false
+}
+
+// isOffer is true of words by which a trailer is offered.
+func isOffer(word string) bool {
+	switch word {
+	case "add", "adding", "feel", "give", "giving":
+		return true
+	}
+	return isTag(word)
+}
+
+func isTag(word string) bool {
+	switch word {
+	case "tag", "tags", "ack", "rb", "r-b", "reviewed-by", "acked-by", "tested-by":
+		return true
+	}
+	return false
+}
+
+// withhold is true of words by which something is not given, or not yet.
+func (w words) withhold() bool {
+	harmless := func(_ string, _ words) bool { return w.has(isObjection) } // "I do not have any objections"
+	return w.has(isRefusal) || w.say("not yet", "not ready") ||
+		w.follows(isNegation, 3, isGiving, harmless) ||
+		w.follows(isPossibility, 2, func(s string) bool { return s == "give" || s == "grant" || s == "offer" }, anyway)
+}
+
+func isRefusal(word string) bool {
+	return strings.HasPrefix(word, "nack") || word == "nak" || word == "naked" || strings.HasPrefix(word, "nak'")
+}
+
+func isNegation(word string) bool {
+	return word == "not" || word == "no" || word == "never" || word == "cannot" || strings.HasSuffix(word, "n't")
+}
+
+func isPossibility(word string) bool {
+	return word == "will" || word == "would" || word == "could" || word == "might" || word == "may" || strings.HasSuffix(word, "'ll")
+}
+
+func isGiving(word string) bool {
+	switch word {
+	case "give", "add", "take", "have", "get", "grant", "offer", "deserve", "apply":
+		return true
+	}
+	return false
+}
+
+func isObjection(word string) bool {
+	switch word {
+	case "any", "anything", "objection", "objections", "comment", "comments", "issue", "issues", "problem", "problems", "concern", "concerns", "further":
+		return true
+	}
+	return false
+}
+
+// retract is true of words that take something back.
+func (w words) retract() bool {
+	return w.has(isRetraction) || w.say("take back", "taking back") ||
+		w.follows(isDiscarding, 2, isTag, anyway)
+}
+
+func isRetraction(word string) bool {
+	switch word {
+	case "withdraw", "withdrawing", "withdrawn", "retract", "retracting", "retracted", "revoke", "revoking", "revoked", "rescind", "rescinded":
+		return true
+	}
+	return false
+}
+
+func isDiscarding(word string) bool {
+	switch word {
+	case "drop", "remove", "discard", "ignore", "disregard", "delete":
+		return true
+	}
+	return false
+}

@@ -69,6 +69,8 @@ func (j *judge) mayTake(g Given, p *Post, number int) bool {
 // fate decides about a trailer for a patch.
 func (c *collector) fate(f *Found, g *judged) Fate {
 	switch {
+	case g.Refused != "":
+		return Refused
 	case f.Patch >= 0 && c.has[f.Patch][g.identity]:
 		return Present
 	case g.dropped != "":
@@ -77,6 +79,8 @@ func (c *collector) fate(f *Found, g *judged) Fate {
 		return Unmatched
 	case g.doubt != "":
 		return g.doubt
+	case !g.IsTaken(f.Cover):
+		return Conditional
 	case f.Basis == ByPlace, f.Basis != ByPatchID && !c.options.Fuzzy:
 		return Changed
 	}
@@ -121,7 +125,7 @@ func markRepeated(all []Found) {
 		}
 	}
 	for i := range all {
-		if at, taken := first[given{all[i].Patch, all[i].identity}]; taken && at != i && all[i].Fate != Present {
+		if at, taken := first[given{all[i].Patch, all[i].identity}]; taken && at != i && all[i].Fate != Present && all[i].Fate != Refused {
 			all[i].Fate = Repeated
 		}
 	}

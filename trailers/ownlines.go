@@ -110,7 +110,10 @@ var scissorsForm = regexp.MustCompile(`^[-\s]*-[-\s]*(>8|8<|>%|%<)[-\s]*-[-\s]*(
 // the form of trailers.
 func blockAbove(lines []replyLine, from, cut int) int {
 	at := cut
-	for at > from && lines[at-1].own && (replyForm.MatchString(strings.TrimSpace(lines[at-1].text)) || isNote(lines[at-1].text)) {
+	for at > from && lines[at-1].own {
+		if _, _, ok := replyField(trimBlanks(lines[at-1].text)); !ok && !isNote(lines[at-1].text) {
+			break
+		}
 		at--
 	}
 	return at

@@ -1,33 +1,18 @@
 package trailers
 
 import (
-	"regexp"
+	"cmp"
 	"strings"
-
-	"github.com/kprep/kprep/patchmail"
 )
-
-// A Given is a trailer as a reply gives it.
-type Given struct {
-	Trailer            // the value on one line
-	Notes     []string // lines in brackets below it, such as "[on hw]"
-	Condition string   // the words that it depends on, "" for none
-}
-
-// All is the trailer with its notes, as [Merge] takes them.
-func (g Given) All() []Trailer {
-	all := []Trailer{g.Trailer}
-	for _, note := range g.Notes {
-		all = append(all, Trailer{Value: note})
-	}
-	return all
-}
 
 // FromReply returns the trailers that the text of a reply gives, in order: lines
 // of its own of the form "Name: value", indented or not (b4-interop 9.3). Those
 // in quotations, below a signature's "-- ", in a diff and in a patch that the
-// reply carries are not given, and neither is what only looks like a trailer. One
-// in a sentence, or under words such as "with that fixed", has a condition.
+// reply carries are not given, and neither is what only looks like a trailer.
+//
+// One in a sentence, below words that lead on to it and are not known to be plain,
+// or above words that go on with it, has a condition; one that holds what nobody
+// sees, or names two, is refused.
 //
 // Of a body beyond all measure the beginning counts.
 func FromReply(body string) []Given {
@@ -40,7 +25,7 @@ func FromReply(body string) []Given {
 	for i := 0; i < len(lines); i++ {
 		line := lines[i]
 		if !line.own {
-			r.interrupt()
+			r.endStretch(true)
 			continue
 		}
 		text := line.text
@@ -52,73 +37,138 @@ func FromReply(body string) []Given {
 		}
 		r.read(text)
 	}
-	return r.given
+	r.endStretch(false)
+	return r.settled()
+}
+
+// A passage is a paragraph of prose, a block of trailers, or a line drawn between.
+type passage struct {
+	prose []string
+	given []Given
+	near  bool // there is no blank line above it
 }
 
 // A reply collects the trailers of a reply line by line.
 type reply struct {
-	given     []Given
-	block     int      // where the trailers of the block at hand begin
-	inBlock   bool     // the line before belonged to a trailer
-	paragraph []string // the prose that a trailer may come to stand under
-	ended     bool     // by a blank line
-}
-
-// interrupt begins anew below a quotation.
-func (r *reply) interrupt() {
-	r.inBlock, r.paragraph, r.ended = false, nil, false
+	given   []Given
+	stretch []passage // since the last quotation
+	gap     bool      // the line before was blank
+	prose   []string  // all of it
 }
 
 func (r *reply) read(text string) {
-	trimmed := strings.TrimSpace(text)
-	if trimmed == "" {
-		r.inBlock, r.ended = false, true
+	text = trimBlanks(text)
+	if text == "" {
+		r.gap = true
 		return
 	}
-	if r.inBlock && strings.HasPrefix(trimmed, "[") && strings.HasSuffix(trimmed, "]") && isPrintable(trimmed) {
-		last := &r.given[len(r.given)-1]
-		last.Notes = append(last.Notes, trimmed)
-		if last.Condition == "" {
-			last.Condition = condition(trimmed)
-		}
-		return
+	var last *passage
+	if n := len(r.stretch); n > 0 && !r.gap {
+		last = &r.stretch[n-1]
 	}
-	if t, ok := replyTrailer(trimmed); ok {
-		r.add(t, condition(lastSentence(strings.Join(r.paragraph, " "))))
-		return
+	g, isGiven := readGiven(text)
+	if !isGiven {
+		g, isGiven = givenInSentence(text)
 	}
-	if t, before, ok := trailerInSentence(trimmed); ok {
-		r.add(t, before)
-		return
+	switch {
+	case isRule(text):
+		r.begin(passage{})
+	case isGiven && last != nil && last.given != nil:
+		last.given = append(last.given, g)
+	case isGiven:
+		r.begin(passage{given: []Given{g}})
+	case last != nil && last.given != nil && strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") && isPrintable(text):
+		above := &last.given[len(last.given)-1]
+		above.Notes = append(above.Notes, text)
+	case last != nil && last.prose != nil:
+		last.prose = append(last.prose, text)
+	default:
+		r.begin(passage{prose: []string{text}})
 	}
-	if r.inBlock { // what follows at once may be about the trailers above
-		if words := condition(trimmed); words != "" {
-			for i := r.block; i < len(r.given); i++ {
-				if r.given[i].Condition == "" {
-					r.given[i].Condition = words
-				}
-			}
-		}
-	}
-	if r.ended || r.inBlock {
-		r.paragraph, r.ended = nil, false
-	}
-	r.inBlock = false
-	r.paragraph = append(r.paragraph[max(0, len(r.paragraph)-maxLead+1):], trimmed)
+	r.gap = false
 }
 
-// maxLead is how many lines above a trailer may make a condition for it.
-const maxLead = 8
+func (r *reply) begin(p passage) {
+	p.near = len(r.stretch) > 0 && !r.gap
+	r.stretch = append(r.stretch, p)
+}
 
-func (r *reply) add(t Trailer, words string) {
-	if !r.inBlock {
-		r.block = len(r.given)
+// maxLines is how many lines above and below a trailer are looked at.
+const maxLines = 8
+
+// endStretch looks at what stands around the trailers since the last quotation.
+func (r *reply) endStretch(quotation bool) {
+	lead := ""
+	for i, p := range r.stretch {
+		if p.given == nil {
+			lead = strings.Join(p.prose[max(0, len(p.prose)-maxLines):], " ")
+			r.prose = append(r.prose, p.prose...)
+			continue
+		}
+		s := surroundings{lead: lead}
+		if i+1 < len(r.stretch) {
+			next := r.stretch[i+1]
+			s.below, s.near = strings.Join(next.prose[:min(maxLines, len(next.prose))], " "), next.near
+			if quotation && i+2 == len(r.stretch) && strings.HasSuffix(s.below, ":") {
+				s.below = "" // "Jane Doe wrote:", above what she wrote
+			}
+		}
+		for _, g := range p.given {
+			r.given = append(r.given, s.settle(g))
+		}
 	}
-	if _, remark, ok := strings.Cut(t.Value, " #"); ok && words == "" {
-		words = condition(strings.TrimSpace(remark))
+	r.stretch, r.gap = nil, false
+}
+
+// isRule is true of a line that is drawn between what has nothing to do with each
+// other, such as what a list adds to each mail.
+func isRule(line string) bool { return len(line) > 1 && strings.Trim(line, "-_=*~+#<>8% ") == "" }
+
+// surroundings is the prose around a block of trailers.
+type surroundings struct {
+	lead, below string
+	near        bool // below follows without a blank line
+}
+
+// settle notes under which condition, and for which patches, a trailer is given.
+func (s *surroundings) settle(g Given) Given {
+	if g.Refused != "" {
+		g.Notes = nil
+		return g
 	}
-	r.given = append(r.given, Given{Trailer: t, Condition: shortened(words)})
-	r.inBlock = true
+	last, first := lastSentence(s.lead), firstSentence(s.below)
+	notes := strings.Join(g.Notes, " ")
+	conditions := []string{g.Condition, condition(last), condition(notes), condition(first)}
+	if g.Vouches() {
+		conditions = append(conditions, introduction(last), continuation(s.below, s.near))
+	}
+	_, remark := splitAddress(g.Value)
+	g.Condition = shortened(cmp.Or(conditions...))
+	g.Scope = cmp.Or(scope(last), s.scopeAbove(last), scope(first), scope(remark), scope(notes))
+	return g
+}
+
+// scopeAbove is the scope in the whole paragraph above, unless its end is about all
+// of the series.
+func (s *surroundings) scopeAbove(last string) string {
+	if wordsOf(last).say("series", "patchset", "set", "all patches", "all of them") {
+		return ""
+	}
+	return scope(s.lead)
+}
+
+// settled are the trailers once all of the reply is read.
+func (r *reply) settled() []Given {
+	limit := ""
+	if len(r.given) > 0 {
+		limit = limitedScope(strings.Join(r.prose, " "))
+	}
+	for i := range r.given {
+		if g := &r.given[i]; g.Refused == "" {
+			g.Scope = shortened(cmp.Or(g.Scope, limit))
+		}
+	}
+	return r.given
 }
 
 // shortened is the end of a long text.
@@ -130,95 +180,3 @@ func shortened(words string) string {
 	}
 	return "…" + string(runes[len(runes)-most:])
 }
-
-// replyForm is the form of a trailer in a reply.
-var replyForm = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9-]+):\s+(\S.*)$`)
-
-// replyTrailer reads a line that is a trailer and nothing else.
-func replyTrailer(line string) (Trailer, bool) {
-	m := replyForm.FindStringSubmatch(line)
-	if m == nil {
-		return Trailer{}, false
-	}
-	t := Trailer{Key: m[1], Value: tidy(m[2])}
-	return t, t.isGiven()
-}
-
-// sentenceForm finds somebody's "…-by" behind other words.
-var sentenceForm = regexp.MustCompile(`^(.*[^\s>|].*?)\s"?([A-Z][A-Za-z]*(?:-[A-Za-z]+)*-[Bb]y):\s+([^<>"]*<[^<>\s]+@[^<>\s]+>)`)
-
-// trailerInSentence reads a trailer in running text, and what stands before it.
-func trailerInSentence(line string) (t Trailer, before string, ok bool) {
-	m := sentenceForm.FindStringSubmatch(line)
-	if m == nil || strings.ContainsAny(m[1], "<>|") { // "jd> Acked-by: …" is a quotation
-		return Trailer{}, "", false
-	}
-	t = Trailer{Key: m[2], Value: tidy(m[3])}
-	return t, m[1], t.isGiven()
-}
-
-// tidy takes out of a value what mail programs put there.
-func tidy(value string) string {
-	value = mailtoForm.ReplaceAllString(value, "")
-	return strings.Join(strings.Fields(value), " ")
-}
-
-// QUIRK: "Jane Doe <jane@example.org<mailto:jane@example.org>>".
-var mailtoForm = regexp.MustCompile(`(?i)<mailto:[^<>]*>`)
-
-// joinBroken joins a trailer that a mail program broke into two lines: the
-// address below the name, or the end of the title that Fixes names.
-func joinBroken(line, next string) (string, bool) {
-	m := replyForm.FindStringSubmatch(strings.TrimSpace(line))
-	next = strings.TrimSpace(next)
-	switch {
-	case m == nil || next == "":
-		return "", false
-	case strings.EqualFold(m[1], "fixes"):
-		if strings.Count(m[2], "(") <= strings.Count(m[2], ")") || !strings.Contains(next, ")") || replyForm.MatchString(next) {
-			return "", false
-		}
-	case strings.ContainsAny(m[2], "<@") || !addressForm.MatchString(next):
-		return "", false
-	}
-	return strings.TrimRight(line, " \t") + " " + next, true
-}
-
-var addressForm = regexp.MustCompile(`^<[^<>\s]+@[^<>\s]+>(\s*#.*)?$`)
-
-// isGiven says whether what has the form of a trailer is one that a reply can
-// give (b4-interop 9.3).
-func (t Trailer) isGiven() bool {
-	if !isPrintable(t.Value) {
-		return false
-	}
-	switch key := strings.ToLower(t.Key); {
-	case isHeader(key), strings.HasPrefix(key, "prerequisite-"):
-		return false
-	case key == "fixes":
-		return fixesForm.MatchString(t.Value)
-	case key == "link" || key == "buglink" || key == "closes" || key == "obsoleted-by":
-		return true
-	}
-	_, ok := t.Person()
-	return ok && hasAddress.MatchString(t.Value)
-}
-
-var (
-	fixesForm  = regexp.MustCompile(`^[0-9a-fA-F]{6,64}\b`)
-	hasAddress = regexp.MustCompile(`[^\s@]@[^\s@]+\.[^\s@]`)
-)
-
-// isHeader is true of names, in lower case, that stand in the header of a mail,
-// in what a mail program puts above a quotation, or below a name as contact.
-func isHeader(key string) bool {
-	switch key {
-	case "author", "from", "sender", "to", "cc", "bcc", "date", "sent", "subject", "reply-to", "in-reply-to", "references",
-		"message-id", "subscribe", "unsubscribe", "base-commit", "change-id", "phone", "mail", "email", "e-mail",
-		"mailto", "jabber", "xmpp", "matrix", "sip", "skype", "irc", "web":
-		return true
-	}
-	return strings.HasPrefix(key, "list-")
-}
-
-func isPrintable(text string) bool { return patchmail.PrintableLine(text) == text }

@@ -17,6 +17,9 @@ func shown(given []Given) string {
 		if g.Condition != "" {
 			line += " ?? " + g.Condition
 		}
+		if g.Refused != "" {
+			line += " !! " + g.Refused
+		}
 		lines = append(lines, line)
 	}
 	return strings.Join(lines, "\n")
@@ -38,8 +41,8 @@ func TestFromReply(t *testing.T) {
 		{"Fixes", "Fixes: 123456789abc (\"foo\")\n", `Fixes: 123456789abc ("foo")`},
 		{"Fixes, broken", "Fixes: 123456789abc (\"foo: a long\ntitle of it\")\n" + ack, "Fixes: 123456789abc (\"foo: a long title of it\")\n" + ack},
 		{"the address on the next line", "Reviewed-by: R Viewer\n <r@example.org>\n", rev},
-		{"an address that is not complete", "Reviewed-by: R Viewer\nReviewed-by: R Viewer <r>\nReviewed-by: r at example.org\nReviewed-by: R <r@host>\n", ""},
-		{"two addresses", "Reviewed-by: R <r@example.org>, A <a@example.org>\n", ""},
+		{"an address that is not complete", "Reviewed-by: R Viewer\nReviewed-by: R Viewer <r>\nReviewed-by: r at example.org\nReviewed-by: R <r@host>\n", "Reviewed-by: R <r@host> !! it names no address that can be read"},
+		{"two addresses", "Reviewed-by: R <r@example.org>, A <a@example.org>\n", "Reviewed-by: R <r@example.org>, A <a@example.org> !! it names two addresses"},
 		{"a link to mail", "Reviewed-by: R Viewer <r@example.org<mailto:r@example.org>>\n", rev},
 		{"a remark, a note", "Acked-by: A <a@example.org> # for bits\n[on hw]\n", "Acked-by: A <a@example.org> # for bits [on hw]"},
 		{"a remark with an URL", "Reviewed-by: R Viewer <r@example.org> # https://example.org/ci\n", rev + " # https://example.org/ci"},
@@ -48,7 +51,7 @@ func TestFromReply(t *testing.T) {
 		{"headers", "From: a@example.org\nCc: b@example.org\nTo: c@example.org\nMessage-ID: 1@example.org\nchange-id: 1@example.org\n", ""},
 		{"two words", "Tested on: a@example.org\n", ""},
 		{"a name that is not ASCII", "Überprüft-by: a@example.org\n", ""},
-		{"a control character, a direction", "Acked-by: A\x1b[1m <a@example.org>\nLink: https://example.org/\u202e1\n", ""},
+		{"a control character, a direction", "Acked-by: A\x1b[1m <a@example.org>\nLink: https://example.org/\u202e1\n", "Acked-by: A\\x1b[1m <a@example.org> !! it holds U+001B, which nobody sees\nLink: https://example.org/\\u202e1 !! it holds U+202E, which nobody sees"},
 		{"commas in names", "Reviewed-by: Doe, Jane <jane@example.org>\nAcked-by: \"Bär, K.\" <k@example.org>\n", "Reviewed-by: Doe, Jane <jane@example.org>\nAcked-by: \"Bär, K.\" <k@example.org>"},
 
 		{"original message", "ok\n\n-----Original Message-----\nFrom: me\n" + rev + "\n", ""},
@@ -85,6 +88,189 @@ func TestFromReply(t *testing.T) {
 	}
 }
 
+// What people write around trailers; "§" stands for one.
+func TestSurroundings(t *testing.T) {
+	t.Parallel()
+	const tag = "Reviewed-by: R Viewer <r@example.org>"
+	for _, c := range []struct{ body, condition string }{
+		// Plain, whatever stands around.
+		{"§", ""},
+		{"Looks good to me.\n\n§", ""},
+		{"Looks good to me\n\n§", ""},
+		{"LGTM\n§", ""},
+		{"Hi Jane,\n\nlooks good, thanks!\n\n§", ""},
+		{"Hi Jane,\n\n§\n\nBest regards,\nR", ""},
+		{"Thanks for cleaning this up,\n§", ""},
+		{"Feel free to add:\n\n§", ""},
+		{"Please feel free to add my\n\n§", ""},
+		{"You can add my\n§", ""},
+		{"For the series:\n\n§", ""},
+		{"For the whole series,\n§", ""},
+		{"FWIW:\n§", ""},
+		{"Still\n\n§", ""},
+		{"Nice fix:\n§", ""},
+		{"Tested on an X1 with 6.12:\n§", ""},
+		{"robot has tested the proposed patch and the reproducer did not trigger any issue:\n\n§", ""},
+		{"It fixes the crash for me\n\n§", ""},
+		{"With this patch applied the crash is fixed.\n\n§", ""},
+		{"I do not have any further comments.\n\n§", ""},
+		{"I have not tested this, and it looks right.\n\n§", ""},
+		{"Boots fine when idle.\n\n§", ""},
+		{"§\nthanks\nrob", ""},
+		{"§\n\nthanks,\n\ngreg k-h", ""},
+		{"§\n\ni'll queue this up next week", ""},
+		{"§\n\nfor the whole series", ""},
+		{"§\n\nThis is a nice cleanup.", ""},
+		{"§\n\njane@dev.example wrote:\n> x", ""},
+		{"§.\n", ""},
+		{"§,\nAcked-by: A <a@example.org>", ""},
+
+		{"§\n_______________________________\nother mailing list\nother@lists.example.org, and how to leave it", ""},
+		{"§\n--\nto unsubscribe from this list send a mail to it", ""},
+		{"With that fixed:\n-----\n§", ""},
+
+		// Behind the address.
+		{"§ # arm64", ""},
+		{"§ # if you fix the leak", "if you fix the leak"},
+		{"§ (with the nits fixed)", "(with the nits fixed)"},
+		{"§ [with nits fixed]", "[with nits fixed]"},
+		{"§ (arm64)", "(arm64)"},
+		{"§ modulo the nits", "modulo the nits"},
+		{"§?", "?"},
+		{"§\n[once the typo is fixed]", "[once the typo is fixed]"},
+		{"Reviewed-by: R (if you fix it) Viewer <r@example.org>", "R (if you fix it) Viewer"},
+
+		// Above.
+		{"With that fixed:\n§", "With that fixed:"},
+		{"With s/foo/bar/:\n§", "With s/foo/bar/:"},
+		{"This needs a lock. With a lock:\n\n§", "With a lock:"},
+		{"Apart from that typo:\n§", "Apart from that typo:"},
+		{"Apart from that typo this is fine.\n\n§", "Apart from that typo this is fine."},
+		{"Other than the nit above,\n§", "Other than the nit above,"},
+		{"One nit below. Otherwise looks good.\n§", "Otherwise looks good."},
+		{"Once Rob is happy:\n§", "Once Rob is happy:"},
+		{"You can add my tag once Rob is happy.\n\n§", "You can add my tag once Rob is happy."},
+		{"If so,\n\n§", "If so,"},
+		{"Was wäre wenn:\n§", "Was wäre wenn:"},
+		{"For the DT part:\n§", "For the DT part:"},
+		{"Please fix the title before applying.\n\n§", "Please fix the title before applying."},
+		{"I withdraw my\n§", "I withdraw my"},
+		{"I withdraw my tag.\n\n§", "I withdraw my tag."},
+		{"Please drop my tag.\n§", "Please drop my tag."},
+		{"I would not give\n§\nto this.", "I would not give"},
+		{"I am not the one to give a\n§", "I am not the one to give a"},
+		{"To be clear, this is not an\n\n§", "To be clear, this is not an"},
+		{"Not yet ready for\n\n§", "Not yet ready for"},
+		{"I do not have the time to test this.\n§", "I do not have the time to test this."},
+		{"NAK. You can not have\n\n§", "You can not have"},
+		{"NAK.\n\n§", "NAK."},
+		{"do you mean\n§\n?", "do you mean"},
+		{"Where did this come from:\n  §", "Where did this come from:"},
+		{"On Mon, X wrote:\n§", "On Mon, X wrote:"},
+		{"Needs to be tested:\n§", "Needs to be tested:"},
+		{"Hi Jane, if you fix the typo:\n§", "Hi Jane, if you fix the typo:"},
+		{"Thanks, but without the second hunk:\n§", "Thanks, but without the second hunk:"},
+		{"Once they are fixed,\n\n§\n\nAcked-by: A <a@example.org>", "Once they are fixed,"},
+
+		// Below.
+		{"Feel free to add\n\n§\n\nbut only after you fix the leak.", "but only after you fix the leak."},
+		{"§\n\nprovided that the comment goes.", "provided that the comment goes."},
+		{"§\n\nBut please fix the typo.", "But please fix the typo."},
+		{"§\n\nWith the typos fixed.", "With the typos fixed."},
+		{"Please drop my\n\n§\n\nfrom this, it changed too much.", "Please drop my"},
+		{"§\nuntil this is settled", "until this is settled"},
+		{"§\nis what I would say about another patch", "is what I would say about another patch"},
+		{"Is it\n\"\n§\n\"\n", "\""},
+		{"```\n§\n```", "```"},
+		{"§\n?", "?"},
+		{"§\n(if the others agree)", "(if the others agree)"},
+	} {
+		given := FromReply(strings.ReplaceAll(c.body, "§", tag))
+		if len(given) == 0 || given[0].Condition != c.condition || given[0].Refused != "" {
+			t.Errorf("%q: got %q, want the condition %q", c.body, given, c.condition)
+		} else if !strings.HasPrefix(c.body, "§ #") && !strings.HasPrefix(c.body, "Rev") && given[0].String() != tag {
+			t.Errorf("%q: what is taken is %q", c.body, given[0])
+		}
+	}
+}
+
+func TestScope(t *testing.T) {
+	t.Parallel()
+	const tag = "Reviewed-by: R Viewer <r@example.org>"
+	for _, c := range []struct{ body, scope string }{
+		{"For patches 1 and 2:\n\n§", "For patches 1 and 2:"},
+		{"Patch 3 only:\n§", "Patch 3 only:"},
+		{"Except for 3/4,\n§", "Except for 3/4,"},
+		{"patches 1-3\n\n§", "patches 1-3"},
+		{"for the first two patches\n\n§", "for the first two patches"},
+		{"For #2 and #3:\n§", "For #2 and #3:"},
+		{"For 1-3:\n§", "For 1-3:"},
+		{"For 2 and 4:\n§", "For 2 and 4:"},
+		{"Applies to all but the last, which I have not read.\n\n§", "Applies to all but the last, which I have not read."},
+		{"I have read patches 1 to 3. They are fine.\n\n§", "I have read patches 1 to 3. They are fine."},
+		{"I only looked at the last patch.\n\nIt is fine.\n\n§", "I only looked at the last patch."},
+		{"§\n\nThat is for patch 2.", "That is for patch 2."},
+		{"§\n[for 1/4 and 2/4]", "[for 1/4 and 2/4]"},
+		{"§ # patches 1..3", "# patches 1..3"},
+		{"§\n\nI will read the rest tomorrow.", "I will read the rest tomorrow."},
+
+		{"§", ""},
+		{"For the series:\n\n§", ""},
+		{"Patch 3 has a typo. But that can be fixed later. For the series:\n\n§", ""},
+		{"Patch 3 came late.\n\nLooks good to me.\n\n§", ""},
+		{"For all 5 patches:\n\n§", ""},
+		{"Tested for 3 days.\n\n§", ""},
+		{"It is 20-30 times faster.\n\n§", ""},
+		{"The first time I see this work.\n\n§", ""},
+	} {
+		given := FromReply(strings.ReplaceAll(c.body, "§", tag))
+		if len(given) != 1 || given[0].Scope != c.scope {
+			t.Errorf("%q: got %+v, want the scope %q", c.body, given, c.scope)
+		}
+		if len(given) == 1 && given[0].IsTaken(true) != (c.scope == "" && given[0].Condition == "") {
+			t.Errorf("%q: of %+v, it is taken for all patches: %v", c.body, given[0], given[0].IsTaken(true))
+		}
+	}
+}
+
+// What can never be taken is shown, with the reason.
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("L", 101)
+	for _, c := range []struct{ body, want string }{
+		{"Acked-by: A <a@x.org>\u2028Signed-off-by: Me <me@x.org>", `Acked-by: A <a@x.org>\u2028Signed-off-by: Me <me@x.org> !! it holds U+2028, which nobody sees`},
+		{"Acked-by: A <a@x.org>\rSigned-off-by: Me <me@x.org>", `Acked-by: A <a@x.org>\rSigned-off-by: Me <me@x.org> !! it holds U+000D, which nobody sees`},
+		{"Acked-by: A <a@x.org>\vX-Inj: evil", `Acked-by: A <a@x.org>\x0bX-Inj: evil !! it holds U+000B, which nobody sees`},
+		{"Acked-by: A <a@x.org>\v", `Acked-by: A <a@x.org>\x0b !! it holds U+000B, which nobody sees`},
+		{"Acked-by: A\u0085 <a@x.org>", `Acked-by: A\u0085 <a@x.org> !! it holds U+0085, which nobody sees`},
+		{"Acked-by: A\x00 <a@x.org>", `Acked-by: A\x00 <a@x.org> !! it holds U+0000, which nobody sees`},
+		{"Acked-by: A\x1b[2J <a@x.org>", `Acked-by: A\x1b[2J <a@x.org> !! it holds U+001B, which nobody sees`},
+		{"Acked-by: A \u202egpj <a@x.org>", `Acked-by: A \u202egpj <a@x.org> !! it holds U+202E, which nobody sees`},
+		{"Acked-by: A\u200b <a@x.org>", `Acked-by: A\u200b <a@x.org> !! it holds U+200B, which nobody sees`},
+		{"Acked-by: \xe4 <a@x.org>", `Acked-by: \xe4 <a@x.org> !! it holds U+FFFD, which nobody sees`},
+		{"Link: https://x.org/\u200b1", `Link: https://x.org/\u200b1 !! it holds U+200B, which nobody sees`},
+		{"Acked-by: A <a@x.org>, B <b@x.org>", `Acked-by: A <a@x.org>, B <b@x.org> !! it names two addresses`},
+		{"Acked-by: A <a@x.org> Signed-off-by: B <b@x.org>", `Acked-by: A <a@x.org> Signed-off-by: B <b@x.org> !! it names two addresses`},
+		{"Acked-by: A <a@x.org> b@x.org", `Acked-by: A <a@x.org> b@x.org !! it names two addresses`},
+		{"Acked-by: a@x.org, b@x.org", `Acked-by: a@x.org, b@x.org !! it names two addresses`},
+		{"Acked-by: A a@x.org", `Acked-by: A a@x.org !! it names no address that can be read`},
+		{"Acked-by: " + long + " <a@x.org>", `Acked-by: ` + long + ` <a@x.org> !! its name is longer than 100 letters`},
+		{"Link: https://x.org/" + strings.Repeat("L", 500), "Link: …" + strings.Repeat("L", 200) + " !! it is longer than 500 letters"},
+
+		// What is seen is not refused, and what nobody meant to give is not there.
+		{"Acked-by: A\u00a0B <a@x.org>", "Acked-by: A B <a@x.org>"},
+		{"Acked-by:\tA\tB <a@x.org>\t", "Acked-by: A B <a@x.org>"},
+		{"Acked-by: A <a@x.org> (thanks to b@x.org)", "Acked-by: A <a@x.org> ?? (thanks to b@x.org)"},
+		{"Acked-by: A <a@x.org> # b@x.org", "Acked-by: A <a@x.org> # b@x.org"},
+		{"Acked-by: your name here", ""},
+		{"Subject: \x1b[2J <a@x.org>", ""},
+	} {
+		if got := shown(FromReply(c.body + "\n")); got != c.want {
+			t.Errorf("of %q\n got %q\nwant %q", c.body, got, c.want)
+		}
+	}
+}
+
 // What a reply gives is in it, is safe to put into a message, and comes out of a
 // message as it went in. What is quoted is never given.
 func FuzzFromReply(f *testing.F) {
@@ -100,7 +286,7 @@ func FuzzFromReply(f *testing.F) {
 				t.Errorf("%q gives %q", body, g)
 			}
 			for _, word := range strings.Fields(g.Value) {
-				if !strings.Contains(mailtoForm.ReplaceAllString(body, ""), word) && !strings.Contains(body, word) {
+				if !strings.Contains(cutMailto(body), word) && !strings.Contains(body, word) {
 					t.Errorf("%q gives %q, and %q is not in it", body, g, word)
 				}
 			}

@@ -76,7 +76,9 @@ func (r *review) fact(one *feedback.Reply) replyFact {
 		f.Patch, f.Commit = p.Patch+1, string(r.series.Patches[p.Patch].ID)
 	}
 	for _, t := range one.Trailers {
-		f.Trailers = append(f.Trailers, t.String())
+		if t.Refused == "" {
+			f.Trailers = append(f.Trailers, t.String())
+		}
 	}
 	for _, remark := range one.Remarks {
 		f.Remarks = append(f.Remarks, remarkFact{Quote: remark.Quote, At: remark.At, Text: append([]string{}, remark.Text...)})

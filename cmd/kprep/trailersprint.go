@@ -23,7 +23,7 @@ func fateMark(f trailers.Fate) string {
 		return "="
 	case trailers.Rejected, trailers.Ignored:
 		return "x"
-	case trailers.Mismatch:
+	case trailers.Mismatch, trailers.Refused:
 		return "!"
 	}
 	return "?"
@@ -36,7 +36,12 @@ func (job *takingJob) why(f trailers.Found) string {
 	switch f.Fate {
 	case trailers.Mismatch:
 		return "it is from " + from
+	case trailers.Refused:
+		return "it cannot be taken: " + f.Refused
 	case trailers.Conditional:
+		if f.Cover && f.Scope != "" {
+			return fmt.Sprintf("for some of the patches: %q", f.Scope)
+		}
 		return fmt.Sprintf("under a condition: %q", f.Condition)
 	case trailers.Advice:
 		return "advice of " + from
@@ -172,7 +177,7 @@ func (e *env) noteTrailers(job *takingJob) {
 	}{
 		{trailers.Mismatch, "%s somebody else than the sender; -S takes them too"},
 		{trailers.Changed, "%s for a patch that has changed since; see whether that still holds, --fuzzy takes what is sure to be for that patch"},
-		{trailers.Conditional, "%s under a condition; 'kprep trailers -u -i' lets you choose"},
+		{trailers.Conditional, "%s under a condition, or for some patches; 'kprep trailers -u -i' lets you choose"},
 	} {
 		if n := count[note.fate]; n > 0 {
 			verb := map[trailers.Fate][2]string{trailers.Mismatch: {"trailer names", "trailers name"}, trailers.Changed: {"trailer is", "trailers are"}, trailers.Conditional: {"trailer is", "trailers are"}}[note.fate]

@@ -150,7 +150,7 @@ func (job *takingJob) review() (pages []trailers.Page, offered [][]trailers.Foun
 		page := trailers.Page{Title: commit.Subject()}
 		var here []trailers.Found
 		for _, f := range job.found {
-			if f.Patch != patch || slices.Contains([]trailers.Fate{trailers.Present, trailers.Repeated, trailers.Rejected}, f.Fate) {
+			if f.Patch != patch || slices.Contains([]trailers.Fate{trailers.Present, trailers.Repeated, trailers.Rejected, trailers.Refused}, f.Fate) {
 				continue
 			}
 			offer := trailers.Offer{Text: f.Trailer.String(), Take: f.Fate == trailers.New, About: slices.Clone(f.Notes)}
