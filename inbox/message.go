@@ -30,6 +30,16 @@ type Message struct {
 	File     string   // where it is: a file, a mirror or a server
 	Number   int      // of the message in that file, from 1
 	Raw      []byte   // the original bytes; nil where only [Index] saw them
+
+	Contested bool // another copy of it was found, which holds another patch
+}
+
+// Meet notes that two are copies of one message. Lists change the text around a
+// patch, and blanks in it, but no patch.
+func (m *Message) Meet(other *Message) {
+	if m.Contested || other.Contested || m.PatchID != other.PatchID {
+		m.Contested, other.Contested = true, true
+	}
 }
 
 // Tracking reads the change-id out of the value of an X-B4-Tracking header;

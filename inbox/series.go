@@ -12,9 +12,10 @@ type Series struct {
 	ChangeID string // "" when no mail of it names one
 	Revision int
 	Title    string     // of the cover letter, or of the first patch
-	From     string     // the address that the first of its mails is from
+	From     string     // the address that its mails are from
 	Cover    *Message   // nil without one
 	Patches  []*Message // in order; nil for one that is not there
+	Others   []*Message // from other addresses, which claim the place of one that is not there
 }
 
 // Messages are those that are there: the cover letter, and the patches in
@@ -88,11 +89,21 @@ type groupKey struct {
 	shape
 }
 
+// IsInThreadOf says whether two series are in one thread, as far as their first
+// messages say.
+func (s *Series) IsInThreadOf(other *Series) bool {
+	first, its := s.Messages()[0], other.Messages()[0]
+	ours := append([]string{first.ID}, first.Parents...)
+	return slices.Contains(ours, its.ID) || slices.ContainsFunc(its.Parents, func(id string) bool { return slices.Contains(ours, id) })
+}
+
 // Assemble puts messages together to revisions of series, ordered by date.
 // A patch belongs to the cover letter, or without one to the first patch, that
 // is the nearest above it in its thread and has the same vN and the same n of
 // k/n; patches whose first message is missing belong together by what they
-// answer. Of two mails for the same place the later of the same sender counts.
+// answer. All are from one address, that of the first message, or where that is
+// missing the one that most are from: whatever else somebody posts into the
+// thread is none of them. Of two mails for the same place the later counts.
 // Replies, and mails without a patch, count for nothing.
 func Assemble(messages []*Message) []*Series {
 	byID := map[string]*Message{}
@@ -101,22 +112,16 @@ func Assemble(messages []*Message) []*Series {
 			byID[m.ID] = m
 		}
 	}
-	groups := map[groupKey]*Series{}
+	groups := map[groupKey][]*Message{}
 	for _, m := range messages {
-		if byID[m.ID] != m {
-			continue
+		if byID[m.ID] == m {
+			key := groupKey{rootOf(m, byID), shapeOf(m)}
+			groups[key] = append(groups[key], m)
 		}
-		key := groupKey{rootOf(m, byID), shapeOf(m)}
-		s := groups[key]
-		if s == nil {
-			s = &Series{Revision: m.Subject.Revision}
-			groups[key] = s
-		}
-		s.put(m)
 	}
 	all := make([]*Series, 0, len(groups))
-	for _, s := range groups {
-		if s.settle() {
+	for key, members := range groups {
+		if s := together(members, byID[key.root]); s != nil {
 			all = append(all, s)
 		}
 	}
@@ -153,40 +158,68 @@ func rootOf(m *Message, byID map[string]*Message) string {
 	return m.ID
 }
 
-func (s *Series) put(m *Message) {
-	place := &s.Cover
-	if m.Patch {
-		for len(s.Patches) < min(m.Subject.Total, m.Subject.Counter) {
-			s.Patches = append(s.Patches, nil)
-		}
-		place = &s.Patches[m.Subject.Counter-1]
-	}
-	if was := *place; was == nil || was.From == m.From && m.Date.After(was.Date) {
-		*place = m
-	}
-}
-
 // maxPatches bounds what a subject may claim.
 const maxPatches = 10_000
 
-// settle fills in what the messages say together; it is false for a cover
-// letter alone, and for what nobody can have meant.
-func (s *Series) settle() bool {
-	messages := s.Messages()
-	total := messages[0].Subject.Total
-	if len(s.Patches) == 0 || total > maxPatches {
-		return false
+// together makes a series of the messages of one revision; first is the one that
+// they begin with, nil when that is missing. It is nil for a cover letter alone,
+// and for what nobody can have meant.
+func together(members []*Message, first *Message) *Series {
+	total := members[0].Subject.Total
+	if total > maxPatches || !slices.ContainsFunc(members, func(m *Message) bool { return m.Patch }) {
+		return nil
 	}
-	for len(s.Patches) < total {
-		s.Patches = append(s.Patches, nil)
+	s := &Series{Revision: members[0].Subject.Revision, From: mostFrom(members), Patches: make([]*Message, total)}
+	if first != nil {
+		s.From = first.From
 	}
-	s.Title, s.From = messages[0].Subject.Title, messages[0].From
-	for _, m := range messages {
-		if s.ChangeID == "" {
-			s.ChangeID = m.ChangeID
+	for _, m := range members {
+		if m.From == s.From {
+			s.put(m)
 		}
 	}
-	return true
+	if len(s.Missing()) == total {
+		return nil
+	}
+	for _, m := range members {
+		if m.From != s.From && *s.place(m) == nil {
+			s.Others = append(s.Others, m)
+		}
+	}
+	for _, m := range s.Messages() {
+		s.ChangeID = cmp.Or(s.ChangeID, m.ChangeID)
+	}
+	s.Title = s.Messages()[0].Subject.Title
+	return s
+}
+
+// mostFrom is the address that most messages are from, of several the first.
+func mostFrom(messages []*Message) string {
+	count := map[string]int{}
+	most := ""
+	for _, m := range messages {
+		count[m.From]++
+	}
+	for _, m := range messages {
+		if count[m.From] > count[most] {
+			most = m.From
+		}
+	}
+	return most
+}
+
+// place is where a message of the series belongs.
+func (s *Series) place(m *Message) **Message {
+	if m.Patch {
+		return &s.Patches[m.Subject.Counter-1]
+	}
+	return &s.Cover
+}
+
+func (s *Series) put(m *Message) {
+	if place := s.place(m); *place == nil || m.Date.After((*place).Date) {
+		*place = m
+	}
 }
 
 // RevisionOf picks the messages of the revision that a message belongs to out of

@@ -113,6 +113,67 @@ func TestAssemble(t *testing.T) {
 	}
 }
 
+// What somebody else posts into a thread takes no place in the series there,
+// whenever it is dated and wherever it stands.
+func TestAssembleTakesTheMailOfOneSender(t *testing.T) {
+	t.Parallel()
+	cover, one, two := mailed{"0", "", "[PATCH 0/2] c", ""}, mailed{"1", "0", "[PATCH 1/2] x", ""}, mailed{"2", "0", "[PATCH 2/2] y", ""}
+	theirs := mailed{"m2", "0", "[PATCH 2/2] z", ""}
+	for _, tc := range []struct {
+		why          string
+		mails        []mailed // those of Mallory begin with m
+		want, others string
+	}{
+		{"first", []mailed{theirs, cover, one, two}, " v1: 0 1 2", ""},
+		{"last", []mailed{cover, one, two, theirs}, " v1: 0 1 2", ""},
+		{"for what is missing", []mailed{theirs, cover, one}, " v1: 0 1 -", "m2"},
+		{"where the cover letter is missing", []mailed{{"m2", "0", "[PATCH 2/3] z", ""}, {"1", "0", "[PATCH 1/3] x", ""}, {"3", "0", "[PATCH 3/3] y", ""}}, " v1: - 1 - 3", "m2"},
+		{"without a cover letter", []mailed{{"m2", "1", "[PATCH 2/2] z", ""}, {"1", "", "[PATCH 1/2] x", ""}, {"2", "1", "[PATCH 2/2] y", ""}}, " v1: - 1 2", ""},
+		{"all of it, below a cover letter", []mailed{cover, {"m1", "0", "[PATCH 1/2] x", ""}, theirs}, "", ""},
+	} {
+		messages := index(t, tc.mails)
+		for _, m := range messages {
+			if strings.HasPrefix(m.ID, "m") {
+				m.From = "mallory@example.org"
+			}
+		}
+		all := inbox.Assemble(messages)
+		var others []string
+		for _, s := range all {
+			for _, m := range s.Others {
+				others = append(others, strings.TrimSuffix(m.ID, "@example.org"))
+			}
+		}
+		if got := describe(all); got != tc.want || strings.Join(others, " ") != tc.others {
+			t.Errorf("%s: got %q with %q besides, want %q with %q", tc.why, got, others, tc.want, tc.others)
+		}
+	}
+}
+
+func TestIndexNotesWhatIsContested(t *testing.T) {
+	t.Parallel()
+	one := mailed{"1", "", "[PATCH] x", ""}
+	forged := one
+	forged.body = "More.\n---\ndiff --git a/g b/g\n--- a/g\n+++ b/g\n@@ -0,0 +1 @@\n+y\n"
+	footer := one
+	footer.body = "Footer."
+	for _, tc := range []struct {
+		why   string
+		mails []mailed
+		want  bool
+	}{
+		{"one copy", []mailed{one}, false},
+		{"one with a list's text", []mailed{one, footer}, false},
+		{"another patch behind it", []mailed{one, footer, forged}, true},
+		{"another patch in front of it", []mailed{forged, one}, true},
+	} {
+		all := inbox.Assemble(index(t, tc.mails))
+		if len(all) != 1 || all[0].Patches[0].Contested != tc.want {
+			t.Errorf("%s: %+v", tc.why, all)
+		}
+	}
+}
+
 func TestRevisionsChoosesTheWholeAndTheLatest(t *testing.T) {
 	t.Parallel()
 	const id = "change-id: 20250102-x-0123456789ab"

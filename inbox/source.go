@@ -198,6 +198,9 @@ func (p Preference) unique(messages []*Message) []*Message {
 	var kept []*Message
 	for _, m := range messages {
 		at, seen := place[m.ID]
+		if seen {
+			m.Meet(kept[at])
+		}
 		switch {
 		case !seen:
 			place[m.ID] = len(kept)

@@ -216,18 +216,20 @@ func (e *env) keepMail(walk func(visit mailVisit, broken func(error)) error) ([]
 	passedOver, tell := e.unreadMail()
 	defer tell()
 	var all []*inbox.Message
-	seen := map[string]bool{}
+	seen := map[string]*inbox.Message{}
 	visit := func(mail inbox.Mail) error {
 		m, err := inbox.Parse(mail, trackedID)
 		if err != nil {
 			passedOver(&inbox.MailError{File: mail.File, Number: mail.Number, Err: err})
 			return nil
 		}
-		if !seen[m.ID] {
-			seen[m.ID] = true
-			m.Raw = slices.Clone(mail.Raw)
-			all = append(all, m)
+		if first := seen[m.ID]; first != nil {
+			first.Meet(m)
+			return nil
 		}
+		seen[m.ID] = m
+		m.Raw = slices.Clone(mail.Raw)
+		all = append(all, m)
 		return nil
 	}
 	err := walk(visit, passedOver)

@@ -147,7 +147,7 @@ func chooseMailed(all []*inbox.Series, id string, revision int) (*inbox.Series, 
 		if revision != 0 && s.Revision != revision {
 			continue
 		}
-		if chosen != nil && (s.ChangeID != chosen.ChangeID || s.From != chosen.From || s.Revision == chosen.Revision && s.Title != chosen.Title) {
+		if chosen != nil && !sameSeries(s, chosen) {
 			return nil, &mailedError{reason: fmt.Sprintf("there is more than one series: %q in <%s> and %q in <%s>", chosen.Title, chosen.Messages()[0].ID, s.Title, s.Messages()[0].ID),
 				hint: "name a message of the one that you want"}
 		}
@@ -171,11 +171,36 @@ func seriesOf(all []*inbox.Series, id string) *inbox.Series {
 	return nil
 }
 
-func whole(s *inbox.Series) error {
-	if missing := s.Missing(); len(missing) > 0 {
-		return &mailedError{reason: fmt.Sprintf("v%d of %q is not whole: of its %d patches %s missing", s.Revision, s.Title, len(s.Patches), isAre(missing))}
+// sameSeries says whether two can be revisions of one series, or one that was
+// mailed again. Without a change-id the title or the thread must say so.
+func sameSeries(a, b *inbox.Series) bool {
+	switch {
+	case a.ChangeID != b.ChangeID || a.From != b.From:
+		return false
+	case a.Title == b.Title:
+		return true
 	}
-	return nil
+	return a.Revision != b.Revision && (a.ChangeID != "" || a.IsInThreadOf(b))
+}
+
+// whole refuses a revision of which not every patch is there, and sure.
+func whole(s *inbox.Series) error {
+	for _, m := range s.Messages() {
+		if m.Contested {
+			return &mailedError{reason: fmt.Sprintf("there are several mails <%s> (%q), which do not hold the same", m.ID, m.Line),
+				hint: "save the mails that you want into a file, and name that"}
+		}
+	}
+	missing := s.Missing()
+	if len(missing) == 0 {
+		return nil
+	}
+	refused := &mailedError{reason: fmt.Sprintf("v%d of %q is not whole: of its %d patches %s missing", s.Revision, s.Title, len(s.Patches), isAre(missing))}
+	if len(s.Others) > 0 {
+		other := s.Others[0]
+		refused.reason += fmt.Sprintf("; <%s> is not from %q but from %q", other.ID, s.From, other.From)
+	}
+	return refused
 }
 
 func isAre(numbers []int) string {
