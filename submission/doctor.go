@@ -81,9 +81,7 @@ func Diagnose(ctx context.Context, repo *gitrepo.Repo, c Checkup) (*Diagnosis, e
 		if err != nil {
 			return nil, err
 		}
-		if v, ok := settings.Get("sendemail-identity"); ok && !v.FromTree {
-			identity, identitySet = v.Text, true
-		}
+		identity, identitySet = chosenIdentity(settings, "", false)
 	}
 	mail, mailErr := sendmail.ReadSettings(config, identity, identitySet)
 	from := d.identity(repo, mail.From)

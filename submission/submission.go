@@ -113,12 +113,7 @@ func Prepare(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Option
 		return nil, err
 	}
 	settings.Home = o.Home
-	identity, given := o.Identity, o.IdentitySet
-	if !given {
-		if v, ok := settings.Get("sendemail-identity"); ok && !v.FromTree {
-			identity, given = v.Text, true
-		}
-	}
+	identity, given := chosenIdentity(settings, o.Identity, o.IdentitySet)
 	mail, err := sendmail.ReadSettings(config, identity, given)
 	if err != nil {
 		return nil, err
@@ -197,6 +192,33 @@ func (s *Submission) privately(o Options) ([]string, error) {
 // Only are the mailboxes that get the mail whatever its headers say; nil where
 // these are obeyed.
 func (s *Submission) Only() []string { return s.only }
+
+// chosenIdentity is the identity of sendemail.* that was given, or else the user's
+// for this project.
+func chosenIdentity(settings *project.Settings, given string, isGiven bool) (string, bool) {
+	if v, ok := settings.Get("sendemail-identity"); ok && !v.FromTree && !isGiven {
+		return v.Text, true
+	}
+	return given, isGiven
+}
+
+// Sender is who the user's mail about a series is from.
+func Sender(ctx context.Context, repo *gitrepo.Repo, s *series.Series) (patchmail.Address, error) {
+	config, err := repo.Config()
+	if err != nil {
+		return patchmail.Address{}, err
+	}
+	settings, err := project.Load(ctx, repo, s.Base)
+	if err != nil {
+		return patchmail.Address{}, err
+	}
+	identity, given := chosenIdentity(settings, "", false)
+	mail, err := sendmail.ReadSettings(config, identity, given)
+	if err != nil {
+		return patchmail.Address{}, err
+	}
+	return sender(repo, mail.From)
+}
 
 // sender is who the mail is from: sendemail.from, else git's author.
 func sender(repo *gitrepo.Repo, from string) (patchmail.Address, error) {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -148,14 +149,24 @@ func (e *env) findMessage(c *cli.Context, s *series.Series, word string) (*inbox
 	if len(archive.Sources) == 0 {
 		return nil, errNoArchive
 	}
-	messages, err := e.findMail(c.Context, archive, inbox.Query{IDs: ids})
-	if err != nil {
-		return nil, err
-	}
-	for _, m := range messages {
-		if m.ID == ids[0] {
-			return m, nil
+	message, err := e.oneMessage(c, archive, inbox.Query{IDs: ids}, ids[0])
+	if errors.As(err, new(*inbox.NoAnswerError)) {
+		// A server that is away can have sent it before, with the threads of the series.
+		if kept, keptErr := e.oneMessage(c, archive, feedback.Query(s), ids[0]); keptErr == nil && kept != nil {
+			return kept, nil
 		}
 	}
+	if message != nil || err != nil {
+		return message, err
+	}
 	return nil, &inbox.NotFoundError{ID: ids[0], Where: strings.Join(archive.Names(), ", ")}
+}
+
+// oneMessage looks for a message among what a query finds; nil for none.
+func (e *env) oneMessage(c *cli.Context, archive *inbox.Archive, q inbox.Query, id string) (*inbox.Message, error) {
+	messages, err := e.findMail(c.Context, archive, q)
+	if at := slices.IndexFunc(messages, func(m *inbox.Message) bool { return m.ID == id }); at >= 0 {
+		return messages[at], nil
+	}
+	return nil, err
 }

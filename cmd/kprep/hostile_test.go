@@ -93,10 +93,21 @@ func TestHostileSettings(t *testing.T) {
 				}
 			}
 			if got.said != plain.said && !h.abbreviates {
-				t.Errorf("the verbs said\n%s\nwithout the setting\n%s", got.said, plain.said)
+				t.Errorf("the verbs said something else:\n%s", difference(t, plain.said, got.said))
 			}
 		})
 	}
+}
+
+// difference is what git makes of two texts.
+func difference(t *testing.T, a, b string) string {
+	dir := t.TempDir()
+	writeFile("without", a)(t, dir)
+	writeFile("with", b)(t, dir)
+	cmd := exec.Command("git", "diff", "--no-index", "without", "with")
+	cmd.Dir = dir
+	out, _ := cmd.CombinedOutput() // its status says that they differ
+	return string(out)
 }
 
 func at(list []string, i int) string {
@@ -113,7 +124,7 @@ type life struct {
 	said  string
 }
 
-// lifeCycle goes through every verb. Lines that begin with "git" prepare, and
+// lifeCycle goes through every verb. Lines without "kprep " prepare, and
 // run without the settings, as does what a user does by hand.
 const lifeCycle = `
 git init -q project
@@ -144,9 +155,40 @@ diff kprep diff v1
 cover2 kprep cover --show
 edit2 kprep cover --show | sed s/EDITME:.*/Shout./ | kprep cover --from -
 send2 kprep send --yes
+kept kprep send --resend v1 -o ../kept
+git config kprep.archive ../mail
+sh ../answer > ../mail
+feedback kprep feedback --all
+status kprep status
+all kprep list --all
+follow kprep follow ../box
+reply kprep reply 1@r.example
+trailers kprep trailers
+take kprep trailers -u --yes
+undo kprep undo
+git clone -q . ../again && cd ../again && git checkout -q --detach v1.0 && git branch -q -D b4/my-topic && git tag -d $(git tag -l 'sent/*') > ../deleted
+git -C ../again config kprep.archive ../mail && git -C ../again config kprep.my-address jane@example.org
+anew kprep -C ../again new -F $(cat ../id)
+anew2 kprep -C ../again info
 git checkout -q -b enrolled v1.0 && echo new > new && git add new && git commit -q -m 'add new' -m Text.
 enroll kprep enroll v1.0
 info2 kprep info
+`
+
+// answers prints an mbox of the first revision and what was said about it.
+const answers = `
+set -e
+sed -n 's/^Message-I[Dd]: <\(.*\)>$/\1/p' ../kept/0000-* > ../id
+for f in ../kept/*; do echo 'From x@y Thu Jan  2 03:04:05 2025'; cat $f; echo; done
+reply() {
+	echo 'From x@y Thu Jan  2 03:04:05 2025'
+	printf 'From: Rita R <rita@r.example>\nSubject: Re: x\nMessage-ID: <%s@r.example>\nDate: Thu, 2 Jan 2025 04:0%s:00 +0000\nIn-Reply-To: %s\n\n%s\n\n' $1 $1 "$(sed -n 's/^Message-I[Dd]: //p' $2)" "$3"
+}
+reply 1 ../kept/0001-* '> +FOUR
+
+Größe?'
+reply 2 ../kept/0002-* 'Reviewed-by: Rita R <rita@r.example>'
+reply 3 ../kept/0000-* 'Tested-by: Rita R <rita@r.example>'
 `
 
 // liveThrough runs the life cycle with the settings in force for kprep alone.
@@ -155,8 +197,9 @@ func liveThrough(t *testing.T, h hostile) life {
 	home := t.TempDir()
 	server := mailtest.Start(t, mailtest.Options{})
 	writeFile("cover", "Größe of a topic\n\nText.\n\nTo: list@lists.example.org\nSigned-off-by: Jane Doe <jane@example.org>\n")(t, home)
+	writeFile("answer", answers)(t, home)
 	clean := fmt.Sprintf("[user]\n\tname = Jane Doe\n\temail = jane@example.org\n[init]\n\tdefaultBranch = main\n[sendemail]\n\tsmtpServer = %s\n\tsmtpServerPort = %s\n"+
-		"[b4]\n\tsend-auto-to-cmd = echo 'Max <max@example.org>'\n", server.Host(), server.Port())
+		"[kprep]\n\trepos = ~/project\n[b4]\n\tsend-auto-to-cmd = echo 'Max <max@example.org>'\n", server.Host(), server.Port())
 	writeFile("clean", clean)(t, home)
 	writeFile("hostile", clean)(t, home)
 	if h.setUp != nil {
@@ -185,7 +228,7 @@ func liveThrough(t *testing.T, h hostile) life {
 			continue
 		}
 		env := append(slices.Clone(base), "GIT_CONFIG_GLOBAL="+filepath.Join(home, "clean"))
-		if strings.Contains(command, "kprep") {
+		if strings.Contains(command, "kprep ") {
 			env = append(append(slices.Clone(base), "GIT_CONFIG_GLOBAL="+filepath.Join(home, "hostile")), h.env...)
 		} else {
 			command = line
@@ -199,11 +242,11 @@ func liveThrough(t *testing.T, h hostile) life {
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", line, err, out)
 		}
-		if strings.Contains(command, "kprep") {
+		if strings.Contains(command, "kprep ") {
 			fmt.Fprintf(&said, "--- %s\n%s", label, out)
 		}
 	}
-	l := life{said: steady(said.String())}
+	l := life{said: steady(strings.ReplaceAll(said.String(), home, "HOME"))}
 	for _, m := range server.Messages() {
 		l.mails = append(l.mails, steady(strings.Join(append([]string{m.From}, m.To...), " ")+"\n"+string(m.Data)))
 	}

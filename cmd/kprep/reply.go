@@ -14,6 +14,7 @@ import (
 	"github.com/kprep/kprep/inbox"
 	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/series"
+	"github.com/kprep/kprep/submission"
 )
 
 func replyCommand(e *env) *cli.Command {
@@ -97,8 +98,14 @@ func (e *env) draftReply(c *cli.Context, s *series.Series, message *inbox.Messag
 	if err != nil {
 		return nil, err
 	}
-	from := patchmail.Address{Name: me.Name, Mailbox: me.Email}
-	answer, err := feedback.Answer(message.Raw, from, known.IsMe)
+	from, err := submission.Sender(c.Context, e.repo, s)
+	if err != nil {
+		return nil, err
+	}
+	isMe := func(mailbox string) bool {
+		return known.IsMe(mailbox) || from.Key() == patchmail.Address{Mailbox: mailbox}.Key()
+	}
+	answer, err := feedback.Answer(message.Raw, from, isMe)
 	if err != nil {
 		return nil, fmt.Errorf("message <%s>: %w", message.ID, err)
 	}

@@ -148,7 +148,7 @@ func setUpScript(e *testscript.Env) error {
 	return nil
 }
 
-// scriptCondition knows [mounts], [netns], and [peer:NAME], true when that program is installed.
+// scriptCondition knows [mounts], [netns], [tracing], and [peer:NAME], true when that program is installed.
 // Under CI=true a missing peer is a failure, so that nothing goes unproven.
 func scriptCondition(cond string) (bool, error) {
 	if cond == "mounts" { // a test may mount, in a namespace of its own; containers may forbid it
@@ -156,6 +156,9 @@ func scriptCondition(cond string) (bool, error) {
 	}
 	if cond == "netns" { // a test may have a network of its own, with nobody in it
 		return exec.Command("unshare", "-rn", "true").Run() == nil, nil
+	}
+	if cond == "tracing" { // strace can look on; containers may forbid it
+		return exec.Command("strace", "-qq", "-o", os.DevNull, "true").Run() == nil, nil
 	}
 	name, ok := strings.CutPrefix(cond, "peer:")
 	if !ok {
