@@ -77,9 +77,13 @@ func setCommand(e *env) *cli.Command {
 	}
 }
 
+func setKeys() []string {
+	return []string{setPrefixes, setAddPrefixes, setPresubject, setRevision, setCoverStorage, setBaseBranch, setBaseCommit}
+}
+
 // checkSet refuses what is wrong by the words alone.
 func checkSet(key string, values []string) error {
-	keys := []string{setPrefixes, setAddPrefixes, setPresubject, setRevision, setCoverStorage, setBaseBranch, setBaseCommit}
+	keys := setKeys()
 	if !slices.Contains(keys, key) {
 		return usagef("set", "unknown key %q; there are %s", key, strings.Join(keys, ", "))
 	}

@@ -127,16 +127,7 @@ func optionRows(flags []cli.Flag) [][2]string {
 // optionRow shows an option as it is typed, short names first. The name of its
 // value is the `quoted` word of its usage text.
 func optionRow(f cli.Flag) [2]string {
-	usage := ""
-	if df, ok := f.(cli.DocGenerationFlag); ok {
-		usage = df.GetUsage()
-	}
-	value := "VALUE"
-	if before, rest, ok := strings.Cut(usage, "`"); ok {
-		if word, after, closed := strings.Cut(rest, "`"); closed {
-			value, usage = word, before+word+after
-		}
-	}
+	value, usage := describe(f)
 	var short, long []string
 	for _, name := range f.Names() {
 		if utf8.RuneCountInString(name) == 1 {
@@ -153,6 +144,20 @@ func optionRow(f cli.Flag) [2]string {
 		left += " " + value
 	}
 	return [2]string{left, usage}
+}
+
+// describe returns the name of the value of an option, and its usage text
+// without quotes.
+func describe(f cli.Flag) (value, usage string) {
+	if df, ok := f.(cli.DocGenerationFlag); ok {
+		usage = df.GetUsage()
+	}
+	if before, rest, ok := strings.Cut(usage, "`"); ok {
+		if word, after, closed := strings.Cut(rest, "`"); closed {
+			return word, before + word + after
+		}
+	}
+	return "VALUE", usage
 }
 
 // table prints rows of two columns; a long first column gets a line of its own.
