@@ -56,12 +56,12 @@ func (b *Box) prepare() error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	isOurs := func(name string) bool {
-		return name == "cur" || name == "new" || name == "tmp" || strings.HasPrefix(name, ".")
+	isOurs := func(name string) bool { // as a first run may leave them that was killed
+		return name == "cur" || name == "new" || name == "tmp" || name == recordName || name == lockName
 	}
 	maildir, other := false, false
 	for _, e := range entries {
-		maildir = maildir || e.Name() == "cur" && e.IsDir()
+		maildir = maildir || e.Name() == "cur" && isDir(filepath.Join(b.dir, "cur"))
 		other = other || !isOurs(e.Name())
 	}
 	if other && !maildir {
@@ -75,8 +75,18 @@ func (b *Box) prepare() error {
 	return nil
 }
 
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
 // begin takes the lock, reads what was delivered, and ends what was begun.
 func (b *Box) begin() error {
+	for _, name := range []string{lockName, recordName} {
+		if info, err := os.Lstat(filepath.Join(b.dir, name)); err == nil && !info.Mode().IsRegular() {
+			return fmt.Errorf("%s is no file of kprep's", name) // a pipe would keep us waiting, a link may lead anywhere
+		}
+	}
 	b.lock = flock.New(filepath.Join(b.dir, lockName), flock.SetPermissions(0o600))
 	if locked, err := b.lock.TryLock(); err != nil {
 		return err
@@ -162,7 +172,7 @@ func (b *Box) ours(folder string) ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if name, _, _ := strings.Cut(e.Name(), ":"); strings.HasSuffix(name, ending) {
+		if name, _, _ := strings.Cut(e.Name(), ":"); strings.HasSuffix(name, ending) && e.Type().IsRegular() {
 			names = append(names, e.Name())
 		}
 	}

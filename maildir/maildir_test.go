@@ -115,6 +115,50 @@ func TestRefused(t *testing.T) {
 	if _, err := maildir.Open(filepath.Join(dir, "letter")); err == nil {
 		t.Error("a file is no Maildir")
 	}
+	home := t.TempDir()
+	if err := os.WriteFile(filepath.Join(home, ".profile"), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := maildir.Open(home); !errors.Is(err, maildir.ErrNoMaildir) {
+		t.Errorf("a folder with hidden files: %v", err)
+	}
+}
+
+// Nothing of another kind in the place of a file of ours is waited for, written
+// through, or removed.
+func TestNoFilesOfOurs(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{".kprep-delivered", ".kprep-lock"} {
+		dir := t.TempDir()
+		open(t, dir).Close()
+		target := filepath.Join(t.TempDir(), "precious")
+		if err := os.WriteFile(target, []byte("no line"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, make := range []func(string) error{
+			func(path string) error { return os.Symlink(target, path) },
+			func(path string) error { return exec.Command("mkfifo", path).Run() },
+			func(path string) error { return os.Mkdir(path, 0o700) },
+		} {
+			path := filepath.Join(dir, name)
+			if err := errors.Join(os.RemoveAll(path), make(path)); err != nil {
+				t.Fatal(err)
+			}
+			if b, err := maildir.Open(dir); err == nil {
+				b.Close()
+				t.Errorf("%s is something else, and was taken", name)
+			}
+		}
+		if text, err := os.ReadFile(target); err != nil || string(text) != "no line" {
+			t.Errorf("%s leads elsewhere: %q, %v", name, text, err)
+		}
+	}
+	dir := t.TempDir()
+	open(t, dir).Close()
+	if err := os.MkdirAll(filepath.Join(dir, "tmp", "1.a.kprep", "inner"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	deliver(t, open(t, dir), "a@x", "A", false)
 }
 
 // Whatever moment a delivery is cut off at, each message is there once in the end.
