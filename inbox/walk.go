@@ -101,6 +101,7 @@ func walkFile(ctx context.Context, file string, visit func(Mail) error, broken f
 		return &MailError{File: file, Err: err}
 	}
 	defer f.Close()
+	defer context.AfterFunc(ctx, func() { f.Close() })() // ends the wait for a pipe
 	return walkReader(ctx, f, file, visit, broken)
 }
 
@@ -140,6 +141,9 @@ func walkReader(ctx context.Context, r io.Reader, file string, visit func(Mail) 
 		stopped = visit(Mail{Raw: raw, File: file, Number: number})
 		return stopped
 	})
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if err != nil && stopped == nil {
 		return &MailError{File: file, Err: err}
 	}

@@ -92,7 +92,7 @@ func authVerifyCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
-			challenge, err := e.challenge(words[0])
+			challenge, err := e.challenge(c.Context, words[0])
 			if err != nil {
 				return err
 			}
@@ -111,10 +111,10 @@ func authVerifyCommand(e *env) *cli.Command {
 }
 
 // challenge is one word, on the command line or on standard input.
-func (e *env) challenge(word string) (string, error) {
+func (e *env) challenge(ctx context.Context, word string) (string, error) {
 	if word == "-" {
 		const most = 4096
-		text, err := io.ReadAll(io.LimitReader(e.stdin, most))
+		text, err := io.ReadAll(io.LimitReader(e.input(ctx), most))
 		if err != nil {
 			return "", fmt.Errorf("read the challenge: %w", err)
 		}

@@ -44,7 +44,7 @@ func coverCommand(e *env) *cli.Command {
 				_, err := fmt.Fprintln(e.stdout, e.shown(s.Text))
 				return err
 			case c.IsSet("from"):
-				text, err := e.readAll(c.String("from"))
+				text, err := e.readAll(c.Context, c.String("from"))
 				if err != nil {
 					return err
 				}
@@ -60,9 +60,9 @@ func coverCommand(e *env) *cli.Command {
 }
 
 // readAll reads a file named on the command line; "-" is standard input.
-func (e *env) readAll(name string) (string, error) {
+func (e *env) readAll(ctx context.Context, name string) (string, error) {
 	if name == "-" {
-		data, err := io.ReadAll(e.stdin)
+		data, err := io.ReadAll(e.input(ctx))
 		return string(data), err
 	}
 	data, err := os.ReadFile(e.path(name))

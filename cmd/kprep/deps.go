@@ -52,7 +52,7 @@ func depsCommand(e *env) *cli.Command {
 			case c.Bool("edit"):
 				return e.editDeps(c.Context, e.repo, s)
 			case c.IsSet("from"):
-				text, err := e.readAll(c.String("from"))
+				text, err := e.readAll(c.Context, c.String("from"))
 				if err != nil {
 					return err
 				}

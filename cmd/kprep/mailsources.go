@@ -166,7 +166,7 @@ func (e *env) age(since time.Time) string {
 func (e *env) mailIn(ctx context.Context, name string) ([]*inbox.Message, error) {
 	if name == "-" {
 		return e.keepMail(func(visit mailVisit, broken func(error)) error {
-			return inbox.WalkReader(ctx, e.stdin, "standard input", visit, broken)
+			return inbox.WalkReader(ctx, e.input(ctx), "standard input", visit, broken)
 		})
 	}
 	return e.keepMail(func(visit mailVisit, broken func(error)) error {
@@ -183,7 +183,7 @@ func (e *env) mailBetween(ctx context.Context, separator string) ([]*inbox.Messa
 	if plain, err := strconv.Unquote(`"` + separator + `"`); err == nil {
 		separator = plain
 	}
-	parts := bufio.NewScanner(e.stdin)
+	parts := bufio.NewScanner(e.input(ctx))
 	parts.Buffer(nil, maxPiped)
 	parts.Split(func(data []byte, atEOF bool) (int, []byte, error) {
 		if before, _, found := bytes.Cut(data, []byte(separator)); found {

@@ -146,7 +146,7 @@ func (e *env) maintainersInput(ctx context.Context, index *maintainers.Index, re
 			more, err = e.sourceFile(index, top, word)
 		case word == "-":
 			var text []byte
-			if text, err = io.ReadAll(e.stdin); err == nil {
+			if text, err = io.ReadAll(e.input(ctx)); err == nil {
 				more = []maintainers.Patch{index.ReadPatch("standard input", text)}
 			}
 		default:

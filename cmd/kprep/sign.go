@@ -57,7 +57,7 @@ func (e *env) signStdin(ctx context.Context, signer *attest.Signer) error {
 	if e.terminal.stdin {
 		return usagef("sign", "name the files of the messages, or give one on standard input")
 	}
-	raw, err := io.ReadAll(e.stdin)
+	raw, err := io.ReadAll(e.input(ctx))
 	if err != nil {
 		return fmt.Errorf("read the message: %w", err)
 	}

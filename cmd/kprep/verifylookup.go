@@ -25,7 +25,7 @@ func (e *noSourceError) Error() string {
 // file or folder, or the revision that a message-id belongs to.
 func (e *env) walkWord(ctx context.Context, a *attestation, word string, visit func(inbox.Mail) error, broken func(error)) error {
 	if word == "-" {
-		return inbox.WalkReader(ctx, e.stdin, "standard input", visit, broken)
+		return inbox.WalkReader(ctx, e.input(ctx), "standard input", visit, broken)
 	}
 	_, missing := os.Stat(e.path(word))
 	if missing == nil {
