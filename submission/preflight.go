@@ -26,7 +26,7 @@ type Problem struct {
 // no way round the others: without recipients there is nothing to send.
 func Allowable() []string {
 	return []string{"base", "clock", "cut-message", "editme", "empty", "feedback", "fixup", "from-domain", "from-name", "large", "list-command", "many-recipients", "message-id", misplacedBody,
-		needsAutoToCc, needsChecking, needsCheckingDeps, "no-message", "no-title", "password", noRangeDiff, "sign-off", "signer", "thread", "trailer"}
+		needsAutoToCc, needsChecking, needsCheckingDeps, "no-message", "no-title", oneMail, "password", noRangeDiff, "sign-off", "signer", "thread", tooManyPatches, tooSoon, "trailer", treePrefix}
 }
 
 // Refusals collects the problems that stop a send.
@@ -61,7 +61,7 @@ func (s *Submission) Preflight(ctx context.Context, allow []string) ([]Problem, 
 		return s.Problems(allow), nil
 	}
 	all := s.problems()
-	for _, look := range []func(context.Context) ([]Problem, error){s.foreign, s.undone, s.CheckBase, s.exposed, s.openReplies} {
+	for _, look := range []func(context.Context) ([]Problem, error){s.foreign, s.undone, s.CheckBase, s.exposed, s.openReplies, s.soonAgain} {
 		found, err := look(ctx)
 		if err != nil {
 			return nil, err
@@ -118,6 +118,7 @@ func (s *Submission) problems() []Problem {
 	all = append(all, s.delivery()...)
 	all = append(all, s.withoutRangeDiff()...)
 	all = append(all, s.endpointProblems()...)
+	all = append(all, s.rules.against(s)...)
 	for _, m := range s.Messages {
 		all = append(all, s.messageProblems(m)...)
 	}

@@ -95,6 +95,7 @@ type Submission struct {
 	named       []patchmail.Address // whom cover, settings, options and Cc trailers name
 	repo        *gitrepo.Repo
 	settings    *project.Settings
+	rules       projectRules
 	rendered    *series.Rendered
 	kept        *spool.Spool // the bytes of the messages
 	oddLimit    string       // kprep.range-diff-limit when it is no number
@@ -120,6 +121,9 @@ func Prepare(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Option
 	}
 	mail.UseEndpoint, mail.Reflect, mail.Agent = o.UseEndpoint, o.Kind == KindReflect, o.Agent
 	sub := &Submission{Kind: o.Kind, Series: s, Mail: mail, repo: repo, settings: settings, random: o.Random, now: o.Now}
+	if sub.rules, err = readRules(settings); err != nil {
+		return nil, err
+	}
 	if sub.Sender, err = sender(repo, mail.From); err != nil {
 		return nil, err
 	}

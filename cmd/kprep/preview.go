@@ -52,7 +52,7 @@ func previewCommand(e *env) *cli.Command {
 				e.warnProblems(sub.Problems(nil))
 			}
 			if c.IsSet("output") {
-				err = e.writeFiles(c, files)
+				err = e.writeFiles(c, files, "")
 			} else {
 				err = e.printFiles(c.Context, files)
 			}
@@ -120,8 +120,8 @@ func reportPreview(sub *submission.Submission) previewReport {
 	return r
 }
 
-// writeFiles puts the files into the directory of -o.
-func (e *env) writeFiles(c *cli.Context, files []sendmail.File) error {
+// writeFiles puts the files, of one of [exportForms], into the directory of -o.
+func (e *env) writeFiles(c *cli.Context, files []sendmail.File, format string) error {
 	dir := c.String("output")
 	if dir == "" {
 		return usagef(c.Command.Name, "-o needs the name of a directory")
@@ -129,7 +129,7 @@ func (e *env) writeFiles(c *cli.Context, files []sendmail.File) error {
 	if err := sendmail.NewDirectory(e.path(dir)).Write(files); err != nil {
 		return err
 	}
-	switch what := plural(len(files), "message", "messages"); c.String("format") {
+	switch what := plural(len(files), "message", "messages"); format {
 	case "mbox":
 		e.notef("wrote a mailbox to %s; apply it with 'git am --patch-format=mboxrd'", dir)
 	case "attach":

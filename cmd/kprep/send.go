@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -134,21 +135,26 @@ func (e *env) sendNowhere(c *cli.Context, s *series.Series) error {
 	if err != nil {
 		return err
 	}
-	problems, err := sub.Preflight(c.Context, c.StringSlice("allow"))
+	allow := c.StringSlice("allow")
+	format := c.String("format")
+	if c.IsSet("output") && sub.TakesOneMail() {
+		format, allow = cmp.Or(format, "attach"), append(allow, "one-mail") // files are no mails
+	}
+	problems, err := sub.Preflight(c.Context, allow)
 	if err != nil {
 		return err
 	}
-	refused := sub.Check(c.Context, c.StringSlice("allow"))
+	refused := sub.Check(c.Context, allow)
 	if c.IsSet("approved") && refused == nil {
 		refused = sub.CheckApproved(c.String("approved"))
 	}
 	e.warnProblems(slices.DeleteFunc(problems, func(p submission.Problem) bool { return p.Refusal && refused != nil })) // it names them
 	if c.IsSet("output") {
-		files, err := exported(c.String("format"), sub)
+		files, err := exported(format, sub)
 		if err != nil {
 			return err
 		}
-		if err := e.writeFiles(c, files); err != nil {
+		if err := e.writeFiles(c, files, format); err != nil {
 			return err
 		}
 		e.noteSigning(sub)
