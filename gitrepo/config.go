@@ -131,6 +131,18 @@ func (c *Config) Scope(key string) string {
 	return c.entries[at[len(at)-1]].scope
 }
 
+// Where returns the lines whose scope is wanted, as a configuration of its own.
+func (c *Config) Where(wanted func(scope string) bool) *Config {
+	some := &Config{index: map[string][]int{}}
+	for _, e := range c.entries {
+		if wanted(e.scope) {
+			some.index[e.key] = append(some.index[e.key], len(some.entries))
+			some.entries = append(some.entries, e)
+		}
+	}
+	return some
+}
+
 // Keys returns every key once, in order of first appearance.
 func (c *Config) Keys() []string {
 	var keys []string

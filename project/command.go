@@ -12,7 +12,8 @@ type Command struct {
 	Key      string   // the full key it came from, or the path of the project's script
 	Line     string   // as written
 	Args     []string // what kprep puts behind the words of Line
-	FromTree bool     // from the project, not from the user
+	FromTree bool     // from the project, not from the user; or a preset's that runs a script of the tree
+	Where    string   // of FromTree, for people: "in .b4-config", "in .gitpublish", "from a preset"
 	// Changed is the SHA-256 of the script in the work tree that Line runs, when
 	// it is not the base commit's; else "". It is known for FromTree only.
 	Changed string
@@ -52,27 +53,45 @@ func (s *Settings) Command(name string) (Command, bool, error) {
 // Commands returns all commands of a setting that may hold several, from the
 // first source that has any.
 func (s *Settings) Commands(name string) ([]Command, error) {
-	for _, src := range s.sources(name, mayRunFromTree) {
+	for _, src := range s.sources(name, true) {
 		var list []Command
-		for _, line := range src.config.All(src.key) {
-			words, err := splitWords(line)
+		for _, line := range src.values() {
+			c, ok, err := s.command(name, src, line)
 			if err != nil {
-				return nil, fmt.Errorf("%s: command line %q: %w", src.where(), line, err)
+				return nil, err
 			}
-			if len(words) == 0 {
-				continue
+			if ok {
+				list = append(list, c)
 			}
-			c := Command{Name: name, Key: src.key, Line: line, FromTree: src.fromTree, words: words}
-			if c.FromTree {
-				if c.Changed, err = s.changed(s.script(words)); err != nil {
-					return nil, fmt.Errorf("%s: command line %q: %w", src.where(), line, err)
-				}
-			}
-			list = append(list, c)
 		}
 		if len(list) > 0 {
 			return list, nil
 		}
 	}
 	return nil, nil
+}
+
+// command is a line of a source; false for an empty one.
+func (s *Settings) command(name string, src source, line string) (Command, bool, error) {
+	words, err := splitWords(line)
+	if err != nil {
+		return Command{}, false, fmt.Errorf("%s: command line %q: %w", src.where(), line, err)
+	}
+	if len(words) == 0 {
+		return Command{}, false, nil
+	}
+	c := Command{Name: name, Key: src.key, Line: line, words: words}
+	script := s.script(words)
+	switch {
+	case src.file != "":
+		c.FromTree, c.Where = true, "in "+src.file
+	case src.preset && script != "":
+		c.FromTree, c.Where = true, "from a preset"
+	default:
+		return c, true, nil
+	}
+	if c.Changed, err = s.changed(script); err != nil {
+		return Command{}, false, fmt.Errorf("%s: command line %q: %w", src.where(), line, err)
+	}
+	return c, true, nil
 }

@@ -26,9 +26,9 @@ func (e *ConsentError) Error() string {
 	case c.unasked:
 		return fmt.Sprintf("%s of the work tree is not the base commit's, and does not run without consent", c.Key)
 	case c.Changed != "":
-		return fmt.Sprintf("%s in %s wants to run %q, whose script is not the base commit's, and does not without consent", c.Key, configFile, c.Line)
+		return fmt.Sprintf("%s %s wants to run %q, whose script is not the base commit's, and does not without consent", c.Key, c.Where, c.Line)
 	}
-	return fmt.Sprintf("%s in %s wants to run %q, and does not without consent", c.Key, configFile, c.Line)
+	return fmt.Sprintf("%s %s wants to run %q, and does not without consent", c.Key, c.Where, c.Line)
 }
 
 // Consents is the file that keeps which commands of which repositories the

@@ -14,7 +14,7 @@ type Finding struct {
 	Key    string `json:"key"`    // as it is spelled there, such as "b4.send-prefixes"
 	Value  string `json:"value"`  // as configured; a secret is not shown
 	Scope  string `json:"scope"`  // git's system, global, local, worktree, command; or project
-	Origin string `json:"origin"` // git's "file:PATH", "command line:"; or the .b4-config of a commit
+	Origin string `json:"origin"` // git's "file:PATH", "command line:"; or the project's file of a commit
 	Counts bool   `json:"counts"`
 	Why    string `json:"why,omitempty"` // why it does not count, or what it still needs
 }
@@ -39,8 +39,8 @@ func (x Explanation) Values() []string {
 }
 
 // Explain tells where the setting key comes from. A key without a section, or
-// in kprep or b4, is one of b4-interop part 11: kprep.NAME, then b4.NAME, then
-// the project's b4.NAME. One of sendemail is looked up for the identity first
+// in kprep or b4, is one of b4-interop part 11, looked up as [Settings.Get]
+// does. One of sendemail is looked up for the identity first
 // ("" is none). Any other is git configuration as it stands.
 func (s *Settings) Explain(ctx context.Context, key, identity string, consents Consents) (Explanation, error) {
 	lines, err := s.repo.ConfigOrigins(ctx)
@@ -74,33 +74,86 @@ type layer struct {
 	below    string // why it gives way to the layer that counts
 	barred   string // why it never counts; "" when it may
 	needs    string // what its values still need before they have an effect
+	preset   bool   // 'kprep init' set it
 }
 
-// settingLayers are the sources of a setting of b4-interop part 11.
+// settingLayers are the sources of a setting of b4-interop part 11, those that
+// can never count among them.
 func (s *Settings) settingLayers(lines gitrepo.ConfigOrigins, name string, consents Consents) ([]layer, error) {
-	layers := []layer{
-		{findings: findings(lines, "kprep."+name)},
-		{findings: findings(lines, "b4."+name), below: "kprep." + name + " comes before b4." + name}}
-	if s.tree == nil {
-		return layers, nil
-	}
-	project := layer{below: "your own settings come before those of the project"}
-	for _, text := range s.tree.All("b4." + name) {
-		project.findings = append(project.findings, Finding{Key: "b4." + name, Value: text, Scope: "project",
-			Origin: fmt.Sprintf("%s of commit %.12s", configFile, s.base)})
-	}
-	switch {
-	case mayRunFromTree(name):
+	needs := ""
+	if mayRunFromTree(name) {
 		var err error
-		if project.needs, err = s.consentNeeded(name, consents); err != nil {
+		if needs, err = s.consentNeeded(name, consents); err != nil {
 			return nil, err
 		}
-	case matches(withheld(), name):
-		project.barred = "a project does not choose this; set it yourself if you want it"
-	case !mayBeFromTree(name):
-		project.barred = "a project's file does not set this"
 	}
-	return append(layers, project), nil
+	layers := []layer{s.shippedLayer(configFile, "b4."+name, s.tree, nil)}
+	switch shipped := &layers[0]; {
+	case mayRunFromTree(name):
+		shipped.needs = needs
+	case matches(withheld(), name):
+		shipped.barred = "a project does not choose this; set it yourself if you want it"
+	case !mayBeFromTree(name):
+		shipped.barred = "a project's file does not set this"
+	}
+	user := func(key, below string) layer {
+		return layer{findings: findings(s.lines(lines, key, false), key), below: below}
+	}
+	var first, last []layer
+	for _, section := range []string{"kprep.", "b4."} {
+		key := section + name
+		if s.adopted.has(key) {
+			l := layer{findings: findings(s.lines(lines, key, true), key), below: "what 'kprep init' took from a preset comes last", preset: true}
+			l.needs = "'kprep init' set it, for the preset " + s.adopted.preset
+			if needs != "" {
+				l.needs += "; " + needs
+			}
+			last = append(last, l)
+		}
+		first = append(first, user(key, "kprep."+name+" comes before b4."+name))
+	}
+	if key, reads := publishKey(name); key != "" {
+		key = profileSection + s.publish.profile + "." + key
+		own := user(key, "kprep."+name+" and b4."+name+" come before a profile of git-publish")
+		for i := range own.findings {
+			if reads != nil {
+				own.findings[i].Value = reads(own.findings[i].Value)
+			}
+		}
+		first = append(first, own)
+		shipped := s.shippedLayer(publishFile, key, s.publish.tree, reads)
+		shipped.needs = needs
+		layers = append(layers, shipped)
+	}
+	return slices.Concat(first, layers, last), nil
+}
+
+// shippedLayer is what a file of the project says.
+func (s *Settings) shippedLayer(file, key string, config *gitrepo.Config, reads func(string) string) layer {
+	l := layer{below: "your own settings come before those of the project"}
+	if file == publishFile {
+		l.below = "your own settings and " + configFile + " come before " + publishFile
+	}
+	if config == nil {
+		return l
+	}
+	for _, text := range (source{config: config, key: key, reads: reads}).values() {
+		l.findings = append(l.findings, Finding{Key: key, Value: text, Scope: "project",
+			Origin: fmt.Sprintf("%s of commit %.12s", file, s.base)})
+	}
+	return l
+}
+
+// lines are those of a key that the user wrote, or that 'kprep init' took from a
+// preset.
+func (s *Settings) lines(all gitrepo.ConfigOrigins, key string, preset bool) gitrepo.ConfigOrigins {
+	var list gitrepo.ConfigOrigins
+	for _, l := range all.Of(key) {
+		if preset == (isLocal(l.Scope) && s.adopted.has(l.Key)) {
+			list = append(list, l)
+		}
+	}
+	return list
 }
 
 // consentNeeded says what the commands that the project names for a setting
@@ -110,6 +163,7 @@ func (s *Settings) consentNeeded(name string, consents Consents) (string, error)
 	if err != nil {
 		return "", err
 	}
+	asks := false
 	for _, c := range commands {
 		given, err := consents.Given(s.repo, c)
 		if err != nil {
@@ -118,6 +172,10 @@ func (s *Settings) consentNeeded(name string, consents Consents) (string, error)
 		if !given {
 			return "it runs only with your consent, which you have not given; '--trust' gives it", nil
 		}
+		asks = asks || c.NeedsConsent()
+	}
+	if !asks {
+		return "", nil
 	}
 	return "it runs, as you have consented", nil
 }

@@ -8,18 +8,18 @@ import (
 	"strings"
 )
 
-// ReadFile reads the file that a setting names. One named by .b4-config is
-// read from the base commit and must lie in the tree; one named by the user is
+// ReadFile reads the file that a setting names. One named by a file
+// of the tree is read from the base commit and must lie in the tree; one named by the user is
 // read from disk, relative to the top of the work tree. A setting that is not
 // set is an error.
 func (s *Settings) ReadFile(name string) ([]byte, error) {
-	for _, src := range s.sources(name, mayBeFromTree) {
+	for _, src := range s.sources(name, false) {
 		file, ok := src.config.Get(src.key)
 		if !ok {
 			continue
 		}
 		read := s.readOwn
-		if src.fromTree {
+		if src.file != "" {
 			read = s.readFromBase
 		}
 		data, err := read(file)

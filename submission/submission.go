@@ -124,6 +124,9 @@ func Prepare(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Option
 	if sub.rules, err = readRules(settings); err != nil {
 		return nil, err
 	}
+	if len(sub.Mail.SuppressCc) == 0 {
+		sub.Mail.SuppressCc = settings.SuppressCc()
+	}
 	if sub.Sender, err = sender(repo, mail.From); err != nil {
 		return nil, err
 	}
