@@ -90,7 +90,7 @@ func hint(err error) string {
 	if unfinished := (*submission.UnfinishedError)(nil); errors.As(err, &unfinished) && !(unfinished.Over && unfinished.Refs) {
 		return unfinishedHint(unfinished) // mail is out: that comes first, whatever else failed
 	}
-	for _, h := range []func(error) string{keptTextHint, maintainersHint, compareHint, rebaseHint, seriesHint, archiveHint, mailHint, gitHint, sendHint, attestHint, trailersHint, feedbackHint, endpointHint, uiHint} {
+	for _, h := range []func(error) string{keptTextHint, maintainersHint, compareHint, rebaseHint, seriesHint, archiveHint, mailHint, gitHint, sendHint, attestHint, trailersHint, feedbackHint, endpointHint, uiHint, initHint} {
 		if text := h(err); text != "" {
 			return text
 		}

@@ -66,6 +66,7 @@ func newCommand(e *env) *cli.Command {
 				e.notef("it depends on the series it starts from (%s); 'kprep deps' shows and changes that", strings.TrimPrefix(needed[0], series.NeedsSeries+": "))
 			}
 			e.notef("commit your patches, write the cover letter with 'kprep cover', find recipients with 'kprep collect'")
+			e.suggestInit(c.Context, repo, s.Base)
 			return nil
 		},
 	}
