@@ -40,6 +40,9 @@ func (r *Repo) CarryNotes(ctx context.Context, moved map[ID]ID) ([]RefUpdate, er
 
 // notesRefs lists the notes refs that are not other names of such.
 func (r *Repo) notesRefs(ctx context.Context) ([]Ref, error) {
+	if none, sure := r.refsInFiles("refs/notes/"); sure && len(none) == 0 {
+		return nil, nil
+	}
 	out, err := r.git.output(ctx, "for-each-ref", "--format=%(refname)%00%(objectname)%00%(objecttype)%00%(symref)", "refs/notes/")
 	if err != nil {
 		return nil, err

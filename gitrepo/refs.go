@@ -105,6 +105,11 @@ func (r *Repo) Ref(ctx context.Context, name string) (ID, error) {
 	if strings.ContainsAny(name, "~^:") || strings.Contains(name, "@{") || strings.Contains(name, "..") {
 		return "", nil // rev-parse would take it for more than a name
 	}
+	if !isPattern(name) {
+		if values, sure := r.refsInFiles(name); sure {
+			return values[name], nil
+		}
+	}
 	out, err := r.git.output(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", name)
 	if ge := (*Error)(nil); errors.As(err, &ge) && ge.ExitCode == 1 {
 		return "", nil
@@ -122,6 +127,9 @@ type Ref struct {
 
 // Refs lists the refs below the given prefixes, in git's order of names.
 func (r *Repo) Refs(ctx context.Context, prefixes ...string) ([]Ref, error) {
+	if none, sure := r.refsInFiles(prefixes...); sure && len(none) == 0 {
+		return nil, nil
+	}
 	args := append([]string{"for-each-ref", "--format=%(refname)%00%(objectname)%00%(*objectname)%00%(creatordate:unix)"}, prefixes...)
 	out, err := r.git.output(ctx, args...)
 	if err != nil {

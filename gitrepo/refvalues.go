@@ -17,6 +17,9 @@ func (r *Repo) RefValues(ctx context.Context, patterns ...string) (map[string]ID
 	if len(patterns) == 0 {
 		return values, nil
 	}
+	if values, sure := r.refsInFiles(patterns...); sure {
+		return values, nil
+	}
 	args := append([]string{"for-each-ref", "--format=%(refname)%00%(objectname)", "--"}, patterns...)
 	out, err := r.git.output(ctx, args...)
 	if err != nil {

@@ -111,7 +111,7 @@ func (op *Op) open(ctx context.Context, in Intent, prepare func(*Operation) erro
 	if last != nil {
 		id = last.ID + 1
 		if last.Status == Open {
-			if op.Recovered, err = l.settleCrash(ctx, last); err != nil {
+			if op.Recovered, err = l.settleDead(ctx, last); err != nil {
 				return err
 			}
 			if op.Recovered.Moved {

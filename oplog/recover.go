@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/kprep/kprep/gitrepo"
 )
@@ -60,7 +61,25 @@ func (l *Log) Recover(ctx context.Context) (*Recovery, error) {
 	if last, err = l.last(); err != nil || last == nil || last.Status != Open {
 		return nil, err // its process has just come to the end
 	}
-	return l.settleCrash(ctx, last)
+	return l.settleDead(ctx, last)
+}
+
+// startTime is how long a git process may take from its start until it holds
+// the lock of the index.
+const startTime = 50 * time.Millisecond
+
+// settleDead is settleCrash for an operation of another process. A git that it
+// had started to move index and work tree may outlive it, and may not have
+// begun: unlike refs, these are not compared with what they were when it does.
+func (l *Log) settleDead(ctx context.Context, op *Operation) (*Recovery, error) {
+	if (op.Files != FilesChange{}) {
+		select {
+		case <-time.After(startTime):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return l.settleCrash(ctx, op)
 }
 
 // settleCrash decides by looking at the refs. The lock is held.
