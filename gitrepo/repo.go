@@ -37,6 +37,7 @@ type Repo struct {
 	committer func() (Ident, error)
 	author    func() (Ident, error)
 	signer    func() (*signer, error)
+	editor    func() (string, error)
 	rewrite   RewriteHooks
 
 	objectsMu sync.Mutex
@@ -71,6 +72,7 @@ func Open(ctx context.Context, dir string, opts Options) (*Repo, error) {
 	r.committer = sync.OnceValues(func() (Ident, error) { return r.ident(ctx, "GIT_COMMITTER_IDENT") })
 	r.author = sync.OnceValues(func() (Ident, error) { return r.ident(ctx, "GIT_AUTHOR_IDENT") })
 	r.signer = sync.OnceValues(func() (*signer, error) { return r.findSigner(ctx) })
+	r.editor = sync.OnceValues(func() (string, error) { return r.findEditor(ctx) })
 	// The reader starts before the repository is known to exist: a failed
 	// Open then costs one more process, every other verb gains its start.
 	r.objects = startObjectReader(r.git)

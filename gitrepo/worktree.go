@@ -49,17 +49,25 @@ func (e *EditorError) Error() string {
 
 func (e *EditorError) Unwrap() error { return e.Err }
 
+// Editor returns the editor that git would choose, a shell command. It returns an
+// *EditorError when there is none.
+func (r *Repo) Editor() (string, error) { return r.editor() }
+
+func (r *Repo) findEditor(ctx context.Context) (string, error) {
+	out, err := r.git.output(ctx, "var", "GIT_EDITOR")
+	if ge := (*Error)(nil); errors.As(err, &ge) {
+		err = &EditorError{Command: "GIT_EDITOR", Err: errors.New(ge.reason())}
+	}
+	return string(trimNewline(out)), err
+}
+
 // Edit opens file in the editor that git would choose and waits for it. The
 // editor shares the terminal; Ctrl-C belongs to it while it runs.
 func (r *Repo) Edit(ctx context.Context, file string, stdin, stdout, stderr *os.File) error {
-	out, err := r.git.output(ctx, "var", "GIT_EDITOR")
+	editor, err := r.Editor()
 	if err != nil {
-		if ge := (*Error)(nil); errors.As(err, &ge) {
-			return &EditorError{Command: "GIT_EDITOR", Err: errors.New(ge.reason())}
-		}
 		return err
 	}
-	editor := string(trimNewline(out))
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt)
 	defer signal.Stop(interrupts)

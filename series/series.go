@@ -95,6 +95,7 @@ func (e *BrokenError) Unwrap() error { return e.Err }
 // *BaseBranchError or a *BrokenError; a *RebasingError in the middle of a rebase that kprep began.
 // One that the user ended with git's own words is completed first.
 func Load(ctx context.Context, repo *gitrepo.Repo, branch string) (*Series, error) {
+	go repo.Committer() // asked for at the end of the walk to the cover letter
 	if err := pendingRebase(ctx, repo, branch); err != nil {
 		return nil, err
 	}

@@ -62,6 +62,7 @@ func (e *ExistsError) Error() string {
 // any failure nothing has changed. The work tree is touched only when the
 // fork point is another commit than HEAD; then it must be clean.
 func Start(ctx context.Context, repo *gitrepo.Repo, o Origin) (*Series, error) {
+	go repo.Committer() // beside the author
 	slug := coverletter.Slug(o.Name)
 	if slug == "" {
 		return nil, &NameError{Name: o.Name}

@@ -33,6 +33,9 @@ func coverCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
+			if !c.Bool("show") && !c.IsSet("from") {
+				go repo.Editor() // git is asked while the series is read
+			}
 			s, err := series.Load(c.Context, repo, "")
 			if err != nil {
 				return err
