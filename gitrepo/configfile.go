@@ -157,6 +157,9 @@ func interleave(others []string, sections []ConfigSection) []string {
 // config would write them; without values the key is taken out. Git itself
 // edits a copy, in the folder scratch.
 func (r *Repo) Set(ctx context.Context, f *ConfigFile, scratch, key string, values ...string) (*ConfigFile, error) {
+	if begun := f.beginBranch(key, values); begun != nil {
+		return begun, nil
+	}
 	copied, err := os.CreateTemp(scratch, ".config-*")
 	if err != nil {
 		return nil, err
@@ -188,6 +191,32 @@ func (r *Repo) Set(ctx context.Context, f *ConfigFile, scratch, key string, valu
 	}
 	text, err := os.ReadFile(copied.Name())
 	return &ConfigFile{path: f.path, text: text}, err
+}
+
+// beginBranch is the file with a first value for a branch that has no section,
+// as git appends it; nil where it is not as simple as that.
+func (f *ConfigFile) beginBranch(key string, values []string) *ConfigFile {
+	last := strings.LastIndexByte(key, '.')
+	branch, ok := strings.CutPrefix(key[:max(last, 0)], "branch.")
+	if !ok || len(values) != 1 || !plainWord(branch) || !plainWord(values[0]) || len(f.Branch(branch)) > 0 {
+		return nil
+	}
+	text := bytes.Clone(f.text)
+	if len(text) > 0 && !bytes.HasSuffix(text, []byte("\n")) {
+		text = append(text, '\n')
+	}
+	section := fmt.Sprintf("[branch %q]\n\t%s = %s\n", branch, key[last+1:], values[0])
+	begun := &ConfigFile{path: f.path, text: append(text, section...)}
+	if made := begun.Branch(branch); len(made) != 1 || made[0].Text != section {
+		return nil // the last line of the file goes on
+	}
+	return begun
+}
+
+// plainWord says that a text stands in a configuration file as it is.
+func plainWord(text string) bool {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./"
+	return text != "" && strings.Trim(text, plain) == ""
 }
 
 // WriteConfigFile puts the text of new in the place of that of old, under

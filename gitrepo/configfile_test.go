@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -153,6 +154,54 @@ func TestWriteConfigFileRefuses(t *testing.T) {
 	for _, path := range []string{lock, scratch} {
 		if _, err := os.Stat(path); err == nil {
 			t.Errorf("%s stayed", path)
+		}
+	}
+}
+
+// A key is set as git config sets it, with and without its help.
+func TestSetAsGit(t *testing.T) {
+	t.Parallel()
+	world := gittest.New(t)
+	repo := open(t, world, world.Dir)
+	path, copied := filepath.Join(world.Dir, ".git", "config"), filepath.Join(world.Dir, "copied")
+	for _, text := range []string{"", "[core]\n\tbare = false\n", "[core]\n\tbare = false", "# comment", "[a]\n\tkey = goes \\", "[a]\n\tkey = goes \\\n",
+		"[branch \"b4/x\"]\n\told = 1\n", "[Branch \"b4/x\"]\n[core]\n\tbare = false\n", "[branch.b4/x]\n\told = 1\n", "[branch \"b4/xy\"]\n\told = 1\n", "[core]\r\n\tbare = false\r\n"} {
+		for _, tc := range []struct{ key, value string }{
+			{"branch.b4/x.b4-prep-cover-strategy", "commit"},
+			{"branch.b4/x.description", "two words"},
+			{"branch.b4/x.description", "a # b"},
+			{"branch.b4/x.description", " blanks "},
+			{"branch.b4/x.description", ""},
+			{"branch.b4/q\"uote.key", "value"},
+			{"branch.B4.X.Key", "value"},
+		} {
+			for _, file := range []string{path, copied} {
+				if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := exec.Command("git", "config", "--file", copied, "--replace-all", tc.key, tc.value).Run(); err != nil {
+				continue // git does not take the file
+			}
+			want, err := os.ReadFile(copied)
+			if err != nil {
+				t.Fatal(err)
+			}
+			before, err := repo.ConfigFile()
+			if err != nil {
+				t.Fatal(err)
+			}
+			after, err := repo.Set(t.Context(), before, world.Dir, tc.key, tc.value)
+			if err != nil {
+				t.Errorf("%q: set %s to %q: %v", text, tc.key, tc.value, err)
+				continue
+			}
+			if err := repo.WriteConfigFile(t.Context(), before, after, filepath.Join(world.Dir, "scratch")); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := os.ReadFile(path); err != nil || string(got) != string(want) {
+				t.Errorf("%q: with %s = %q it is %q, %v; git makes %q", text, tc.key, tc.value, got, err, want)
+			}
 		}
 	}
 }
