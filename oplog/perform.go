@@ -12,7 +12,9 @@ import (
 // error nothing has changed, or the error says what has. The repository's
 // configuration is read again afterwards.
 func (l *Log) Perform(ctx context.Context, in Intent, plan Plan) error {
-	op, err := l.Begin(ctx, in)
+	// Nothing moves before there is a plan, so that the record need not be on the
+	// disk without it.
+	op, err := l.begin(ctx, in, func(op *Operation) error { op.still = true; return nil })
 	if err != nil {
 		return err
 	}
