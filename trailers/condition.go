@@ -10,7 +10,7 @@ import (
 // "modulo the nits", "I withdraw it". It is made for English, and rather finds too
 // many: nothing is lost by asking.
 func condition(sentence string) string {
-	if w := wordsOf(sentence); w.depend() || w.wait() || w.withhold() || w.retract() {
+	if w := wordsOf(sentence); len(w) > 0 && (w.depend() || w.wait() || w.withhold() || w.retract()) {
 		return sentence
 	}
 	return ""

@@ -8,8 +8,7 @@ import (
 // continuation returns the first sentence below a trailer when it goes on with
 // what the trailer begins, such as "but only after you fix the leak", and "" for
 // one of its own. It is near directly below, without a blank line.
-func continuation(paragraph string, near bool) string {
-	sentence := firstSentence(paragraph)
+func continuation(sentence string, near bool) string {
 	w := wordsOf(sentence)
 	plain := strings.TrimLeft(sentence, "([\"'`….*_ ")
 	switch first := firstRune(plain); {

@@ -60,7 +60,7 @@ func (j *judge) judge(g Given, p *Post, number int) judged {
 // mayTake says whether a trailer is taken that vouches for nothing. Anybody can
 // write the user's name into From.
 func (j *judge) mayTake(g Given, p *Post, number int) bool {
-	if strings.HasSuffix(strings.ToLower(g.Key), "-by") { // nobody knows what that says: it may be a refusal
+	if g.endsInBy() { // nobody knows what that says: it may be a refusal
 		return false
 	}
 	return j.options.Sloppy || j.isMe(p.From.Mailbox) && j.options.Signed != nil && j.options.Signed(number)

@@ -35,11 +35,12 @@ func (g Given) IsTaken(cover bool) bool {
 	return g.Refused == "" && g.Condition == "" && !(cover && g.Scope != "")
 }
 
-// What a trailer may have, in letters.
+// What a trailer may have, in letters, and in bytes.
 const (
 	maxKey   = 64
 	maxName  = 100
 	maxValue = 500
+	maxBytes = 4 * maxValue
 )
 
 // readGiven reads a line that is a trailer and nothing else (b4-interop 9.3).
@@ -50,7 +51,7 @@ func readGiven(line string) (Given, bool) {
 	if !ok || isHeader(strings.ToLower(key)) {
 		return Given{}, false
 	}
-	g := Given{Trailer: Trailer{Key: key, Value: tidy(raw)}}
+	g := Given{Trailer: Trailer{Key: key, Value: tidy(raw[:min(len(raw), maxBytes+1)])}}
 	refused := func(format string, words ...any) (Given, bool) {
 		g.Value, g.Condition, g.Refused = shortened(patchmail.PrintableLine(raw)), "", fmt.Sprintf(format, words...)
 		return g, true
@@ -60,11 +61,17 @@ func readGiven(line string) (Given, bool) {
 	case !names && g.Is("Fixes") && !beginsWithHash(g.Value), names && !strings.Contains(g.Value, "@"), names && strings.Contains(g.Value, "://") && !strings.Contains(g.Value, " #"):
 		return Given{}, false
 	}
-	if r, bad := hiddenLetter(raw); bad {
-		return refused("it holds %U, which nobody sees", r)
-	}
-	if utf8.RuneCountInString(g.Value) > maxValue {
+	if len(raw) > maxBytes || utf8.RuneCountInString(g.Value) > maxValue {
+		if names && !g.endsInBy() {
+			return Given{}, false
+		}
 		return refused("it is longer than %d letters", maxValue)
+	}
+	if r, bad := hiddenLetter(raw); bad {
+		if names && !g.endsInBy() { // it would be advice
+			return Given{}, false
+		}
+		return refused("it holds %U, which nobody sees", r)
 	}
 	if !names {
 		return g, true
@@ -96,6 +103,8 @@ func readGiven(line string) (Given, bool) {
 func (t Trailer) names() bool {
 	return !t.Is("Fixes") && !t.Is("Link") && !t.Is("BugLink") && !t.Is("Closes") && !t.Is("Obsoleted-by")
 }
+
+func (t Trailer) endsInBy() bool { return strings.HasSuffix(strings.ToLower(t.Key), "-by") }
 
 // replyField reads "Name: value", with a blank behind the colon.
 func replyField(line string) (key, value string, ok bool) {
@@ -148,10 +157,12 @@ func beginsWithHash(value string) bool {
 // hiddenLetter finds a letter that cannot be seen, such as a control character or
 // one that turns the direction of writing.
 func hiddenLetter(text string) (rune, bool) {
-	for i, r := range text {
-		if one := text[i : i+len(string(r))]; r == utf8.RuneError && !strings.HasPrefix(text[i:], string(utf8.RuneError)) || r != '\t' && !isPrintable(one) {
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		if r != '\t' && !isPrintable(text[i:i+size]) {
 			return r, true
 		}
+		i += size
 	}
 	return 0, false
 }
@@ -204,33 +215,38 @@ func namesAnother(rest string) bool {
 // givenInSentence reads a trailer in running text, which has what stands before it
 // for a condition.
 func givenInSentence(line string) (Given, bool) {
-	for at := 0; at < len(line); {
-		blank := strings.IndexFunc(line[at:], isBlank)
-		if blank < 0 {
+	quoted := strings.IndexAny(line, "<>|") // as in "jd> Acked-by: …"
+	for at := 0; ; {
+		colon := strings.IndexByte(line[at:], ':')
+		if colon < 0 {
 			return Given{}, false
 		}
-		_, size := utf8.DecodeRuneInString(line[at+blank:])
-		begin := at + blank + size
-		at = begin
-		before, rest := trimBlanks(line[:begin]), strings.TrimLeft(line[begin:], "\"'`(")
-		if strings.ContainsAny(before, "<>|") { // "jd> Acked-by: …" is a quotation
-			return Given{}, false
-		}
-		key, value, ok := replyField(rest)
-		if !ok || key[0] < 'A' || key[0] > 'Z' || !strings.HasSuffix(strings.ToLower(key), "-by") || before == "" {
+		colon += at
+		at = colon + 1
+		begin := len(strings.TrimRight(line[:colon], keyBytes))
+		key := line[begin:colon]
+		if key == "" || key[0] < 'A' || key[0] > 'Z' || !(Trailer{Key: key}).endsInBy() {
 			continue
 		}
+		if quoted >= 0 && quoted < begin {
+			return Given{}, false
+		}
+		head := strings.TrimRight(line[:begin], "\"'`(")
+		before := trimBlanks(head)
+		if before == "" || strings.HasSuffix(head, before) { // no blank is between
+			continue
+		}
+		value := line[colon+1 : min(len(line), colon+1+maxBytes)]
 		end := strings.IndexByte(value, '>')
 		if end < 0 || !strings.Contains(value[:end], "<") {
 			continue
 		}
-		g, ok := readGiven(key + ": " + value[:end+1])
-		if g.Condition = ""; ok && g.Refused == "" {
+		g, ok := readGiven(key + ":" + value[:end+1])
+		if ok && g.Refused == "" {
 			g.Condition = before
 		}
 		return g, ok
 	}
-	return Given{}, false
 }
 
 // joinBroken joins a trailer that a mail program broke into two lines: the

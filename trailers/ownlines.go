@@ -1,9 +1,6 @@
 package trailers
 
-import (
-	"regexp"
-	"strings"
-)
+import "strings"
 
 // A replyLine is a line of a reply; own means that its author wrote it, for us.
 type replyLine struct {
@@ -40,8 +37,21 @@ func ownLines(body string) []replyLine {
 	return lines
 }
 
-// originalForm is what some mail programs put above all that they quote.
-var originalForm = regexp.MustCompile(`(?i)^\s*-{2,}\s*(original message|forwarded message|original appointment|urspr.ngliche nachricht|message d'origine|mensaje original)\s*-{2,}\s*$`)
+// quotesAll is true of what some mail programs put above all that they quote:
+// "-----Original Message-----".
+func quotesAll(line string) bool {
+	line = strings.TrimSpace(line)
+	words := strings.Trim(line, "-")
+	if before, after, _ := strings.Cut(line, words); words == "" || len(before) < 2 || len(after) < 2 {
+		return false
+	}
+	switch words = strings.ToLower(strings.TrimSpace(words)); words {
+	case "original message", "forwarded message", "original appointment", "message d'origine", "mensaje original":
+		return true
+	}
+	// QUIRK: "Urspr?ngliche Nachricht".
+	return strings.HasPrefix(words, "urspr") && strings.HasSuffix(words, "ngliche nachricht")
+}
 
 // unmarkedQuote finds where a quotation begins that goes on without marks to the
 // end; -1 for nowhere. It has the fields of a header at its top.
@@ -51,7 +61,7 @@ func unmarkedQuote(lines []replyLine) int {
 		if !line.own {
 			continue
 		}
-		if originalForm.MatchString(line.text) {
+		if quotesAll(line.text) {
 			return i
 		}
 		if !isField(line.text, "From") {
@@ -81,7 +91,7 @@ func nextDiff(lines []replyLine, from int) (begin, diff, end int) {
 		}
 		text := lines[i].text
 		switch {
-		case scissorsForm.MatchString(text) && begin < 0:
+		case isScissors(text) && begin < 0:
 			begin = i // of a patch, if a diff follows
 			continue
 		case text == "---" && begin < 0:
@@ -104,7 +114,17 @@ func nextDiff(lines []replyLine, from int) (begin, diff, end int) {
 	return -1, -1, -1
 }
 
-var scissorsForm = regexp.MustCompile(`^[-\s]*-[-\s]*(>8|8<|>%|%<)[-\s]*-[-\s]*((>8|8<|>%|%<)[-\s]*)?$`)
+// isScissors is true of a line such as "-- >8 --", with one pair or two of scissors.
+func isScissors(line string) bool {
+	if !strings.Contains(line, "-") || !strings.ContainsAny(line, "8%") {
+		return false
+	}
+	parts := strings.Split(strings.NewReplacer("8<", ">8", ">%", ">8", "%<", ">8").Replace(line), ">8")
+	if len(parts) != 2 && len(parts) != 3 || !strings.Contains(parts[0], "-") || !strings.Contains(parts[1], "-") {
+		return false
+	}
+	return strings.Trim(strings.Join(parts, ""), "- \t") == ""
+}
 
 // blockAbove finds the first of the lines directly above a line "---" that have
 // the form of trailers.

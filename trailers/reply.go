@@ -77,7 +77,7 @@ func (r *reply) read(text string) {
 		last.given = append(last.given, g)
 	case isGiven:
 		r.begin(passage{given: []Given{g}})
-	case last != nil && last.given != nil && strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") && isPrintable(text):
+	case last != nil && last.given != nil && strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") && len(text) <= maxBytes && isPrintable(text):
 		above := &last.given[len(last.given)-1]
 		above.Notes = append(above.Notes, text)
 	case last != nil && last.prose != nil:
@@ -93,26 +93,32 @@ func (r *reply) begin(p passage) {
 	r.stretch = append(r.stretch, p)
 }
 
-// maxLines is how many lines above and below a trailer are looked at.
-const maxLines = 8
+// What is looked at above and below a trailer.
+const (
+	maxLines = 8
+	maxProse = 1000 // bytes
+)
 
 // endStretch looks at what stands around the trailers since the last quotation.
 func (r *reply) endStretch(quotation bool) {
-	lead := ""
+	var s surroundings
+	var lead []string
+	unread := false
 	for i, p := range r.stretch {
 		if p.given == nil {
-			lead = strings.Join(p.prose[max(0, len(p.prose)-maxLines):], " ")
+			lead, unread = p.prose, true
 			r.prose = append(r.prose, p.prose...)
 			continue
 		}
-		s := surroundings{lead: lead}
-		if i+1 < len(r.stretch) {
-			next := r.stretch[i+1]
-			s.below, s.near = strings.Join(next.prose[:min(maxLines, len(next.prose))], " "), next.near
-			if quotation && i+2 == len(r.stretch) && strings.HasSuffix(s.below, ":") {
-				s.below = "" // "Jane Doe wrote:", above what she wrote
-			}
+		if unread {
+			s.readLead(lead)
+			unread = false
 		}
+		var below passage
+		if i+1 < len(r.stretch) {
+			below = r.stretch[i+1]
+		}
+		s.readBelow(below, quotation && i+2 == len(r.stretch))
 		for _, g := range p.given {
 			r.given = append(r.given, s.settle(g))
 		}
@@ -124,38 +130,53 @@ func (r *reply) endStretch(quotation bool) {
 // other, such as what a list adds to each mail.
 func isRule(line string) bool { return len(line) > 1 && strings.Trim(line, "-_=*~+#<>8% ") == "" }
 
-// surroundings is the prose around a block of trailers.
+// surroundings are what the prose around a block of trailers says.
 type surroundings struct {
-	lead, below string
-	near        bool // below follows without a blank line
+	above, below struct {
+		condition string
+		open      string // that leads on to the trailers, or goes on with them
+		scope     string
+	}
+}
+
+func (s *surroundings) readLead(prose []string) {
+	lead := lastBytes(strings.Join(prose[max(0, len(prose)-maxLines):], " "), maxProse)
+	last := lastSentence(lead)
+	s.above.condition, s.above.open, s.above.scope = condition(last), introduction(last), scope(last)
+	// The rest of the paragraph counts unless its end is about all of the series.
+	if s.above.scope == "" && !wordsOf(last).say("series", "patchset", "set", "all patches", "all of them") {
+		s.above.scope = scope(lead)
+	}
+}
+
+// readBelow reads what stands below, right above a quotation or not.
+func (s *surroundings) readBelow(p passage, quotation bool) {
+	below := strings.Join(p.prose[:min(maxLines, len(p.prose))], " ")
+	if quotation && strings.HasSuffix(below, ":") {
+		below = "" // "Jane Doe wrote:", above what she wrote
+	}
+	first := firstSentence(below[:min(len(below), maxProse)])
+	s.below.condition, s.below.open, s.below.scope = condition(first), continuation(first, p.near), scope(first)
 }
 
 // settle notes under which condition, and for which patches, a trailer is given.
 func (s *surroundings) settle(g Given) Given {
 	if g.Refused != "" {
-		g.Notes = nil
 		return g
 	}
-	last, first := lastSentence(s.lead), firstSentence(s.below)
 	notes := strings.Join(g.Notes, " ")
-	conditions := []string{g.Condition, condition(last), condition(notes), condition(first)}
-	if g.Vouches() {
-		conditions = append(conditions, introduction(last), continuation(s.below, s.near))
-	}
 	_, remark := splitAddress(g.Value)
-	g.Condition = shortened(cmp.Or(conditions...))
-	g.Scope = cmp.Or(scope(last), s.scopeAbove(last), scope(first), scope(remark), scope(notes))
+	g.Condition = cmp.Or(g.Condition, s.above.condition, condition(notes), s.below.condition)
+	if g.Vouches() {
+		g.Condition = cmp.Or(g.Condition, s.above.open, s.below.open)
+	}
+	g.Condition = shortened(g.Condition)
+	g.Scope = cmp.Or(s.above.scope, s.below.scope, scope(remark), scope(notes))
 	return g
 }
 
-// scopeAbove is the scope in the whole paragraph above, unless its end is about all
-// of the series.
-func (s *surroundings) scopeAbove(last string) string {
-	if wordsOf(last).say("series", "patchset", "set", "all patches", "all of them") {
-		return ""
-	}
-	return scope(s.lead)
-}
+// lastBytes is the end of a long text.
+func lastBytes(text string, most int) string { return text[max(0, len(text)-most):] }
 
 // settled are the trailers once all of the reply is read.
 func (r *reply) settled() []Given {

@@ -1,6 +1,7 @@
 package trailers
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -286,6 +287,9 @@ func FuzzFromReply(f *testing.F) {
 				t.Errorf("%q gives %q", body, g)
 			}
 			for _, word := range strings.Fields(g.Value) {
+				if g.Refused != "" {
+					break // it is escaped
+				}
 				if !strings.Contains(cutMailto(body), word) && !strings.Contains(body, word) {
 					t.Errorf("%q gives %q, and %q is not in it", body, g, word)
 				}
@@ -303,4 +307,34 @@ func FuzzFromReply(f *testing.F) {
 			t.Errorf("of the quotation of %q comes %q", body, got)
 		}
 	})
+}
+
+// Whatever somebody repeats without end, ten times of it is to take ten times as
+// long.
+func BenchmarkFromReply(b *testing.B) {
+	for _, c := range []struct{ why, before, again, after string }{
+		{"prose", "", "Some words, and some more. ", "\n"},
+		{"lines", "", "Some words, and\nmore.\n\n", ""},
+		{"blanks", "x", " ", "\n"},
+		{"names in a line", "", "x A-by: ", ">\n"},
+		{"trailers in a line", "", "x A-by: A <a@x.org>", "\n"},
+		{"links to mail", "Acked-by: A <a@x.org", "<mailto:a@x.org>", ">\n"},
+		{"trailers", "", "Acked-by: A <a@x.org>\n", ""},
+		{"trailers far below prose", strings.Repeat("if you fix ", 50_000) + "\n\n", "Acked-by: A <a@x.org>\n\n", ""},
+		{"notes", "Acked-by: A <a@x.org>\n", "[x]\n", ""},
+		{"brackets", "Acked-by: ", "<", "\n"},
+		{"ends of sentences", "", ".) ", "\n"},
+		{"scissors", "", "-- >8 --\n", ""},
+		{"diffs", "", "--- a\n+++ b\n", ""},
+		{"headers", "", "From: x\n", "Subject: x\n"},
+	} {
+		for _, size := range []int{100_000, 1_000_000} {
+			body := c.before + strings.Repeat(c.again, size/len(c.again)) + c.after
+			b.Run(fmt.Sprintf("%s/%d", c.why, size), func(b *testing.B) {
+				for b.Loop() {
+					FromReply(body)
+				}
+			})
+		}
+	}
 }

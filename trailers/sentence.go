@@ -63,8 +63,11 @@ func wordsOf(text string) words {
 
 // say looks for phrases, words with blanks between.
 func (w words) say(phrases ...string) bool {
-	text := " " + strings.Join(w, " ") + " "
-	return slices.ContainsFunc(phrases, func(p string) bool { return strings.Contains(text, " "+p+" ") })
+	return slices.ContainsFunc(phrases, func(p string) bool {
+		first, _, _ := strings.Cut(p, " ")
+		at := slices.Index(w, first)
+		return at >= 0 && strings.Contains(" "+strings.Join(w[at:], " ")+" ", " "+p+" ")
+	})
 }
 
 func (w words) has(is func(string) bool) bool { return slices.ContainsFunc(w, is) }

@@ -11,7 +11,7 @@ func (t Trailer) Vouches() bool {
 	if !ok {
 		return false
 	}
-	words = strings.NewReplacer("co-developed", "codeveloped", "signed-off", "signedoff").Replace(words)
+	words = strings.ReplaceAll(strings.ReplaceAll(words, "co-developed", "codeveloped"), "signed-off", "signedoff")
 	deed := false // the word before was one
 	for word := range strings.SplitSeq(words, "-") {
 		switch {
