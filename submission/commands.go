@@ -1,6 +1,7 @@
 package submission
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,21 +58,30 @@ func (s *Submission) askCommands(ctx context.Context, o Options, suppress suppre
 		}
 	}
 	answers, errs := make([]commanded, len(asks)), make([]error, len(asks))
-	var group errgroup.Group
-	group.SetLimit(runtime.NumCPU())
-	for i, ask := range asks {
-		group.Go(func() error {
-			answers[i], errs[i] = s.askAbout(ctx, ask)
-			return nil
-		})
-	}
-	group.Wait()
-	for _, err := range errs { // the first message's, whichever ended first
-		if err != nil {
-			return nil, err
+	err = s.patience.wait(s.asked(), func() error {
+		var group errgroup.Group
+		group.SetLimit(runtime.NumCPU())
+		for i, ask := range asks {
+			group.Go(func() error {
+				answers[i], errs[i] = s.askAbout(ctx, ask)
+				return nil
+			})
+		}
+		group.Wait()
+		return cmp.Or(errs...) // the first message's, whichever ended first
+	})
+	return answers, err
+}
+
+// asked names the commands that are asked about every message.
+func (s *Submission) asked() string {
+	var keys []string
+	for _, c := range []struct{ name, line string }{{"toCmd", s.Mail.ToCmd}, {"ccCmd", s.Mail.CcCmd}, {"headerCmd", s.Mail.HeaderCmd}} {
+		if c.line != "" {
+			keys = append(keys, s.mailKey(c.name))
 		}
 	}
-	return answers, nil
+	return fmt.Sprintf("%s, asked about %d messages", strings.Join(keys, " and "), len(s.rendered.Drafts))
 }
 
 // obeyCommands adds what the commands say to the messages and to r.

@@ -57,6 +57,7 @@ type Options struct {
 	Signing     Signing
 	UseEndpoint bool     // through the web endpoint, whatever other way is configured
 	Env         []string // of the user's commands; empty for the process's own
+	Patience    Patience // with them, and with hooks
 }
 
 // A Message is one message as it would leave.
@@ -93,6 +94,7 @@ type Submission struct {
 	only        []string            // the envelope of mail that is not for whom the headers name
 	bcc         int                 // recipients that no header names
 	named       []patchmail.Address // whom cover, settings, options and Cc trailers name
+	patience    Patience
 	repo        *gitrepo.Repo
 	settings    *project.Settings
 	rules       projectRules
@@ -120,7 +122,7 @@ func Prepare(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Option
 		return nil, err
 	}
 	mail.UseEndpoint, mail.Reflect, mail.Agent = o.UseEndpoint, o.Kind == KindReflect, o.Agent
-	sub := &Submission{Kind: o.Kind, Series: s, Mail: mail, repo: repo, settings: settings, random: o.Random, now: o.Now}
+	sub := &Submission{Kind: o.Kind, Series: s, Mail: mail, repo: repo, settings: settings, patience: o.Patience, random: o.Random, now: o.Now}
 	if sub.rules, err = readRules(settings); err != nil {
 		return nil, err
 	}

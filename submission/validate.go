@@ -39,7 +39,8 @@ func (s *Submission) validate(ctx context.Context) error {
 			}
 		}
 		env := []string{fmt.Sprintf("GIT_SENDEMAIL_FILE_COUNTER=%d", i+1), fmt.Sprintf("GIT_SENDEMAIL_FILE_TOTAL=%d", len(s.Messages))}
-		if err := s.repo.RunHook(ctx, validateHook, env, files...); err != nil {
+		what := fmt.Sprintf("the hook %s, asked about message %d of %d", validateHook, i+1, len(s.Messages))
+		if err := s.patience.wait(what, func() error { return s.repo.RunHook(ctx, validateHook, env, files...) }); err != nil {
 			return fmt.Errorf("%s: %w", m.Name, err)
 		}
 	}

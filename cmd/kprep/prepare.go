@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -64,7 +65,7 @@ func (e *env) prepare(c *cli.Context, s *series.Series, kind submission.Kind) (*
 	}
 	o := submission.Options{Kind: kind, Now: e.now(), Random: random, Mailer: "kprep " + programVersion(), Agent: agent(), UseEndpoint: c.Bool("use-web-endpoint"), Home: e.getenv("HOME"),
 		ForceCover: c.Bool("force-cover-letter"), InBodyFrom: c.Bool("force-in-body-from"), Identity: c.String("identity"), IdentitySet: c.IsSet("identity") || c.Bool("no-identity"), Plain: c.Bool("plain"), RangeDiff: c.Bool("range-diff"),
-		To: c.StringSlice("to"), Cc: c.StringSlice("cc"), Bcc: c.StringSlice("bcc"), Env: e.environ,
+		To: c.StringSlice("to"), Cc: c.StringSlice("cc"), Bcc: c.StringSlice("bcc"), Env: e.environ, Patience: e.patience(),
 		PreviewTo: c.StringSlice("preview-to"), SameThread: c.String("same-thread"), NotMeToo: c.Bool("not-me-too"), NoTrailers: c.Bool("no-trailer-to-cc")}
 	if o.InReplyTo, err = e.inReplyTo(c); err != nil {
 		return nil, err
@@ -90,6 +91,16 @@ func (e *env) prepare(c *cli.Context, s *series.Series, kind submission.Kind) (*
 		e.warnf("%s", w)
 	}
 	return sub, nil
+}
+
+// patience is with the user's own commands: at a terminal somebody sits and
+// wonders.
+func (e *env) patience() submission.Patience {
+	p := submission.Patience{After: 5 * time.Second, Tell: func(what string) { e.notef("waiting for %s", what) }}
+	if e.terminal.stderr {
+		p.After = time.Second
+	}
+	return p
 }
 
 // noteSigning tells how messages that are shown will be signed: a signature is
