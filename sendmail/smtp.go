@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,6 +27,8 @@ type SMTP struct {
 	credential *Credential
 	approved   bool
 
+	blind []string // recipients whom a trace does not name
+
 	client  *smtp.Client // nil: not connected
 	sent    int          // messages begun over this connection
 	learned int          // messages after which the server had enough; 0: not known
@@ -35,7 +38,7 @@ type SMTP struct {
 func newSMTP(s Settings, creds Credentials) (*SMTP, error) {
 	t := &SMTP{settings: s, creds: creds, config: smtp.Config{Host: s.Server, Name: s.Domain, Limits: s.limits()}}
 	if s.Trace != nil {
-		t.config.Trace = func(line string) { s.Trace(clean(t.redact(line))) }
+		t.config.Trace = func(line string) { s.Trace(clean(Discreet(t.blind, t.redact(line)))) }
 	}
 	switch s.Encryption {
 	case ImplicitTLS, StartTLS:
@@ -104,7 +107,13 @@ func (t *SMTP) String() string {
 }
 
 // Prepare connects and logs in.
-func (t *SMTP) Prepare(ctx context.Context, _ []Outgoing) (Abilities, error) {
+func (t *SMTP) Prepare(ctx context.Context, messages []Outgoing) (Abilities, error) {
+	t.blind = nil
+	for _, m := range messages {
+		t.blind = append(t.blind, m.Bcc...)
+	}
+	slices.Sort(t.blind)
+	t.blind = slices.Compact(t.blind)
 	if t.client == nil {
 		if err := t.connect(ctx); err != nil {
 			return Abilities{}, err

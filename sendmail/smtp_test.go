@@ -360,6 +360,32 @@ func TestTraceHidesAPasswordAtTheCut(t *testing.T) {
 	}
 }
 
+// A trace names nobody who is to get a blind copy: neither what is said does,
+// nor what a server answers to it.
+func TestTraceNamesNoBlindRecipient(t *testing.T) {
+	t.Parallel()
+	s := mailtest.Start(t, mailtest.Options{Faults: []mailtest.Fault{{At: mailtest.AtRCPT, Reply: "250 BOB@example.org is welcome"}}})
+	settings := settingsFor(t, s)
+	var trace []string
+	settings.Trace = func(line string) { trace = append(trace, line) }
+	tr, err := OpenTransport(settings, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tr.Close()
+	messages := series(1)
+	for i := range messages {
+		messages[i].Bcc = []string{bob}
+	}
+	if _, err := quickly().Run(t.Context(), journalOf(t, messages), tr, nil); err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Join(trace, "\n")
+	if strings.Contains(strings.ToLower(all), bob) || !strings.Contains(all, "RCPT TO:<(bcc)>") || !strings.Contains(all, "250 (bcc) is welcome") || !strings.Contains(all, alice) {
+		t.Errorf("the trace:\n%s", all)
+	}
+}
+
 // The user is told of a pause that he asked for himself.
 func TestReloginDelayIsTold(t *testing.T) {
 	t.Parallel()
