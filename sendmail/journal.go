@@ -37,8 +37,8 @@ type Journal struct {
 // OpenJournal opens and locks a journal to go on with it. A last record that
 // was cut short is removed from the log; what was in flight is Unknown.
 //
-// Errors: [BusyError], [ErrNoPlan], and [DamagedError], for which there is
-// [Salvage].
+// Errors: [BusyError], [UnwritableError], [ErrNoPlan], and [DamagedError], for
+// which there is [Salvage].
 func OpenJournal(dir string) (*Journal, error) {
 	if _, _, err := readPlan(dir); err != nil {
 		return nil, err // and leave no lock file behind in what is no journal
@@ -74,15 +74,15 @@ func open(dir string, lock *Lock) (*Journal, error) {
 	j.lock, j.run = lock, runID()
 	f, err := os.OpenFile(filepath.Join(dir, logFile), os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
-		return nil, err
+		return nil, &UnwritableError{err}
 	}
 	if err := mend(f, good, lost); err != nil {
 		f.Close()
-		return nil, err
+		return nil, &UnwritableError{err}
 	}
 	if j.departed, err = os.OpenFile(filepath.Join(dir, departedFile), os.O_WRONLY|os.O_APPEND, 0); err != nil {
 		f.Close()
-		return nil, err
+		return nil, &UnwritableError{err}
 	}
 	j.log.file = f
 	return j, nil

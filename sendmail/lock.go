@@ -30,6 +30,16 @@ func (e *BusyError) Error() string {
 	return fmt.Sprintf("kprep with process id %d is at work in %s since %s", e.PID, filepath.Dir(e.Path), e.Since.Format(time.DateTime))
 }
 
+// An UnwritableError reports files of a journal, or its lock, that are not to be
+// written to. Nothing was sent or changed.
+type UnwritableError struct{ Err error }
+
+func (e *UnwritableError) Error() string {
+	return fmt.Sprintf("the journals of sends cannot be written: %v", e.Err)
+}
+
+func (e *UnwritableError) Unwrap() error { return e.Err }
+
 // holder is what stands in the file, for the message only.
 type holder struct {
 	PID   int       `json:"pid"`
@@ -44,10 +54,10 @@ const (
 )
 
 // TakeLock locks the file path, which is made when it is not there (its folder
-// too), or returns a [BusyError] within a few seconds.
+// too), or returns a [BusyError] within a few seconds, or an [UnwritableError].
 func TakeLock(path string) (*Lock, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, err
+		return nil, &UnwritableError{err}
 	}
 	f := flock.New(path, flock.SetPermissions(0o600))
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -56,6 +66,8 @@ func TakeLock(path string) (*Lock, error) {
 	case !ok && ctx.Err() != nil:
 		f.Close()
 		return nil, busyError(path)
+	case errors.As(err, new(*os.PathError)):
+		return nil, &UnwritableError{err}
 	case err != nil:
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
@@ -65,7 +77,8 @@ func TakeLock(path string) (*Lock, error) {
 		err = os.WriteFile(path, text, 0o600)
 	}
 	if err != nil {
-		return nil, errors.Join(err, f.Close())
+		f.Close()
+		return nil, &UnwritableError{err}
 	}
 	return &Lock{file: f}, nil
 }

@@ -63,6 +63,8 @@ func sendHint(err error) string {
 		return "'kprep send --continue' goes on with it, 'kprep send --abandon' gives it up"
 	case errors.As(err, new(*sendmail.BusyError)):
 		return "wait for it, or interrupt it and go on with 'kprep send --continue'"
+	case errors.As(err, new(*sendmail.UnwritableError)):
+		return "nothing was sent or changed; see that you may write to 'kprep/send' in the git directory, and that it has room"
 	case errors.As(err, &git) && git.Command == "credential":
 		return "run kprep on a terminal, or let a credential helper know the password, see gitcredentials(7)"
 	case errors.As(err, new(*sendmail.UncheckedError)), errors.As(err, new(*sendmail.PlainTextError)) && meantProgram(err) != "":
