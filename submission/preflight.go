@@ -26,7 +26,7 @@ type Problem struct {
 // no way round the others: without recipients there is nothing to send.
 func Allowable() []string {
 	return []string{"base", "clock", "cut-message", "editme", "empty", "feedback", "fixup", "from-domain", "from-name", "large", "list-command", "many-recipients", "message-id", misplacedBody,
-		needsAutoToCc, needsChecking, needsCheckingDeps, "no-message", "no-title", oneMail, "password", noRangeDiff, "sign-off", "signer", "thread", tooManyPatches, tooSoon, "trailer", treePrefix}
+		needsAutoToCc, needsChecking, needsCheckingDeps, "no-message", "no-title", oneMail, "password", noRangeDiff, "sign-off", "signer", "smtputf8", "thread", tooManyPatches, tooSoon, "trailer", treePrefix}
 }
 
 // Refusals collects the problems that stop a send.

@@ -93,6 +93,7 @@ type Submission struct {
 	wantsThread bool                // it is to answer an earlier revision
 	only        []string            // the envelope of mail that is not for whom the headers name
 	bcc         int                 // recipients that no header names
+	foreignBcc  bool                // some of them need a server with SMTPUTF8
 	named       []patchmail.Address // whom cover, settings, options and Cc trailers name
 	patience    Patience
 	repo        *gitrepo.Repo
@@ -173,6 +174,10 @@ func Prepare(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Option
 	recipients.address(sub.rendered.Drafts, letter.To, letter.Cc)
 	sub.named = slices.Concat(letter.To, letter.Cc, recipients.To, recipients.Cc, recipients.Bcc, copied(sub.rendered.Drafts))
 	sub.bcc, sub.explicit = len(recipients.Bcc), len(o.To)+len(o.Cc)+len(o.Bcc) > 0
+	sub.foreignBcc = slices.ContainsFunc(recipients.Bcc, func(a patchmail.Address) bool {
+		_, needs, err := a.Envelope() // whose error write returns
+		return err == nil && needs
+	})
 	if sub.only, err = sub.privately(o); err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ const clockSlack = 5 * time.Minute
 // delivery finds what may keep lists or servers from taking the mail as it is
 // (spec/mail part 3), though it can be sent.
 func (s *Submission) delivery() []Problem {
-	all := slices.Concat(s.domains(), s.threading(), s.signatures())
+	all := slices.Concat(s.domains(), s.threading(), s.signatures(), s.foreignLetters())
 	if word := listCommand(s.Messages[0]); word != "" {
 		all = append(all, Problem{Name: "list-command", Next: "begin with another word: see 'kprep cover'",
 			Text: fmt.Sprintf("the text begins with %q, which some lists take for a command to them", word)})
@@ -57,6 +57,16 @@ func (s *Submission) domains() []Problem {
 			Text: fmt.Sprintf("From is of %s and the login of %s: servers may refuse the mail, or rewrite its From", from, d), Next: inBodyFrom})
 	}
 	return all
+}
+
+// foreignLetters warns of recipients that no header names, whom a server without
+// SMTPUTF8 is not told of; where headers name one, it is told of nobody (spec/mail.md
+// 2.7).
+func (s *Submission) foreignLetters() []Problem {
+	if !s.foreignBcc || s.Kind.private() || s.Mail.ByEndpoint() || s.Mail.ByCommand() {
+		return nil
+	}
+	return []Problem{{Name: "smtputf8", Text: "a Bcc has letters outside of ASCII before its @: a server without SMTPUTF8 does not take it, and the others get the mail all the same"}}
 }
 
 // inBodyFrom is what keeps the author of a patch where From is rewritten.
