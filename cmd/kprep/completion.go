@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/project"
 	"github.com/kprep/kprep/series"
 	"github.com/kprep/kprep/submission"
 )
@@ -88,6 +89,10 @@ func (e *env) vocabulary(ctx context.Context) vocabulary {
 			return setKeys()
 		case name == "KEY" && verb == "config":
 			return e.settingNames(ctx)
+		case name == "PRESET":
+			return presetNames()
+		case name == "PROFILE":
+			return e.profileNames(ctx)
 		case name == "BRANCH":
 			return e.refNames(ctx, "refs/heads/")
 		case slices.Contains([]string{"FORK", "BASE", "ONTO", "COMMIT"}, name):
@@ -116,6 +121,41 @@ func (e *env) settingNames(ctx context.Context) []string {
 		return nil
 	})
 	return keys
+}
+
+func presetNames() []string {
+	presets, err := project.Presets()
+	if err != nil {
+		return nil
+	}
+	names := []string{project.NoPreset}
+	for _, p := range presets {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// profileNames are the profiles of the project here, and of the presets that fit
+// it.
+func (e *env) profileNames(ctx context.Context) []string {
+	var names []string
+	e.glance(ctx, func(repo *gitrepo.Repo) error {
+		base, err := settingsCommit(ctx, repo)
+		if err != nil {
+			return err
+		}
+		settings, err := project.Load(ctx, repo, base)
+		if err != nil {
+			return err
+		}
+		names, _ = settings.Profiles()
+		matches, err := settings.Detect()
+		for _, m := range matches {
+			names = append(names, m.Preset.ProfileNames()...)
+		}
+		return err
+	})
+	return names
 }
 
 // refNames are the names below prefixes, short.

@@ -15,7 +15,7 @@ func initHint(err error) string {
 	case errors.Is(err, errNotInitialised):
 		return "'kprep config --explain KEY' says where a setting comes from"
 	case errors.As(err, new(*project.AmbiguousError)):
-		return "nothing was changed; '--preset NAME' says which it is"
+		return "nothing was changed; '--preset PRESET' says which it is"
 	case errors.As(err, new(*project.UnknownPresetError)):
 		return "nothing was changed; 'kprep init --list' names the presets"
 	case errors.As(err, new(*project.UnknownProfileError)):

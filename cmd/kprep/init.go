@@ -23,8 +23,8 @@ func initCommand(e *env) *cli.Command {
 			"value with the reason and the source. After you agree, the latter goes into the\n" +
 			"repository's configuration. What you have set yourself is never changed.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "preset", Usage: "use the preset `NAME`, whatever the repository looks like; none for no preset"},
-			&cli.StringFlag{Name: "profile", Usage: "use the profile `NAME`, of .gitpublish or of the preset"},
+			&cli.StringFlag{Name: "preset", Usage: "use `PRESET`, whatever the repository looks like; none for no preset"},
+			&cli.StringFlag{Name: "profile", Usage: "use `PROFILE`, of .gitpublish or of the preset"},
 			addressFlag("to", "every series goes to `ADDRESS`, whatever the preset has"),
 			&cli.BoolFlag{Name: "list", Usage: "list the presets"},
 			&cli.BoolFlag{Name: "remove", Usage: "take back what an earlier 'kprep init' has set"},

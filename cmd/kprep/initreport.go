@@ -119,7 +119,7 @@ func (e *env) printInit(r *initReport) {
 		action project.Action
 	}{
 		{"to be set:", project.ActionSet},
-		{"to be changed, as the preset has changed:", project.ActionChange},
+		{"to be changed:", project.ActionChange},
 		{"to be taken out:", project.ActionUnset},
 		{"set by 'kprep init':", project.ActionDone},
 		{"set by you, as the preset has it:", project.ActionYours},
@@ -147,7 +147,7 @@ func (e *env) printInit(r *initReport) {
 		}
 	}
 	if len(r.AlsoFits) > 0 {
-		out("also fitting: %s; '--preset NAME' takes another", strings.Join(r.AlsoFits, ", "))
+		out("also fitting: %s; '--preset PRESET' takes another", strings.Join(r.AlsoFits, ", "))
 	}
 }
 
@@ -184,7 +184,7 @@ func (e *env) printSteps(title string, steps []project.Step, action project.Acti
 		case project.ActionChange:
 			out("      it was %s", strings.Join(s.Now, ", "))
 		case project.ActionKept:
-			out("      %s says so; the preset has %s", s.Origin, strings.Join(s.Values, ", "))
+			out("      %s says so, not %s", s.Origin, strings.Join(s.Values, ", "))
 		case project.ActionYours:
 			out("      %s says so", s.Origin)
 		}
@@ -217,7 +217,7 @@ func (e *env) printInitCommands(r *initReport, out func(string, ...any)) {
 func (e *env) printProfiles(r *initReport, out func(string, ...any)) {
 	for i, p := range r.Profiles {
 		if i == 0 {
-			out("profiles, '--profile NAME' takes another:")
+			out("profiles, '--profile PROFILE' takes another:")
 		}
 		mark := " "
 		if p.Counts {
