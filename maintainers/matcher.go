@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/dlclark/regexp2"
+	"github.com/dlclark/regexp2/v2"
 )
 
 // Bounds for expressions that were written to hurt.
@@ -48,7 +48,7 @@ func compile(source string, extended bool, era Era) (*matcher, error) {
 		m.exact = false
 	}
 	if !m.exact || m.classes && era == New {
-		backtracking, failed := regexp2.Compile(t.backtracking, regexp2.None)
+		backtracking, failed := regexp2.Compile(t.backtracking)
 		if failed != nil {
 			return nil, failed
 		}
