@@ -83,3 +83,41 @@ func TestInterruptAtAQuestion(t *testing.T) {
 		}
 	}
 }
+
+// The same at the question of rebase about patches that were applied in another form.
+func TestInterruptAtTheQuestionOfRebase(t *testing.T) {
+	t.Parallel()
+	r := gittest.New(t)
+	r.Write("a", "a\n")
+	start := r.Commit("Start\n")
+	kprep := func(ctx context.Context, stdin io.Reader, stderr io.Writer, words ...string) int {
+		e := testEnv(t)
+		e.dir, e.environ, e.stdin, e.stderr = r.Dir, append(r.Env, "GIT_TERMINAL_PROMPT=1"), stdin, stderr
+		e.random = strings.NewReader("0123456789")
+		e.terminal = terminals{stdin: true, stdout: false, stderr: true}
+		return run(ctx, e.env, commands, append([]string{"kprep"}, words...))
+	}
+	var said bytes.Buffer
+	if status := kprep(t.Context(), strings.NewReader(""), &said, "new", "topic"); status != 0 {
+		t.Fatalf("status %d\n%s", status, &said)
+	}
+	r.Write("b", "b\n")
+	patch := r.Commit("add b\n\nText.\n")
+	r.Git("checkout", "-q", "-b", "maintainer", start)
+	r.Write("b", "changed\n")
+	r.Git("add", "b")
+	r.Git("-c", "user.email=max@example.org", "commit", "-q", "-C", patch)
+	r.Git("checkout", "-q", "b4/topic")
+	before := r.State()
+
+	ctx, interrupt := context.WithCancel(t.Context())
+	waiting, closed := io.Pipe()
+	defer closed.Close()
+	screen := &watcher{text: "Leave out what was applied? [y/N] ", act: interrupt}
+	if status := kprep(ctx, waiting, screen, "rebase", "maintainer"); status != statusInterrupted {
+		t.Errorf("status %d, want %d\n%s", status, statusInterrupted, screen)
+	}
+	if !strings.HasSuffix(screen.String(), "[y/N] \nkprep: interrupted\n") || r.State() != before {
+		t.Errorf("the screen is\n%s\nand the state\n%s\nwas\n%s", screen, r.State(), before)
+	}
+}
