@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/kprep/kprep/coverletter"
@@ -30,10 +31,12 @@ const (
 )
 
 // journalEntry matches the files of a send that is over.
-var journalEntry = regexp.MustCompile(`^send/(v[1-9][0-9]{0,8}/[0-9]{4,9}-[a-z]{1,20})/(plan|log|departed|msg/[0-9]{4,9}(\.7bit)?\.eml)$`)
+var journalEntry = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^send/(v[1-9][0-9]{0,8}/[0-9]{4,9}-[a-z]{1,20})/(plan|log|departed|msg/[0-9]{4,9}(\.7bit)?\.eml)$`)
+})
 
 // sentEntry matches the entries of a sent revision.
-var sentEntry = regexp.MustCompile(`^sent/v[1-9][0-9]{0,8}\.(cover|mbx)$`)
+var sentEntry = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^sent/v[1-9][0-9]{0,8}\.(cover|mbx)$`) })
 
 // An Archive is a series that was put away.
 type Archive struct {
@@ -85,7 +88,7 @@ func formatRefs(storage series.Storage, branch gitrepo.Ref, tags []gitrepo.Ref) 
 	return out.Bytes()
 }
 
-var objectID = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+var objectID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`) })
 
 // parseRefs reads the entry "refs" of a series.
 func (a *Archive) parseRefs(text []byte) error {
@@ -107,7 +110,7 @@ func (a *Archive) parseRefs(text []byte) error {
 		id, name, _ := strings.Cut(lines.Text(), " ")
 		ref := gitrepo.Ref{Name: name, Object: gitrepo.ID(id)}
 		switch {
-		case !objectID.MatchString(id):
+		case !objectID().MatchString(id):
 			return fmt.Errorf("%q is no object name", id)
 		case seen[name]:
 			return fmt.Errorf("it names %q twice", name)
@@ -130,13 +133,13 @@ func (a *Archive) parseRefs(text []byte) error {
 }
 
 // sentTag is the name of a sent tag: its stem and the revision.
-var sentTag = regexp.MustCompile(`^refs/tags/sent/(.+)-v([1-9][0-9]{0,8})$`)
+var sentTag = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^refs/tags/sent/(.+)-v([1-9][0-9]{0,8})$`) })
 
 // Sent lists the revisions that were sent, in order.
 func (a *Archive) Sent() []int {
 	revisions := []int{}
 	for _, t := range a.Tags {
-		if n, err := strconv.Atoi(sentTag.FindStringSubmatch(t.Name)[2]); err == nil {
+		if n, err := strconv.Atoi(sentTag().FindStringSubmatch(t.Name)[2]); err == nil {
 			revisions = append(revisions, n)
 		}
 	}
@@ -148,7 +151,7 @@ func (a *Archive) Sent() []int {
 // change-id, or by its branch without some prefix.
 func (a *Archive) checkTags() error {
 	for _, t := range a.Tags {
-		m := sentTag.FindStringSubmatch(t.Name)
+		m := sentTag().FindStringSubmatch(t.Name)
 		if m == nil || m[1] != a.ChangeID() && !strings.HasSuffix(a.BranchName(), m[1]) {
 			return fmt.Errorf("%q is no tag of the series %s", t.Name, a.ChangeID())
 		}

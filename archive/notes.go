@@ -85,7 +85,7 @@ func (a *Archive) parseNotes(text []byte) error {
 		if !strings.HasPrefix(n.Ref, "refs/notes/") {
 			return fmt.Errorf("%q is no notes ref", n.Ref)
 		}
-		if !objectID.MatchString(string(n.Commit)) {
+		if !objectID().MatchString(string(n.Commit)) {
 			return fmt.Errorf("%q is no object name", n.Commit)
 		}
 	}

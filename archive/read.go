@@ -115,7 +115,7 @@ func (a *Archive) unpack(f io.Reader, into string) error {
 // extract unpacks what a restore needs as a file. Names are those of
 // [entryName], and lead nowhere else.
 func (a *Archive) extract(into, name string, data io.Reader) error {
-	if m := journalEntry.FindStringSubmatch(name); m != nil {
+	if m := journalEntry().FindStringSubmatch(name); m != nil {
 		if !slices.Contains(a.journals, m[1]) {
 			a.journals = append(a.journals, m[1])
 		}
@@ -157,7 +157,7 @@ func entryName(h *tar.Header, folder *string) (string, error) {
 		return "", fmt.Errorf("the entry %q is no file", h.Name)
 	}
 	known := []string{entryRefs, entryTracking, entryCover, entryConfig, entryBundle, entryState, entrySeen, entryNotes, entryPatches}
-	if !slices.Contains(known, name) && !sentEntry.MatchString(name) && !journalEntry.MatchString(name) {
+	if !slices.Contains(known, name) && !sentEntry().MatchString(name) && !journalEntry().MatchString(name) {
 		return "", fmt.Errorf("the entry %q is none of kprep's", h.Name)
 	}
 	return name, nil

@@ -2,16 +2,10 @@ package dashboard
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
-	"github.com/google/renameio/v2"
-
+	"github.com/kprep/kprep/cache"
 	"github.com/kprep/kprep/feedback"
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/landing"
@@ -29,7 +23,7 @@ type asked struct {
 const askedForm = 1
 
 func patchworkFile(repo *gitrepo.Repo, changeID string) string {
-	return filepath.Join(repo.CommonDir, "kprep", "cache", "patchwork", changeID+".json")
+	return cache.File(repo, "patchwork", changeID)
 }
 
 // AskPatchwork asks a server what became of the last revision that was sent, and
@@ -51,29 +45,15 @@ func AskPatchwork(ctx context.Context, repo *gitrepo.Repo, s *series.Series, ser
 	if known.Patches, err = server.Look(ctx, ids); err != nil {
 		return err
 	}
-	text, err := json.Marshal(known)
-	if err != nil {
-		return err
-	}
-	file := patchworkFile(repo, s.Tracking.ChangeID)
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return err
-	}
-	return renameio.WriteFile(file, text, 0o600, renameio.WithTempDir(filepath.Dir(file)))
+	return cache.Keep(patchworkFile(repo, s.Tracking.ChangeID), known)
 }
 
 // readPatchwork adds what Patchwork said last.
 func (r *reader) readPatchwork(out *Standing, s series.Listed, found *landing.Found) error {
-	text, err := os.ReadFile(patchworkFile(r.repo, s.Tracking.ChangeID))
-	if errors.Is(err, fs.ErrNotExist) || found == nil {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
 	var known asked
-	if json.Unmarshal(text, &known) != nil || known.Form != askedForm {
-		return nil // asking again makes it anew
+	there, err := cache.Read(patchworkFile(r.repo, s.Tracking.ChangeID), &known)
+	if err != nil || !there || found == nil || known.Form != askedForm {
+		return err // asking again makes it anew
 	}
 	out.CI.AsOf = &known.AsOf
 	for i := range out.Each {

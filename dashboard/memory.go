@@ -3,7 +3,6 @@ package dashboard
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"hash"
 	"io/fs"
@@ -12,8 +11,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/google/renameio/v2"
-
+	"github.com/kprep/kprep/cache"
 	"github.com/kprep/kprep/series"
 )
 
@@ -48,9 +46,8 @@ func (r *reader) remember() (*memory, error) {
 		fmt.Fprintf(h, "%q %q\n", key, config.All(key))
 	}
 	r.config = hex.EncodeToString(h.Sum(nil))
-	m := &memory{file: filepath.Join(r.repo.CommonDir, "kprep", "cache", "dashboard.json")}
-	text, err := os.ReadFile(m.file)
-	if err != nil || json.Unmarshal(text, m) != nil || m.Form != memoryForm || m.Series == nil {
+	m := &memory{file: cache.File(r.repo, "dashboard")}
+	if known, err := cache.Read(m.file, m); err != nil || !known || m.Form != memoryForm || m.Series == nil {
 		m.Form, m.Series = memoryForm, map[string]keyed{}
 	}
 	return m, nil
@@ -88,10 +85,7 @@ func (m *memory) keep(v *view) {
 			delete(m.Series, branch)
 		}
 	}
-	text, err := json.Marshal(m)
-	if err == nil && os.MkdirAll(filepath.Dir(m.file), 0o700) == nil {
-		_ = renameio.WriteFile(m.file, text, 0o600, renameio.WithTempDir(filepath.Dir(m.file)))
-	}
+	_ = cache.Keep(m.file, m)
 }
 
 // key is made of all that the standing of a series depends on, beside the other
@@ -121,7 +115,7 @@ func (r *reader) key(s series.Listed) string {
 	dir, id := filepath.Join(r.repo.CommonDir, "kprep"), s.Tracking.ChangeID
 	stamp(h, filepath.Join(dir, filepath.FromSlash(series.StatePath(id))))
 	stamp(h, filepath.Join(dir, filepath.FromSlash(series.SeenPath(id))))
-	stamp(h, filepath.Join(dir, "cache", "feedback", id+".json"))
+	stamp(h, cache.File(r.repo, "feedback", id))
 	stamp(h, patchworkFile(r.repo, id))
 	stamp(h, filepath.Join(r.repo.CommonDir, "b4-trailers-ignore.json"))
 	_ = filepath.WalkDir(filepath.Join(dir, "send", id), func(path string, entry fs.DirEntry, err error) error {

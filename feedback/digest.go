@@ -1,16 +1,10 @@
 package feedback
 
 import (
-	"encoding/json"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
-	"github.com/google/renameio/v2"
-
+	"github.com/kprep/kprep/cache"
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/series"
 )
@@ -60,37 +54,22 @@ func (f *Feedback) Digest(asOf time.Time) *Digest {
 	return d
 }
 
-func digestFile(repo *gitrepo.Repo, changeID string) string {
-	return filepath.Join(repo.CommonDir, "kprep", "cache", "feedback", changeID+".json")
+func digestFile(repo *gitrepo.Repo, s *series.Series) string {
+	return cache.File(repo, "feedback", s.Tracking.ChangeID)
 }
 
 // Keep stores the digest of a series.
 func (d *Digest) Keep(repo *gitrepo.Repo, s *series.Series) error {
-	text, err := json.Marshal(d)
-	if err != nil {
-		return err
-	}
-	file := digestFile(repo, s.Tracking.ChangeID)
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return err
-	}
-	return renameio.WriteFile(file, text, 0o600, renameio.WithTempDir(filepath.Dir(file)))
+	return cache.Keep(digestFile(repo, s), d)
 }
 
 // ReadDigest reads the digest of a series; nil when nobody looked for replies yet,
 // or when a later kprep has written it, or it is damaged: looking again makes it
 // anew.
 func ReadDigest(repo *gitrepo.Repo, s *series.Series) (*Digest, error) {
-	text, err := os.ReadFile(digestFile(repo, s.Tracking.ChangeID))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
 	var d Digest
-	if err := json.Unmarshal(text, &d); err != nil || d.Form != digestForm {
-		return nil, nil
+	if known, err := cache.Read(digestFile(repo, s), &d); err != nil || !known || d.Form != digestForm {
+		return nil, err
 	}
 	return &d, nil
 }

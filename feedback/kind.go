@@ -4,6 +4,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/trailers"
@@ -78,11 +79,13 @@ func isGiven(line string, given []trailers.Given) bool {
 	return false
 }
 
-var courtesyForm = regexp.MustCompile(`(?i)^((lgtm|looks (good|fine|great|ok)( to me)?|thanks( a lot| again)?|thank you|many thanks|cheers|for the (whole |entire )?(series|patchset|patch|set)|(best|kind|warm) regards|regards|best|hi|hello|hey|dear)( +[\pL'-]+){0,2}[ .,!:)-]*)+$`)
+var courtesyForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^((lgtm|looks (good|fine|great|ok)( to me)?|thanks( a lot| again)?|thank you|many thanks|cheers|for the (whole |entire )?(series|patchset|patch|set)|(best|kind|warm) regards|regards|best|hi|hello|hey|dear)( +[\pL'-]+){0,2}[ .,!:)-]*)+$`)
+})
 
 // isCourtesy is true of a blank line, a greeting, thanks, and the sender's name.
 func isCourtesy(line string, from patchmail.Address) bool {
-	if line == "" || courtesyForm.MatchString(line) {
+	if line == "" || courtesyForm().MatchString(line) {
 		return true
 	}
 	name := strings.ToLower(strings.Trim(line, " .,-/"))

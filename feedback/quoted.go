@@ -3,6 +3,7 @@ package feedback
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/kprep/kprep/trailers"
@@ -83,7 +84,7 @@ func readReply(body string) []replyLine {
 		case quoted:
 			lines = append(lines, replyLine{text, keyOf(text), true, -1})
 		case l.Own:
-			if footerForm.MatchString(l.Text) {
+			if footerForm().MatchString(l.Text) {
 				return lines
 			}
 			lines = append(lines, replyLine{l.Text, keyOf(l.Text), false, -1})
@@ -93,7 +94,9 @@ func readReply(body string) []replyLine {
 }
 
 // footerForm is the line above what a list adds to each mail.
-var footerForm = regexp.MustCompile(`^(_{30,}|-{2}-*=_Part.*|To unsubscribe from this list: send the line.*)$`)
+var footerForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(_{30,}|-{2}-*=_Part.*|To unsubscribe from this list: send the line.*)$`)
+})
 
 // unquote takes the marks of quotation off a line. What a patch adds to one stays:
 // " >" is context that begins with that letter.
@@ -121,7 +124,7 @@ func ownText(lines []replyLine, quotes bool) []string {
 			begin--
 		}
 		for at := begin; at < end; at++ {
-			if text := joined(lines[at:end]); len(text) < maxIntro && introForm.MatchString(text) {
+			if text := joined(lines[at:end]); len(text) < maxIntro && introForm().MatchString(text) {
 				end = at
 				break
 			}
@@ -146,7 +149,9 @@ const maxIntro = 500
 
 // introForm is "On Thursday, Jane Doe <jane@example.org> wrote:", in whatever
 // language.
-var introForm = regexp.MustCompile(`(?i)^\W{0,3}((on|am|le|el|il|op|em|den|w dniu|at|quoting|from)\s.*\d.*|.*\S+@\S+.*|.*\b(wrote|writes|said|schrieb|écrit|escribió|скаже|пишет|napisał)).{0,20}:\s*$`)
+var introForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^\W{0,3}((on|am|le|el|il|op|em|den|w dniu|at|quoting|from)\s.*\d.*|.*\S+@\S+.*|.*\b(wrote|writes|said|schrieb|écrit|escribió|скаже|пишет|napisał)).{0,20}:\s*$`)
+})
 
 func joined(lines []replyLine) string {
 	var words []string

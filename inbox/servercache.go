@@ -59,7 +59,7 @@ func (s *Servers) keep(r request, got *reply) {
 		return
 	}
 	data := append(append(head, '\n'), got.mbox...)
-	if renameio.WriteFile(s.cacheFile(got.URL, r), data, 0o600) == nil {
+	if renameio.WriteFile(s.cacheFile(got.URL, r), data, 0o600, renameio.WithTempDir(s.CacheDir)) == nil {
 		s.tidy()
 	}
 }

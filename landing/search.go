@@ -2,14 +2,10 @@ package landing
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 
-	"github.com/google/renameio/v2"
-
+	"github.com/kprep/kprep/cache"
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/series"
 )
@@ -59,7 +55,7 @@ type memory struct {
 }
 
 func memoryFile(repo *gitrepo.Repo, s *series.Series) string {
-	return filepath.Join(repo.CommonDir, "kprep", "cache", "landing", s.Tracking.ChangeID+".json")
+	return cache.File(repo, "landing", s.Tracking.ChangeID)
 }
 
 // remembered is what is known of the series as it is now. What cannot be read is
@@ -70,8 +66,7 @@ func remembered(repo *gitrepo.Repo, s series.Listed) *memory {
 		state += " " + string(revision.Object) + " " + revision.FirstID
 	}
 	var m memory
-	text, err := os.ReadFile(memoryFile(repo, s.Series))
-	if err != nil || json.Unmarshal(text, &m) != nil || m.Form != memoryForm || m.State != state {
+	if known, err := cache.Read(memoryFile(repo, s.Series), &m); err != nil || !known || m.Form != memoryForm || m.State != state {
 		return &memory{Form: memoryForm, State: state}
 	}
 	return &m
@@ -79,11 +74,7 @@ func remembered(repo *gitrepo.Repo, s series.Listed) *memory {
 
 // keep stores what was found. It is no loss where that cannot be.
 func (m *memory) keep(repo *gitrepo.Repo, s *series.Series) {
-	file := memoryFile(repo, s)
-	text, err := json.Marshal(m)
-	if err == nil && os.MkdirAll(filepath.Dir(file), 0o700) == nil {
-		_ = renameio.WriteFile(file, text, 0o600, renameio.WithTempDir(filepath.Dir(file)))
-	}
+	_ = cache.Keep(memoryFile(repo, s), m)
 }
 
 // search looks at all, or at what is new where branches have only grown.

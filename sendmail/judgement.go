@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -26,7 +27,7 @@ func TooMany(deferred []Receipt) bool {
 // AskedFor reads how long a server asks to wait, such as "try again in 30
 // seconds" or "Greylisted for 5 minutes"; 0 when it does not say.
 func AskedFor(reply string) time.Duration {
-	match := waitWords.FindStringSubmatch(strings.ToLower(reply))
+	match := waitWords().FindStringSubmatch(strings.ToLower(reply))
 	if match == nil {
 		return 0
 	}
@@ -44,4 +45,6 @@ func AskedFor(reply string) time.Duration {
 	return time.Duration(n) * unit
 }
 
-var waitWords = regexp.MustCompile(`\b(?:in|for|after|wait|another)\s+(?:about\s+)?(\d+)\s*(s|secs?|seconds?|m|mins?|minutes?|h|hours?)\b`)
+var waitWords = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\b(?:in|for|after|wait|another)\s+(?:about\s+)?(\d+)\s*(s|secs?|seconds?|m|mins?|minutes?|h|hours?)\b`)
+})

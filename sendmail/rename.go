@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // RenamesIDs says whether the server gives every message a message-id of its
@@ -19,21 +20,21 @@ func (s Settings) RenamesIDs() bool {
 }
 
 var (
-	bracketed   = regexp.MustCompile(`<([^<>]*)>`)
-	messageID   = regexp.MustCompile(`^[!-;=?A-~]+@[!-;=?A-~]+$`) // printable, no blank, no bracket, one "@"
-	threadField = regexp.MustCompile(`(?im)^(In-Reply-To|References):.*(\n[ \t].*)*`)
+	bracketed   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<([^<>]*)>`) })
+	messageID   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[!-;=?A-~]+@[!-;=?A-~]+$`) }) // printable, no blank, no bracket, one "@"
+	threadField = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?im)^(In-Reply-To|References):.*(\n[ \t].*)*`) })
 )
 
 // idOnWire is the message-id in a server's answer; "" when there is none.
 func idOnWire(reply string) string {
-	found := bracketed.FindStringSubmatch(reply)
+	found := bracketed().FindStringSubmatch(reply)
 	if found == nil || !isMessageID(found[1]) {
 		return ""
 	}
 	return found[1]
 }
 
-func isMessageID(id string) bool { return len(id) <= 250 && messageID.MatchString(id) }
+func isMessageID(id string) bool { return len(id) <= 250 && messageID().MatchString(id) }
 
 // OnWire is the message-id that a server gave to a message; "" for none.
 func (j *Journal) OnWire(message int) string { return j.onWire[message] }
@@ -83,7 +84,7 @@ func (j *Journal) rethread(raw []byte) []byte {
 	if len(j.onWire) == 0 || end < 0 {
 		return raw
 	}
-	header := threadField.ReplaceAllFunc(raw[:end], func(field []byte) []byte {
+	header := threadField().ReplaceAllFunc(raw[:end], func(field []byte) []byte {
 		for i, id := range j.onWire {
 			field = bytes.ReplaceAll(field, []byte("<"+j.plan.Messages[i].ID+">"), []byte("<"+id+">"))
 		}

@@ -62,5 +62,5 @@ func Reject(repo *gitrepo.Repo, more ...trailers.Rejection) error {
 	if err != nil {
 		return err
 	}
-	return renameio.WriteFile(rejectionsFile(repo), text, 0o600, renameio.WithExistingPermissions())
+	return renameio.WriteFile(rejectionsFile(repo), text, 0o600, renameio.WithTempDir(repo.CommonDir), renameio.WithExistingPermissions())
 }

@@ -81,7 +81,7 @@ func (e *env) maintainersCache() maintainers.Cache {
 			return data
 		},
 		Put: func(name string, data []byte) {
-			err := errors.Join(os.MkdirAll(dir, 0o700), renameio.WriteFile(filepath.Join(dir, name), data, 0o600))
+			err := errors.Join(os.MkdirAll(dir, 0o700), renameio.WriteFile(filepath.Join(dir, name), data, 0o600, renameio.WithTempDir(dir)))
 			if err == nil {
 				err = pruneOldest(dir, keptIndexes)
 			}
