@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"io"
 
+	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/rangediff"
 )
 
@@ -59,12 +60,17 @@ var (
 	script string
 )
 
+// funcs are what templates can call: line is text for an attribute.
+func funcs() template.FuncMap {
+	return template.FuncMap{"text": Shown, "line": patchmail.PrintableLine}
+}
+
 func style() string { return sectionStyle + frameStyle }
 
 // Write writes the page. Equal reports give equal pages.
 func Write(w io.Writer, r *Report) error {
 	// Templates are parsed here, for most runs of a program write no page.
-	t, err := template.New("page").Funcs(template.FuncMap{"text": Shown}).Parse(frame)
+	t, err := template.New("page").Funcs(funcs()).Parse(frame)
 	if err != nil {
 		return fmt.Errorf("the template of the page: %w", err)
 	}

@@ -7,15 +7,19 @@ import (
 )
 
 // Sections are the comparisons of a report, each as a section for a page of
-// somebody else's, with a heading h2. Their ids begin with prefix. SectionStyle
+// somebody else's, with a heading h2. Where the report has a title it is part of the
+// sections' names. Their ids begin with prefix. SectionStyle
 // shows them side by side while an element with the id "split" is checked.
 func Sections(r *Report, prefix string, room Room) ([]template.HTML, error) {
-	t, err := template.New("sections").Funcs(template.FuncMap{"text": Shown}).Parse(section)
+	t, err := template.New("sections").Funcs(funcs()).Parse(section)
 	if err != nil {
 		return nil, fmt.Errorf("the template of a comparison: %w", err)
 	}
 	var list []template.HTML
 	for _, c := range comparisons(r, prefix, room) {
+		if r.Title != "" {
+			c.Label = r.Title + ": " + c.Name()
+		}
 		var text bytes.Buffer
 		if err := t.ExecuteTemplate(&text, "comparison", c); err != nil {
 			return nil, err

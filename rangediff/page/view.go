@@ -20,6 +20,7 @@ type view struct {
 
 type comparisonView struct {
 	ID       string
+	Label    string // what the section is called, where its heading alone is not enough
 	Old, New Revision
 	Tally    string
 	Notes    []string
