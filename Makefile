@@ -10,6 +10,7 @@ QUESTIONS ?= 250
 SEED     ?= 1
 PAIRS    ?= 500
 SERIES   ?= 10000
+SCREENSHOTS ?= bin/screenshots
 
 # Without a home directory Go has no place for its caches.
 ifeq ($(HOME),)
@@ -28,7 +29,7 @@ BUILD_FLAGS = -buildvcs=false -trimpath -tags $(TAGS) -ldflags "-s -w -X main.ve
 # Go's own way of naming a place wins over PREFIX.
 BINDIR = $(if $(GOBIN),$(GOBIN),$(PREFIX)/bin)
 
-.PHONY: all build install test check fuzz crash load scenarios proof-xdiff proof-rangediff conformance conformance-mail bench demo peers clean
+.PHONY: all build install test check fuzz crash load scenarios proof-xdiff proof-rangediff conformance conformance-mail bench demo peers screenshots clean
 
 all: build
 
@@ -43,6 +44,7 @@ install: build
 # A missing peer is named here; under CI=true it is a failure.
 test:
 	@scripts/peers missing
+	@test -e bin/axe/.complete || echo "no axe-core in bin/axe: nobody judges how accessible pages are ('make peers')" >&2
 	@test -e "$${KPREP_LINUX:-bin/linux}/.complete" || echo "no sources of Linux in bin/linux: maintainers is not compared with the real script ('make conformance')" >&2
 	$(GO) test ./...
 
@@ -94,6 +96,13 @@ demo: build
 
 peers:
 	scripts/peers install
+	scripts/axe bin/axe
+
+# Pictures of every page of 'kprep ui', at three widths, light and dark.
+screenshots:
+	rm -rf "$(SCREENSHOTS)" && mkdir -p "$(SCREENSHOTS)"
+	KPREP_SCREENSHOTS="$(abspath $(SCREENSHOTS))" $(GO) test -count=1 -v -run TestPictures ./ui
+	@echo "they are in $(SCREENSHOTS)"
 
 clean:
 	rm -rf bin dist

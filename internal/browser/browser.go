@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -94,6 +95,14 @@ func Start(t *testing.T) *Browser {
 // Call has a command carried out. The events that come before its answer are kept.
 func (b *Browser) Call(method string, params map[string]any, result any) {
 	b.t.Helper()
+	if err := b.call(method, params, result); err != nil {
+		b.t.Fatalf("%s: %v", method, err)
+	}
+}
+
+// call is Call, and returns the error that the browser answers with.
+func (b *Browser) call(method string, params map[string]any, result any) error {
+	b.t.Helper()
 	b.last++
 	command := map[string]any{"id": b.last, "method": method}
 	if params != nil {
@@ -115,14 +124,12 @@ func (b *Browser) Call(method string, params map[string]any, result any) {
 			continue
 		}
 		if m.Error != nil {
-			b.t.Fatalf("%s: %s", method, m.Error.Message)
+			return errors.New(m.Error.Message)
 		}
-		if result != nil {
-			if err := json.Unmarshal(m.Result, result); err != nil {
-				b.t.Fatalf("%s: %v", method, err)
-			}
+		if result == nil {
+			return nil
 		}
-		return
+		return json.Unmarshal(m.Result, result)
 	}
 }
 
@@ -193,6 +200,22 @@ func (b *Browser) Is(condition string) bool {
 	var yes bool
 	b.Eval("!!("+condition+")", &yes)
 	return yes
+}
+
+// Await waits until a condition holds on a page that is loaded, which may be another
+// one than now, for as long as a busy machine may take.
+func (b *Browser) Await(condition string) {
+	b.t.Helper()
+	for range 300 {
+		var answer struct{ Result struct{ Value bool } }
+		// Between two pages there is nobody to ask.
+		err := b.call("Runtime.evaluate", map[string]any{"expression": `document.readyState == "complete" && !!(` + condition + `)`, "returnByValue": true}, &answer)
+		if err == nil && answer.Result.Value {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	b.t.Fatalf("it never comes to be: %s", condition)
 }
 
 // Press types a key.
