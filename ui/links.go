@@ -22,6 +22,8 @@ type links interface {
 	// series is a page of a series; path is that of a tab.
 	series(at place, path string) string
 	patch(at place, number int) string
+	// reply is where a reply is shown whole.
+	reply(at place, id string) string
 	// ids is what the ids of elements begin with on the page of a series.
 	ids(at place) string
 }
@@ -40,3 +42,5 @@ func (l served) patch(at place, number int) string {
 }
 
 func (served) ids(place) string { return "" }
+
+func (l served) reply(at place, id string) string { return l.series(at, "/feedback") + "#" + id }

@@ -29,6 +29,7 @@ type cloneTrouble struct{ Path, Text string }
 // A card is a series in the list.
 type card struct {
 	summary
+	at    place
 	Clone string // where it is, when there are several clones
 	URL   string
 }
@@ -83,7 +84,8 @@ func (s *Site) listView(clones []dashboard.Clone, l links) listView {
 			v.Failed = append(v.Failed, cloneTrouble{clone.Path, clone.Error})
 		}
 		for _, one := range clone.Series {
-			c := card{summary: s.summary(one), URL: l.series(place{slices.Index(paths, clone.Path), one.Branch}, "")}
+			at := place{slices.Index(paths, clone.Path), one.Branch}
+			c := card{summary: s.summary(one), at: at, URL: l.series(at, "")}
 			if v.Several {
 				c.Clone = clone.Path
 			}
@@ -134,7 +136,7 @@ func (s *Site) summary(one *dashboard.Standing) summary {
 		}
 	}
 	n.Urgent = slices.Contains([]dashboard.Action{dashboard.ContinueSend, dashboard.Answer, dashboard.LookAtCI}, one.Next.Action)
-	return summary{Title: one.Title, Branch: one.Branch, Current: one.Current, Revision: one.Revision, Next: n, Facts: facts(one)}
+	return summary{Title: titled(one.Title), Branch: one.Branch, Current: one.Current, Revision: one.Revision, Next: n, Facts: facts(one)}
 }
 
 // facts are the rest of what is worth a word, the best first.

@@ -57,7 +57,7 @@ func (s *Site) drawRemark(r remarkView) (template.HTML, error) { return s.render
 
 func (s *Site) patchView(ctx context.Context, p *seriesPage, number int, replies []feedback.Reply, d drawer) (*patchView, error) {
 	patch := &p.Diffs[number-1]
-	v := &patchView{ID: p.prefix(), Number: number, Total: len(p.Diffs), Subject: patch.Subject, Commit: patch.Commit.Short(),
+	v := &patchView{ID: p.prefix(), Number: number, Total: len(p.Diffs), Subject: titled(patch.Subject), Commit: patch.Commit.Short(),
 		Author: fmt.Sprintf("%s <%s>", patch.Author.Name, patch.Author.Email), When: patch.Author.When, Message: patch.Message, Up: p.series(p.at, "")}
 	if number <= len(p.Each) {
 		v.Notes, v.Given = patchNotes(&p.Each[number-1], p.Standing), p.Each[number-1].Given
@@ -75,7 +75,7 @@ func (s *Site) patchView(ctx context.Context, p *seriesPage, number int, replies
 		}
 	}
 	files := parsePatch(patch.Diff)
-	remarks := placeRemarks(files, about, replyHeads(func(id string) string { return p.series(p.at, "/feedback") + "#" + id }))
+	remarks := placeRemarks(files, about, replyHeads(p.reply))
 	v.Above = remarks.above
 	limited, cancel := context.WithTimeout(ctx, mostTime)
 	defer cancel()

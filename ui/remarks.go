@@ -19,7 +19,7 @@ type remarkView struct {
 
 // A replyHead says whose a reply is, and how it stands.
 type replyHead struct {
-	ID       string // of the element that shows the whole reply
+	ID       string // of the element that shows the whole reply, without prefix
 	URL      string // leads to it
 	Who      string
 	When     time.Time

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/kprep/kprep/feedback"
@@ -32,12 +33,12 @@ type replyGroup struct {
 
 type replyView struct {
 	replyHead
-	MessageID string
-	Subject   string
-	Depth     int
-	Remarks   []remarkText
-	Trailers  []string
-	Folded    bool
+	Short    string // names it to Mark
+	Subject  string
+	Depth    int
+	Remarks  []remarkText
+	Trailers []string
+	Folded   bool
 }
 
 // A remarkText is a remark with what it stands below.
@@ -58,7 +59,7 @@ func (s *Site) feedbackPage(ctx context.Context, p *seriesPage) (template.HTML, 
 
 func (s *Site) feedbackView(p *seriesPage, said *Feedback) feedbackView {
 	v := feedbackView{ID: p.prefix(), Notes: said.Notes, Sources: said.Sources, Warnings: said.Warnings}
-	head := replyHeads(func(id string) string { return "#" + p.prefix() + id })
+	head := replyHeads(p.reply)
 	for i := range said.Replies {
 		r := &said.Replies[i]
 		if r.Open() {
@@ -68,7 +69,7 @@ func (s *Site) feedbackView(p *seriesPage, said *Feedback) feedbackView {
 		if n := len(v.Groups); n == 0 || v.Groups[n-1].Title != title {
 			v.Groups = append(v.Groups, replyGroup{Title: title, URL: url})
 		}
-		one := replyView{replyHead: head(r), MessageID: r.ID, Subject: r.Subject, Depth: min(r.Depth, 6), Folded: r.Done}
+		one := replyView{replyHead: head(r), Short: r.Short(), Subject: r.Subject, Depth: min(r.Depth, 6), Folded: r.Done}
 		one.ID = p.prefix() + one.ID
 		for _, t := range r.Trailers {
 			one.Trailers = append(one.Trailers, t.String())
@@ -89,7 +90,7 @@ func groupOf(p *seriesPage, r *feedback.Reply) (title, url string) {
 	case place.Cover:
 		return "Cover letter", ""
 	case place.Patch >= 0 && place.Patch < len(p.Each):
-		return fmt.Sprintf("%d/%d %s", place.Patch+1, len(p.Each), p.Each[place.Patch].Title), p.patch(p.at, place.Patch+1)
+		return fmt.Sprintf("%d/%d %s", place.Patch+1, len(p.Each), titled(p.Each[place.Patch].Title)), p.patch(p.at, place.Patch+1)
 	}
 	title = fmt.Sprintf("v%d", place.Revision)
 	if place.Number > 0 {
@@ -124,9 +125,9 @@ func (s *Site) mark(w http.ResponseWriter, r *http.Request) {
 }
 
 // anchor leads to a reply on the page of feedback.
-func anchor(messageID string) string {
-	if messageID == "" {
+func anchor(short string) string {
+	if short == "" {
 		return ""
 	}
-	return "#r-" + feedback.Short(messageID)
+	return "#r-" + url.PathEscape(short)
 }

@@ -105,7 +105,7 @@ func (s *sample) Feedback(_ context.Context, r Ref) (*Feedback, error) {
 	said.Replies = slices.Clone(said.Replies)
 	for i := range said.Replies {
 		for _, mark := range s.marked {
-			if id, done, _ := strings.Cut(mark, " "); id == said.Replies[i].ID {
+			if id, done, _ := strings.Cut(mark, " "); id == said.Replies[i].Short() {
 				said.Replies[i].Done = done == "true"
 			}
 		}

@@ -41,6 +41,12 @@ type seriesPage struct {
 	follow  bool          // set by a page that shows what is under way
 }
 
+// reply is where a reply to the series is shown whole.
+func (p *seriesPage) reply(id string) string { return p.links.reply(p.at, id) }
+
+// label names the series among all others.
+func (p *seriesPage) label() string { return p.Branch + " in " + p.ref.Path }
+
 // prefix is that of the ids of a page.
 func (p *seriesPage) prefix() string { return p.ids(p.at) }
 
@@ -48,6 +54,7 @@ func (p *seriesPage) prefix() string { return p.ids(p.at) }
 type headView struct {
 	summary
 	Clone    string
+	Label    string
 	Main     bool // of its first page
 	Home     string
 	Tabs     []tabLink
@@ -88,12 +95,12 @@ func (s *Site) seriesPage(t tab) func(*http.Request, links) (*sheet, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &sheet{Title: p.Title, Here: p.Branch, Trail: []link{{"All series", l.list()}}, Main: head + body, Follow: p.follow}, nil
+		return &sheet{Title: titled(p.Title), Here: p.Branch, Trail: []link{{"All series", l.list()}}, Main: head + body, Follow: p.follow}, nil
 	}
 }
 
 func (s *Site) head(p *seriesPage, current tab) (template.HTML, error) {
-	v := headView{summary: s.summary(p.Standing), Clone: p.ref.Path, Main: current.path == "", Home: p.series(p.at, ""), Warnings: p.Warnings}
+	v := headView{summary: s.summary(p.Standing), Clone: p.ref.Path, Label: p.label(), Main: current.path == "", Home: p.series(p.at, ""), Warnings: p.Warnings}
 	v.Track = s.track(p.Series)
 	for _, t := range tabs() {
 		if t.name == "" {
@@ -139,7 +146,7 @@ func (s *Site) track(one *Series) []step {
 
 // An overviewView is the cover letter and the list of patches.
 type overviewView struct {
-	Title    string
+	ID       string // prefix of ids on the page
 	Prose    []paragraph
 	Trailers []string
 	Below    []string
@@ -165,7 +172,7 @@ type patchRow struct {
 type note struct{ Kind, Text string }
 
 func (s *Site) overview(_ context.Context, p *seriesPage) (template.HTML, error) {
-	v := overviewView{Title: p.Title, Prose: paragraphs(p.Letter.Prose), Below: p.Letter.Below, Base: baseWords(&p.Base), ToDo: needWords(p.Standing)}
+	v := overviewView{ID: p.prefix(), Prose: paragraphs(p.Letter.Prose), Below: p.Letter.Below, Base: baseWords(&p.Base), ToDo: needWords(p.Standing)}
 	for _, t := range p.Letter.Trailers {
 		v.Trailers = append(v.Trailers, t.String())
 	}
@@ -177,8 +184,9 @@ func (s *Site) overview(_ context.Context, p *seriesPage) (template.HTML, error)
 		v.Needs = append(v.Needs, text)
 	}
 	for i := range p.Each {
-		row := patchRow{Number: i + 1, URL: p.patch(p.at, i+1), Title: p.Each[i].Title, Notes: patchNotes(&p.Each[i], p.Standing), Given: append(p.Each[i].Has, p.Each[i].Given...)}
+		row := patchRow{Number: i + 1, Title: titled(p.Each[i].Title), Notes: patchNotes(&p.Each[i], p.Standing), Given: append(p.Each[i].Has, p.Each[i].Given...)}
 		if i < len(p.Diffs) {
+			row.URL = p.patch(p.at, i+1)
 			for _, f := range parsePatch(p.Diffs[i].Diff) {
 				row.Files++
 				row.Added += f.Added

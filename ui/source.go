@@ -34,8 +34,9 @@ type Source interface {
 
 	// Look asks servers for replies.
 	Look(ctx context.Context, r Ref) error
-	// Mark notes that nothing is left to do about a reply, or that something is.
-	Mark(ctx context.Context, r Ref, messageID string, done bool) error
+	// Mark notes that nothing is left to do about a reply, or that something is. The
+	// reply is named as [feedback.Short] does.
+	Mark(ctx context.Context, r Ref, reply string, done bool) error
 }
 
 // A Ref names a series: the path of a clone as Clones has it, and a branch by its

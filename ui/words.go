@@ -37,3 +37,11 @@ func sentence(text string) string {
 }
 
 func revisionName(n int) string { return fmt.Sprintf("v%d", n) }
+
+// titled is a title that can be seen: a commit may have none.
+func titled(title string) string {
+	if strings.TrimSpace(title) == "" {
+		return "(no title)"
+	}
+	return title
+}

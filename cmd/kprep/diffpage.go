@@ -32,7 +32,7 @@ func (e *env) diffPage(ctx context.Context, s *series.Series, word string, o ser
 	file := ""
 	if name != "-" {
 		var err error
-		if file, err = e.pageFile(name, force); err != nil {
+		if file, err = e.pageFile(name, force, page.IsPage, "diff"); err != nil {
 			return err
 		}
 	}
@@ -51,11 +51,19 @@ func (e *env) diffPage(ctx context.Context, s *series.Series, word string, o ser
 	if err := page.Write(&text, report); err != nil {
 		return err
 	}
-	err = renameio.WriteFile(file, text.Bytes(), 0o666, renameio.WithTempDir(filepath.Dir(file)), renameio.WithExistingPermissions())
+	if err := writePage(file, name, text.Bytes()); err != nil {
+		return err
+	}
+	e.notef("wrote %s: %s", name, plural(len(comparisons), "comparison", "comparisons"))
+	return nil
+}
+
+// writePage writes a file that pageFile has found; the user calls it name.
+func writePage(file, name string, text []byte) error {
+	err := renameio.WriteFile(file, text, 0o666, renameio.WithTempDir(filepath.Dir(file)), renameio.WithExistingPermissions())
 	if err != nil {
 		return fmt.Errorf("write %q: %w", name, cause(err))
 	}
-	e.notef("wrote %s: %s", name, plural(len(comparisons), "comparison", "comparisons"))
 	return nil
 }
 
@@ -149,9 +157,10 @@ type pageFileError struct {
 func (e *pageFileError) Error() string { return fmt.Sprintf("%q %s", e.Name, e.Reason) }
 
 // pageFile finds the file that a name given by the user stands for. A page of
-// an earlier run is overwritten; anything else is refused, unless it is
-// forced. What is no regular file is refused always.
-func (e *env) pageFile(name string, force bool) (string, error) {
+// an earlier run of the verb, which isPage knows by its beginning, is overwritten;
+// anything else is refused, unless it is forced. What is no regular file is refused
+// always.
+func (e *env) pageFile(name string, force bool, isPage func(start []byte) bool, verb string) (string, error) {
 	file := e.path(name)
 	if target, err := filepath.EvalSymlinks(file); err == nil {
 		file = target // renaming onto a link would replace the link
@@ -176,8 +185,8 @@ func (e *env) pageFile(name string, force bool) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read %q: %w", name, cause(err))
 	}
-	if len(start) > 0 && !page.IsPage(start) {
-		return "", &pageFileError{Name: name, Reason: "is there already, and is no page of 'kprep diff'", Forced: true}
+	if len(start) > 0 && !isPage(start) {
+		return "", &pageFileError{Name: name, Reason: "is there already, and is no page of 'kprep " + verb + "'", Forced: true}
 	}
 	return file, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,28 +12,32 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kprep/kprep/gitrepo"
+	"github.com/kprep/kprep/series"
 	"github.com/kprep/kprep/ui"
 )
 
 func uiCommand(e *env) *cli.Command {
 	return &cli.Command{
-		Name:     "ui",
-		Category: groupLook,
-		Usage:    "look at all my series in a browser",
+		Name:      "ui",
+		Category:  groupLook,
+		Usage:     "look at all my series in a browser",
+		ArgsUsage: "[BRANCH…]",
 		Description: "Serves pages on this machine alone, until Ctrl-C: all series of this repository and\n" +
 			"of those in kprep.repos, and what there is to see of each. The URL that is printed\n" +
 			"has a token, without which nobody gets in. Nothing is sent, no server is asked for\n" +
-			"mail unless you say so there, and nothing is changed but marks on replies.",
+			"mail unless you say so there, and nothing is changed but marks on replies.\n" +
+			"With --export all of it becomes one page in a file; BRANCH names the series of this\n" +
+			"repository that are to be in it.",
 		Flags: []cli.Flag{
 			&cli.UintFlag{Name: "port", Usage: "listen on port `N`; otherwise on any that is free"},
 			&cli.BoolFlag{Name: "open", Usage: "open the page, in the browser that git is configured for"},
+			&cli.StringFlag{Name: "export", Usage: "write one page into `FILE` instead, - for standard output"},
+			&cli.BoolFlag{Name: "force", Usage: "with --export, overwrite a FILE that is no such page"},
 		},
 		Action: func(c *cli.Context) error {
-			if _, err := args(c, 0); err != nil {
+			branches, err := parseUI(c)
+			if err != nil {
 				return err
-			}
-			if c.Uint("port") > 65535 || c.IsSet("port") && c.Uint("port") == 0 {
-				return usagef("ui", "--port is 1 to 65535, not %d", c.Uint("port"))
 			}
 			desk, err := e.newDesk(c)
 			if err != nil {
@@ -42,9 +47,68 @@ func uiCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
+			if c.IsSet("export") {
+				return e.exportSite(c, site, desk, branches)
+			}
 			return e.serveSite(c, site)
 		},
 	}
+}
+
+// parseUI refuses what is wrong by the words alone.
+func parseUI(c *cli.Context) (branches []string, err error) {
+	if branches, err = argsBetween(c, 0, -1); err != nil {
+		return nil, err
+	}
+	for _, serving := range []string{"port", "open"} {
+		if err := exclusive(c, "export", serving); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case c.Uint("port") > 65535 || c.IsSet("port") && c.Uint("port") == 0:
+		return nil, usagef("ui", "--port is 1 to 65535, not %d", c.Uint("port"))
+	case !c.IsSet("export") && len(branches) > 0:
+		return nil, usagef("ui", "a BRANCH goes with --export")
+	case c.Bool("force") && !c.IsSet("export"):
+		return nil, usagef("ui", "--force goes with --export")
+	}
+	return branches, nil
+}
+
+// exportSite writes the page into a file.
+func (e *env) exportSite(c *cli.Context, site *ui.Site, d *desk, branches []string) error {
+	name, file := c.String("export"), ""
+	if name != "-" {
+		var err error
+		if file, err = e.pageFile(name, c.Bool("force"), ui.IsPage, "ui"); err != nil {
+			return err
+		}
+	}
+	var only []ui.Ref
+	for _, branch := range branches {
+		repo, err := e.openRepo(c.Context)
+		if err != nil {
+			return err
+		}
+		s, err := series.Load(c.Context, repo, branch)
+		if err != nil {
+			return err
+		}
+		only = append(only, ui.Ref{Path: d.paths[0], Branch: s.Name()})
+	}
+	if file == "" {
+		return site.Export(c.Context, e.stdout, only...)
+	}
+	var text bytes.Buffer
+	if err := site.Export(c.Context, &text, only...); err != nil {
+		return err
+	}
+	if err := writePage(file, name, text.Bytes()); err != nil {
+		return err
+	}
+	e.notef("wrote %s", name)
+	return nil
 }
 
 // A portError means that a port of this machine cannot be listened on.

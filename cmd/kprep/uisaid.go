@@ -58,7 +58,7 @@ func (d *desk) Look(ctx context.Context, r ui.Ref) error {
 	return hinted(err)
 }
 
-func (d *desk) Mark(ctx context.Context, r ui.Ref, messageID string, done bool) error {
+func (d *desk) Mark(ctx context.Context, r ui.Ref, reply string, done bool) error {
 	o, err := d.enter(ctx, r, false)
 	if err != nil {
 		return err
@@ -68,7 +68,7 @@ func (d *desk) Mark(ctx context.Context, r ui.Ref, messageID string, done bool) 
 		return hinted(err)
 	}
 	// Only of what was seen: nothing that a page sends makes its way into the file.
-	ids, err := o.replyIDs(o.series.Series, "feedback", []string{messageID})
+	ids, err := o.replyIDs(o.series.Series, "feedback", []string{reply})
 	if err != nil {
 		return hinted(err)
 	}

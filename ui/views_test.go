@@ -1,0 +1,106 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/kprep/kprep/dashboard"
+	"github.com/kprep/kprep/sendmail"
+	"github.com/kprep/kprep/submission"
+)
+
+func TestChosenStates(t *testing.T) {
+	t.Parallel()
+	one := &Series{Standing: &dashboard.Standing{}}
+	for n := 1; n <= 3; n++ {
+		one.Revisions = append(one.Revisions, Revision{Number: n})
+	}
+	for _, tc := range []struct {
+		name             string
+		changed          bool
+		old, new         string
+		wantOld, wantNew int
+	}{
+		{"the branch against what was sent", true, "", "", 3, 0},
+		{"nothing has changed since", false, "", "", 2, 3},
+		{"as asked", true, "1", "2", 1, 2},
+		{"against the branch", false, "1", "0", 1, 0},
+		{"the branch against a revision", false, "0", "1", 0, 1},
+		{"a revision that is not there", true, "7", "2", 3, 2},
+		{"no numbers", true, "<script>", "-1", 3, 0},
+	} {
+		one.Changed = tc.changed
+		if old, new := chosen(one, tc.old, tc.new); old != tc.wantOld || new != tc.wantNew {
+			t.Errorf("%s: %d and %d, want %d and %d", tc.name, old, new, tc.wantOld, tc.wantNew)
+		}
+	}
+	one.Revisions, one.Changed = one.Revisions[:1], false
+	if old, new := chosen(one, "", ""); old != 1 || new != 0 {
+		t.Errorf("one revision alone: %d and %d", old, new)
+	}
+}
+
+func TestWhatBecameOfMessages(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name   string
+		states string
+		want   string
+	}{
+		{"all took it", "accepted accepted", "good accepted 2/2 0"},
+		{"nothing was tried", "pending pending", "plain waiting 0/2 0"},
+		{"one refused", "accepted refused", "bad refused 1/2 1"},
+		{"one refused, one waits", "refused pending", "plain waiting 0/2 1"},
+		{"to be tried again", "accepted deferred refused", "open deferred 1/3 2"},
+		{"on its way", "accepted in-flight", "open on its way 1/2 0"},
+		{"nobody knows", "in-flight unknown", "open unknown 0/2 1"},
+	} {
+		var m submission.MessageStatus
+		for _, state := range strings.Fields(tc.states) {
+			m.Recipients = append(m.Recipients, submission.PairStatus{Recipient: "x@example.org", State: sendmail.State(state)})
+		}
+		v := viewOfMessage(&m)
+		got := strings.Join([]string{v.Kind, v.State, number(v.Reached) + "/" + number(v.Of), number(len(v.Others))}, " ")
+		if got != tc.want {
+			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
+		}
+	}
+}
+
+func number(n int) string { return string(rune('0' + n)) }
+
+func TestWhatComesAfterASend(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name string
+		one  submission.SendStatus
+		want string
+	}{
+		{"it is over", submission.SendStatus{State: "closed"}, "sent good  false"},
+		{"it was given up", submission.SendStatus{State: "abandoned"}, "given up plain  false"},
+		{"it goes on", submission.SendStatus{State: "open", Running: &submission.Running{PID: 1}}, "being sent now open  true"},
+		{"it was cut off", submission.SendStatus{State: "open", Status: 3}, "not over open kprep send --continue false"},
+		{"nobody knows what arrived", submission.SendStatus{State: "open", Status: 4}, "not over open kprep send --status false"},
+		{"the tag is left", submission.SendStatus{State: "mail-done", Status: 5}, "mailed; tag and branch are left open kprep send --continue false"},
+		{"the journal is damaged", submission.SendStatus{State: "damaged", Status: 4}, "damaged bad kprep send --status false"},
+		{"the journal is gone", submission.SendStatus{State: "lost", Status: 4}, "lost bad kprep send --status false"},
+	} {
+		v := viewOfSend(&tc.one, "")
+		got := strings.Join([]string{v.State, v.Kind, v.Next, map[bool]string{true: "true", false: "false"}[v.Running]}, " ")
+		if got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+		}
+	}
+}
+
+func TestBodyHTML(t *testing.T) {
+	t.Parallel()
+	const body = "+ no diff\n- yet\n---\n f | 2 +-\n\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n-a <b>\n+c\n-- \n\n-- \n2.47\n"
+	want := "+ no diff\n- yet\n---\n f | 2 +-\n\n<b>diff --git a/f b/f\n</b><b>--- a/f\n</b><b>+++ b/f\n</b><b>@@ -1,2 +1,2 @@\n</b><del>-a &lt;b&gt;\n</del><ins>+c\n</ins><del>-- \n</del>\n-- \n2.47\n"
+	if got := string(bodyHTML(body, true)); got != want {
+		t.Errorf("with its diff:\n%s\nwant\n%s", got, want)
+	}
+	if got := string(bodyHTML(body, false)); strings.Contains(got, "diff --git") || !strings.Contains(got, "- yet") || !strings.Contains(got, "as above") {
+		t.Errorf("without its diff:\n%s", got)
+	}
+}
