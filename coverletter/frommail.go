@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // FromMail makes a cover text of a cover letter as it was mailed: of its title,
@@ -59,16 +60,25 @@ func mailedText(body string) string {
 	return strings.Join(lines, "\n")
 }
 
+// The lines of the lists that are made anew.
+type listForms struct{ first, author, changed, sum, mode *regexp.Regexp }
+
+var listLines = sync.OnceValue(func() *listForms {
+	return &listForms{
+		first:   regexp.MustCompile(`^((base-commit|change-id|prerequisite-[a-z-]+):|(Range-diff|Interdiff) (versus|against) )`),
+		author:  regexp.MustCompile(`^\S.* \(\d+\):$`),
+		changed: regexp.MustCompile(`^ \S.* \| +(\d+|Bin|Unmerged)`),
+		sum:     regexp.MustCompile(`^ \d+ files? changed`),
+		mode:    regexp.MustCompile(`^ (create mode|delete mode|mode change|rename|copy) `),
+	}
+})
+
 // generatedFrom finds where the lists begin that are made anew for every mail,
 // the number of lines for nowhere: shortlogs and a diffstat that go on to the end,
 // or to a list that its first line tells. From the end, each line is looked at
 // once, whatever a stranger has written.
 func generatedFrom(lines []string) int {
-	first := regexp.MustCompile(`^((base-commit|change-id|prerequisite-[a-z-]+):|(Range-diff|Interdiff) (versus|against) )`)
-	author := regexp.MustCompile(`^\S.* \(\d+\):$`)
-	changed := regexp.MustCompile(`^ \S.* \| +(\d+|Bin|Unmerged)`)
-	sum := regexp.MustCompile(`^ \d+ files? changed`)
-	mode := regexp.MustCompile(`^ (create mode|delete mode|mode change|rename|copy) `)
+	is := listLines()
 	begin := len(lines)
 	lists := true                // from here on there is nothing else
 	behind := true               // the same, of what is behind the titles of a shortlog
@@ -76,12 +86,12 @@ func generatedFrom(lines []string) int {
 	for i, line := range slices.Backward(lines) {
 		isTitle := strings.HasPrefix(line, "  ") && !blank(line)
 		switch {
-		case first.MatchString(line):
+		case is.first.MatchString(line):
 			lists = true
-		case sum.MatchString(line):
+		case is.sum.MatchString(line):
 			stat = true
-		case blank(line), mode.MatchString(line), changed.MatchString(line) && stat:
-		case author.MatchString(line) && titles:
+		case blank(line), is.mode.MatchString(line), is.changed.MatchString(line) && stat:
+		case is.author.MatchString(line) && titles:
 			lists = behind
 		case isTitle && !titles:
 			lists, behind = false, lists

@@ -83,3 +83,15 @@ func FuzzFromMailUndoesFill(f *testing.F) {
 		}
 	})
 }
+
+// A stranger can write letters of many short lines.
+func BenchmarkFromMailOfManyLines(b *testing.B) {
+	for _, line := range []string{"\n", "line\n", "---\n"} {
+		body := strings.Repeat(line, maxMailed)
+		b.Run(strings.TrimSpace(line), func(b *testing.B) {
+			for b.Loop() {
+				FromMail("Title", body)
+			}
+		})
+	}
+}

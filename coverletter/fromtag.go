@@ -50,14 +50,16 @@ func FromTag(text string) (Tagged, error) {
 
 // splitAtCuts divides a text at its "---" lines.
 func splitAtCuts(text string) []string {
-	sections := []string{""}
+	var sections []string
+	begin, at := 0, 0
 	for line := range strings.Lines(text) {
 		if strings.TrimRight(line, " \r\n") == "---" {
-			sections = append(sections, "")
-		} else {
-			sections[len(sections)-1] += line
+			sections = append(sections, text[begin:at])
+			begin = at + len(line)
 		}
+		at += len(line)
 	}
+	sections = append(sections, text[begin:])
 	for i := range sections {
 		sections[i] = strings.Trim(sections[i], "\n")
 	}

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/kprep/kprep/trailers"
 )
@@ -111,6 +112,8 @@ func splitSections(template string) []string {
 	}
 }
 
-func namesBase(section string) bool {
-	return regexp.MustCompile(`(?m)^(base-commit|change-id|prerequisite-[a-z-]+):`).MatchString(section)
-}
+var baseLine = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^(base-commit|change-id|prerequisite-[a-z-]+):`)
+})
+
+func namesBase(section string) bool { return baseLine().MatchString(section) }
