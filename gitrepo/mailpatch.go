@@ -3,6 +3,7 @@ package gitrepo
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -19,7 +20,8 @@ type MailPatch struct {
 }
 
 // ReadMail takes a patch out of a mail as "git am" does, whatever the user has
-// configured for that. A mail with CRLF is read as one with LF.
+// configured for that. A mail with CRLF is read as one with LF, and so is an
+// encoded body in which every line ends with CRLF.
 func (r *Repo) ReadMail(ctx context.Context, raw []byte) (MailPatch, error) {
 	dir, err := r.scratch("mail-")
 	if err != nil {
@@ -27,7 +29,7 @@ func (r *Repo) ReadMail(ctx context.Context, raw []byte) (MailPatch, error) {
 	}
 	defer os.RemoveAll(dir)
 	message, patch := filepath.Join(dir, "message"), filepath.Join(dir, "patch")
-	in := bytes.NewReader(bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n")))
+	in := bytes.NewReader(withLF(raw))
 	facts, err := r.git.filter(ctx, in, "mailinfo", "--encoding=UTF-8", "--no-scissors", message, patch)
 	if err != nil {
 		return MailPatch{}, err
@@ -50,10 +52,19 @@ func (r *Repo) ReadMail(ctx context.Context, raw []byte) (MailPatch, error) {
 	if err != nil {
 		return MailPatch{}, err
 	}
+	if p.Diff, err = os.ReadFile(patch); err != nil {
+		return MailPatch{}, err
+	}
+	// QUIRK: Exchange sends base64 of CRLF. In a patch to files with CRLF the lines
+	// "diff", "---" and "@@" end with LF.
+	if bytes.Count(p.Diff, []byte("\r\n")) == bytes.Count(p.Diff, []byte("\n")) {
+		body, p.Diff = withLF(body), withLF(p.Diff)
+	}
 	p.Message = strings.TrimRight(p.Subject+"\n\n"+strings.TrimLeft(string(body), "\n"), " \t\n") + "\n"
-	p.Diff, err = os.ReadFile(patch)
-	return p, err
+	return p, nil
 }
+
+func withLF(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }
 
 // A MailApplyError reports a patch out of a mail that does not apply.
 type MailApplyError struct {
@@ -77,23 +88,34 @@ func (r *Repo) ApplyMail(ctx context.Context, base ID, patches []MailPatch) ([]I
 		return nil, err
 	}
 	defer trial.Close()
-	var commits []ID
+	commits, err := trial.applyAll(ctx, base, patches)
+	if err != nil {
+		return nil, trial.because(err)
+	}
+	if len(commits) == 0 {
+		return nil, nil
+	}
+	return commits, trial.keep(ctx, base, commits[len(commits)-1])
+}
+
+// applyAll makes a commit of each patch, in the trial alone.
+func (t *Trial) applyAll(ctx context.Context, base ID, patches []MailPatch) (commits []ID, err error) {
 	tip := base
 	for i, p := range patches {
-		err := trial.Apply(ctx, p.Diff)
+		err := t.Apply(ctx, p.Diff)
 		if failed := (*ApplyError)(nil); errors.As(err, &failed) {
-			if trial.applyThreeWay(ctx, p.Diff) != nil {
+			if t.applyThreeWay(ctx, p.Diff) != nil {
 				return nil, &MailApplyError{Number: i + 1, Subject: p.Subject, Reason: failed.Reason}
 			}
 		} else if err != nil {
 			return nil, err
 		}
-		if tip, err = trial.commit(ctx, tip, p); err != nil {
+		if tip, err = t.commit(ctx, tip, p); err != nil {
 			return nil, fmt.Errorf("patch %d, %q: %w", i+1, p.Subject, err)
 		}
 		commits = append(commits, tip)
 	}
-	return commits, trial.keep(ctx, base, tip)
+	return commits, nil
 }
 
 // applyThreeWay merges where the blobs that the diff names are here. After an
@@ -123,6 +145,9 @@ func (t *Trial) keep(ctx context.Context, base, tip ID) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.repo.git.filter(ctx, bytes.NewReader(pack), "unpack-objects", "-q")
-	return err
+	if _, err = t.repo.git.filter(ctx, bytes.NewReader(pack), "unpack-objects", "-q"); err != nil {
+		const header = len("PACK") + 4 // and then the number of objects
+		return &StoreError{Objects: int(binary.BigEndian.Uint32(pack[header:])), Err: err}
+	}
+	return nil
 }

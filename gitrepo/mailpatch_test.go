@@ -2,9 +2,14 @@ package gitrepo_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kprep/kprep/gitrepo"
 )
@@ -74,5 +79,57 @@ func TestApplyMailMergesOrStoresNothing(t *testing.T) {
 	}
 	if got := r.Git("show", string(commits[1])+":another"); !strings.HasPrefix(got, "first\n") || !strings.HasSuffix(got, "the end") {
 		t.Errorf("%q", got)
+	}
+}
+
+// Exchange encodes a patch with CRLF at the end of every line; a patch to a file
+// with CRLF has it only in there.
+func TestReadMailWithEncodedCRLF(t *testing.T) {
+	t.Parallel()
+	r, repo := patched(t)
+	r.Write("dos", "one\r\ntwo\r\n")
+	r.Commit("add a file of DOS\n\nText.\n")
+	for rev, dos := range map[string]bool{"HEAD": true, "HEAD~2": false} {
+		plain := r.Git("format-patch", "-1", "--stdout", rev)
+		_, plain, _ = strings.Cut(plain, "\n")
+		header, body, _ := strings.Cut(plain, "\n\n")
+		header = regexp.MustCompile(`(?m)^(MIME-Version|Content-.*):.*\n?`).ReplaceAllString(header, "")
+		encoded := func(text string) []byte {
+			return []byte(strings.TrimRight(header, "\n") + "\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n" +
+				base64.StdEncoding.EncodeToString([]byte(text)) + "\n")
+		}
+		want, err := repo.ReadMail(context.Background(), encoded(body))
+		if err != nil || strings.Contains(string(want.Diff), "\r\n") != dos {
+			t.Fatalf("%s: %q, %v", rev, want.Diff, err)
+		}
+		if dos {
+			continue
+		}
+		got, err := repo.ReadMail(context.Background(), encoded(strings.ReplaceAll(body, "\n", "\r\n")))
+		if err != nil || got.Message != want.Message || string(got.Diff) != string(want.Diff) {
+			t.Errorf("%s: got %q %q, %v; want %q %q", rev, got.Message, got.Diff, err, want.Message, want.Diff)
+		}
+	}
+}
+
+// What a program that was killed has left behind goes, once it is old.
+func TestTrialRemovesWhatWasLeft(t *testing.T) {
+	t.Parallel()
+	r, repo := patched(t)
+	cache := filepath.Join(r.Dir, ".git", "kprep", "cache")
+	for name, age := range map[string]time.Duration{"trial-1": 25 * time.Hour, "trial-2": time.Hour, "landing": 25 * time.Hour} {
+		when := time.Now().Add(-age)
+		if err := errors.Join(os.MkdirAll(filepath.Join(cache, name, "x"), 0o700), os.Chtimes(filepath.Join(cache, name), when, when)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	trial, err := repo.NewTrial(context.Background(), "HEAD")
+	if err != nil {
+		t.Fatal(err)
+	}
+	trial.Close()
+	left, err := filepath.Glob(filepath.Join(cache, "*"))
+	if err != nil || len(left) != 2 || filepath.Base(left[0]) != "landing" || filepath.Base(left[1]) != "trial-2" {
+		t.Errorf("left: %q, %v", left, err)
 	}
 }

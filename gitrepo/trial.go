@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // A Trial applies patches to a commit as "git am" would, in an index and an
@@ -24,6 +25,13 @@ type ApplyError struct{ Reason string } // git's words, one line
 
 func (e *ApplyError) Error() string { return e.Reason }
 
+// A ScratchError means that what patches are applied in cannot be written: there
+// is no room, or the repository is not the user's to write to.
+type ScratchError struct{ Err error }
+
+func (e *ScratchError) Error() string { return fmt.Sprintf("apply the patches: %v", e.Err) }
+func (e *ScratchError) Unwrap() error { return e.Err }
+
 // NewTrial starts from the tree of a commit.
 func (r *Repo) NewTrial(ctx context.Context, base ID) (*Trial, error) {
 	t, err := r.emptyTrial(ctx)
@@ -31,6 +39,7 @@ func (r *Repo) NewTrial(ctx context.Context, base ID) (*Trial, error) {
 		return nil, err
 	}
 	if _, err := t.run(ctx, nil, "read-tree", string(base)); err != nil {
+		err = t.because(err)
 		t.Close()
 		return nil, err
 	}
@@ -55,17 +64,33 @@ func (r *Repo) emptyTrial(ctx context.Context) (*Trial, error) {
 	return t, nil
 }
 
-// scratch makes a folder beside the repository's own files.
+// scratch makes a folder beside the repository's own files, and removes those that
+// programs have left behind which were killed a day ago or before.
 func (r *Repo) scratch(prefix string) (string, error) {
 	parent := filepath.Join(r.CommonDir, "kprep", "cache")
 	if err := os.MkdirAll(parent, 0o700); err != nil {
-		return "", fmt.Errorf("apply the patches: %w", err)
+		return "", &ScratchError{err}
 	}
 	dir, err := os.MkdirTemp(parent, prefix)
 	if err != nil {
-		return "", fmt.Errorf("apply the patches: %w", err)
+		return "", &ScratchError{err}
 	}
+	removeLeft(parent, filepath.Base(dir), prefix)
 	return dir, nil
+}
+
+// removeLeft removes the folders with a prefix that are a day older than the one
+// named. It is no loss where that cannot be.
+func removeLeft(parent, newest, prefix string) {
+	const old = 24 * time.Hour
+	now, err := os.Stat(filepath.Join(parent, newest))
+	entries, _ := os.ReadDir(parent)
+	for _, e := range entries {
+		info, infoErr := e.Info()
+		if err == nil && infoErr == nil && e.IsDir() && strings.HasPrefix(e.Name(), prefix) && now.ModTime().Sub(info.ModTime()) > old {
+			_ = os.RemoveAll(filepath.Join(parent, e.Name()))
+		}
+	}
 }
 
 // alternates puts the repository's own objects before those that the
@@ -87,6 +112,21 @@ func (t *Trial) Apply(ctx context.Context, diff []byte) error {
 	if ge := (*Error)(nil); errors.As(err, &ge) && ge.ExitCode > 0 {
 		first, _, _ := strings.Cut(ge.reason(), "\n")
 		return &ApplyError{Reason: first}
+	}
+	return err
+}
+
+// because is the error of a git that writes into the trial, or a *ScratchError
+// where the disk has no room for that: git itself does not tell the two apart.
+func (t *Trial) because(err error) error {
+	size := int64(64 << 10)
+	if index, err := os.Stat(filepath.Join(t.dir, "index")); err == nil {
+		size += 2 * index.Size()
+	}
+	file := filepath.Join(t.dir, "room")
+	defer os.Remove(file)
+	if full := os.WriteFile(file, make([]byte, size), 0o600); full != nil {
+		return &ScratchError{full}
 	}
 	return err
 }

@@ -248,7 +248,7 @@ func gitHint(err error) string {
 		return fmt.Sprintf("nothing was changed; wait until it is done, or remove %s if no git is running any more", config.Lock)
 	case errors.As(err, &elsewhere):
 		return fmt.Sprintf("nothing was changed; run it there, with 'kprep -C %s'", elsewhere.Path)
-	case errors.As(err, new(*gitrepo.StoreError)):
+	case errors.As(err, new(*gitrepo.StoreError)), errors.As(err, new(*gitrepo.ScratchError)):
 		return "nothing was changed; see that the repository can be written to, and has room"
 	case errors.As(err, new(*oplog.StorageError)):
 		return "kprep keeps its files in 'kprep' in the git directory: see that it is a directory, can be written to, and has room"
