@@ -66,10 +66,16 @@ func remembered(repo *gitrepo.Repo, s series.Listed) *memory {
 		state += " " + string(revision.Object) + " " + revision.FirstID
 	}
 	var m memory
-	if known, err := cache.Read(memoryFile(repo, s.Series), &m); err != nil || !known || m.Form != memoryForm || m.State != state {
+	if known, err := cache.Read(memoryFile(repo, s.Series), &m); err != nil || !known || m.Form != memoryForm || m.State != state || m.Patches != nil && !m.fits(s.Series) {
 		return &memory{Form: memoryForm, State: state}
 	}
 	return &m
+}
+
+// fits says whether all that is known is about patches that are there.
+func (m *memory) fits(s *series.Series) bool {
+	return len(m.Patches) == len(s.Patches) && !slices.ContainsFunc(m.Patches, func(p Patch) bool { return len(p.Forms) == 0 }) &&
+		!slices.ContainsFunc(m.Landings, func(l Landing) bool { return l.Patch < 0 || l.Patch >= len(s.Patches) })
 }
 
 // keep stores what was found. It is no loss where that cannot be.

@@ -109,6 +109,26 @@ func (m *FromMail) changeID() string {
 	return m.ChangeID
 }
 
+// TakeTracking takes over the tracking data of a header of the mails, unless they
+// cannot be those of the revision: whoever has mailed it can have written anything.
+func (m *FromMail) TakeTracking(t *coverletter.Tracking) error {
+	const longest = 100 // of a subject's bytes, for each
+	for _, text := range append(slices.Clone(t.Prefixes), t.Presubject) {
+		if patchmail.PrintableLine(text) != text || len(text) > longest {
+			return fmt.Errorf("%.100q is nothing for a subject", text)
+		}
+	}
+	if _, err := prefixesOf(t.Prefixes); err != nil {
+		return err
+	}
+	history := t.Clone()
+	if err := addHistory(history, Earlier{Revision: m.Revision, FirstID: m.FirstID}); err != nil {
+		return fmt.Errorf("of v%d %w", m.Revision, err)
+	}
+	m.Tracking = t
+	return nil
+}
+
 // StartFrom makes a branch of a series that was mailed, ready for its next
 // revision, and checks it out: patches, cover letter, recipients, prerequisites,
 // and tracking data with the message-id in the history. What the user mailed

@@ -20,16 +20,24 @@ func (e *RevisionError) Error() string {
 // SetPrefixes replaces the words that the subjects carry after PATCH. Words
 // that the subject grammar makes by itself are refused.
 func (s *Series) SetPrefixes(ctx context.Context, words []string) (changed bool, err error) {
-	var prefixes []string
-	for _, word := range words {
-		for _, w := range strings.Fields(word) {
+	prefixes, err := prefixesOf(words)
+	if err != nil {
+		return false, err
+	}
+	return s.track(ctx, "kprep: set prefixes", func(t *coverletter.Tracking) { t.Prefixes = prefixes })
+}
+
+// prefixesOf are the words of texts, each once in any case.
+func prefixesOf(texts []string) (prefixes []string, err error) {
+	for _, text := range texts {
+		for _, w := range strings.Fields(text) {
 			if lifted, rest := patchmail.LiftBrackets("[" + w + "] x"); len(lifted) != 1 || rest != "x" || lifted[0] != w {
-				return false, fmt.Errorf("%q cannot be a prefix: PATCH, the revision and the counter are put there by kprep", w)
+				return nil, fmt.Errorf("%q cannot be a prefix: PATCH, the revision and the counter are put there by kprep", w)
 			}
 			prefixes = patchmail.MergePrefixes(prefixes, w)
 		}
 	}
-	return s.track(ctx, "kprep: set prefixes", func(t *coverletter.Tracking) { t.Prefixes = prefixes })
+	return prefixes, nil
 }
 
 // AddPrefixes adds words to those that are there, each once in any case.

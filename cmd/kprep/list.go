@@ -181,7 +181,7 @@ func sentState(s *dashboard.Standing) string {
 	if s.LastSent == 0 {
 		return "not sent"
 	}
-	return fmt.Sprintf("v%d sent %s", s.LastSent, s.SentOn)
+	return fmt.Sprintf("v%d sent %s", s.LastSent, patchmail.PrintableLine(s.SentOn))
 }
 
 // nextWords say what comes next, and since when it could have.

@@ -44,6 +44,9 @@ func (e *env) newFrom(c *cli.Context, repo *gitrepo.Repo, name, word string) err
 	if name == "" {
 		name = mailed.Name()
 	}
+	if odd := oddBase(mailed); odd != "" && !c.IsSet("fork-point") {
+		e.warnf("the mails have the line %q, which names no commit: HEAD is where the patches go", odd)
+	}
 	origin, err := e.origin(c, repo, name, c.String("fork-point"))
 	if err != nil {
 		return err
@@ -62,12 +65,36 @@ func (e *env) newFrom(c *cli.Context, repo *gitrepo.Repo, name, word string) err
 	return nil
 }
 
+// oddBase is the line of the mails that should name a commit by its id, and does
+// not; "" where none does so, or another one names it.
+func oddBase(mailed *series.FromMail) string {
+	texts := []string{}
+	if mailed.Cover != nil {
+		texts = append(texts, *mailed.Cover)
+	}
+	for _, p := range mailed.Patches {
+		texts = append(texts, p.Text)
+	}
+	for _, text := range texts {
+		for line := range strings.Lines(text) {
+			if mailed.Base == "" && strings.HasPrefix(line, "base-commit:") {
+				return strings.TrimSpace(line)
+			}
+		}
+	}
+	return ""
+}
+
 func (e *env) tellStarted(ctx context.Context, s *series.Series, mailed *series.FromMail) {
 	text := fmt.Sprintf("it is v%d now", s.Tracking.Revision)
 	if _, err := s.SentRevision(ctx, mailed.Revision); err == nil {
 		text += fmt.Sprintf("; 'kprep diff v%d' shows what you change", mailed.Revision)
 	} else {
-		text += fmt.Sprintf("; v%d was mailed by %s, and has no sent tag", mailed.Revision, patchmail.PrintableLine(mailed.From))
+		from := patchmail.PrintableLine(mailed.From)
+		if from == "" {
+			from = "nobody whose address can be read"
+		}
+		text += fmt.Sprintf("; v%d was mailed by %s, and has no sent tag", mailed.Revision, from)
 	}
 	e.notef("%s", text)
 	if needed := s.Tracking.Prerequisites; len(needed) > 0 {
@@ -225,7 +252,11 @@ func (e *env) readMailed(ctx context.Context, s *inbox.Series, all []*inbox.Seri
 			return nil, nil, err
 		}
 		if posting.Tracking != "" && m.Tracking == nil {
-			if m.Tracking, err = coverletter.ParseHeaderValue(posting.Tracking); err != nil {
+			tracking, err := coverletter.ParseHeaderValue(posting.Tracking)
+			if err == nil {
+				err = m.TakeTracking(tracking)
+			}
+			if err != nil {
 				e.warnf("the tracking data of <%s> are passed over: %v", patchmail.PrintableLine(messages[i].ID), err)
 			}
 		}
