@@ -28,18 +28,28 @@ BUILD_FLAGS = -buildvcs=false -trimpath -tags $(TAGS) -ldflags "-s -w -X main.ve
 
 # Go's own way of naming a place wins over PREFIX.
 BINDIR = $(if $(GOBIN),$(GOBIN),$(PREFIX)/bin)
+MANDIR ?= $(PREFIX)/share/man
 
-.PHONY: all build install test check fuzz crash load scenarios proof-xdiff proof-rangediff conformance conformance-mail bench demo peers screenshots clean
+.PHONY: all build man install test check fuzz crash load scenarios proof-xdiff proof-rangediff conformance conformance-mail bench demo peers screenshots clean
 
 all: build
 
 build:
 	CGO_ENABLED=0 $(GO) build $(BUILD_FLAGS) -o bin/kprep ./cmd/kprep
 
-install: build
+# The manual, out of what the program says of itself and docs/; dated by the
+# last commit, so that it can be made again.
+man: build
+	rm -rf bin/man
+	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null)} bin/kprep manual bin/man
+
+install: build man
 	install -d "$(DESTDIR)$(BINDIR)"
 	install -m 755 bin/kprep "$(DESTDIR)$(BINDIR)/kprep"
 	ln -sf kprep "$(DESTDIR)$(BINDIR)/git-kprep"
+	install -d "$(DESTDIR)$(MANDIR)/man1" "$(DESTDIR)$(MANDIR)/man7"
+	install -m 644 bin/man/man1/* "$(DESTDIR)$(MANDIR)/man1"
+	install -m 644 bin/man/man7/* "$(DESTDIR)$(MANDIR)/man7"
 
 # A missing peer is named here; under CI=true it is a failure.
 test:

@@ -34,7 +34,7 @@ func commands(e *env) []*cli.Command {
 		trailersCommand(e), feedbackCommand(e), replyCommand(e), followCommand(e), verifyCommand(e),
 		undoCommand(e), redoCommand(e), logCommand(e), cleanupCommand(e), forgetCommand(e), claimCommand(e),
 		initCommand(e), configCommand(e), keyCommand(e), authCommand(e), doctorCommand(e), completionCommand(e), tourCommand(e),
-		rangeDiffCommand(e), maintainersCommand(e), endpointCommand(e), prepCommand(e), completeCommand(e),
+		rangeDiffCommand(e), maintainersCommand(e), endpointCommand(e), prepCommand(e), completeCommand(e), manualCommand(e),
 	}
 }
 

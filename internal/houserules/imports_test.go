@@ -24,6 +24,8 @@ func imports() map[string][]string {
 		"spool":                 {},
 		"maildir":               {},
 		"cache":                 {"gitrepo"},
+		"docs":                  {},
+		"manual":                {},
 		"rangediff":             {"rangediff/xdiff"},
 		"rangediff/words":       {"rangediff"},
 		"rangecache":            {"gitrepo", "rangediff"},
@@ -74,7 +76,7 @@ func imports() map[string][]string {
 // pure packages turn values into values: they touch no disk, clock, network or
 // environment, so these packages are not for them.
 func pure() []string {
-	return []string{"patchmail", "trailers", "coverletter", "rangediff", "rangediff/xdiff", "rangediff/words", "rangediff/page", "endpoint/server/relay"}
+	return []string{"patchmail", "trailers", "coverletter", "rangediff", "rangediff/xdiff", "rangediff/words", "rangediff/page", "endpoint/server/relay", "manual"}
 }
 
 func impure() []string {
