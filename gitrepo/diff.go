@@ -30,7 +30,8 @@ func diffOptions() []string {
 
 func diffConfig() []string {
 	return []string{"-c", "diff.suppressBlankEmpty=false", "-c", "diff.orderFile=/dev/null", "-c", "core.quotePath=true",
-		"-c", "diff.statGraphWidth=0", "-c", "diff.renameLimit=1000", "-c", "core.abbrev=auto"}
+		"-c", "diff.statGraphWidth=0", "-c", "diff.renameLimit=1000", "-c", "core.abbrev=auto",
+		"-c", "core.fsmonitor=false"} // a program that tells of the work tree, which no diff of commits depends on
 }
 
 // Patches returns the patch of each commit against its first parent, in the

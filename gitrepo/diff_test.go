@@ -95,6 +95,24 @@ func TestPatchesEqualGitsUnderAnyConfiguration(t *testing.T) {
 	}
 }
 
+// A program that watches the work tree has nothing to say about commits.
+func TestPatchesAskNoWatcher(t *testing.T) {
+	t.Parallel()
+	r, ids := patchedRepo(t)
+	asked := filepath.Join(t.TempDir(), "asked")
+	r.Git("config", "core.fsmonitor", "touch "+asked+" #")
+	repo, err := gitrepo.Open(context.Background(), r.Dir, gitrepo.Options{Env: r.Env})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer repo.Close()
+	_, err = repo.Patches(context.Background(), ids)
+	_, idErr := repo.PatchIDs(context.Background(), ids)
+	if _, statErr := os.Stat(asked); err != nil || idErr != nil || !errors.Is(statErr, os.ErrNotExist) {
+		t.Errorf("%v, %v, %v", err, idErr, statErr)
+	}
+}
+
 func TestEachPatchEndsWithAnError(t *testing.T) {
 	t.Parallel()
 	r, ids := patchedRepo(t)

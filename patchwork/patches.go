@@ -46,7 +46,9 @@ const (
 	maxAsked  = 250 // patches
 	maxChecks = 200 // of a patch
 	maxTried  = 3   // patches, before the revision counts as not known
-	atOnce    = 4   // requests
+	maxText   = 300 // bytes of what somebody says about a patch or a check
+	maxURL    = 2000
+	atOnce    = 4 // requests
 )
 
 // The parts of answers that are read.
@@ -81,13 +83,21 @@ func (c *Client) Look(ctx context.Context, ids []string) ([]Patch, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for i, p := range known {
-		patches[i] = Patch{MessageID: bare(p.MessageID), State: p.State, URL: p.WebURL, Checks: []Check{}}
+		patches[i] = Patch{MessageID: bare(p.MessageID), State: bounded(p.State), URL: p.WebURL, Checks: []Check{}}
 		group.Go(func() (err error) {
 			patches[i].Checks, err = c.checks(ctx, p.ID)
 			return err
 		})
 	}
 	return patches, group.Wait()
+}
+
+// bounded cuts a long text off.
+func bounded(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxText], "") + "…"
 }
 
 func bare(id string) string { return strings.Trim(id, "<>") }
@@ -144,9 +154,12 @@ func (c *Client) checks(ctx context.Context, patch int) ([]Check, error) {
 	last := map[string]Check{}
 	for _, a := range all[:min(len(all), maxChecks)] {
 		when, _ := time.Parse("2006-01-02T15:04:05.999999", a.Date) // in UTC, without saying so
-		check := Check{Context: a.Context, State: State(a.State), Text: a.Description, URL: a.TargetURL, When: when}
-		if was, there := last[a.Context]; !there || !check.When.Before(was.When) {
-			last[a.Context] = check
+		check := Check{Context: bounded(a.Context), State: State(bounded(a.State)), Text: bounded(a.Description), URL: a.TargetURL, When: when}
+		if len(check.URL) > maxURL {
+			check.URL = "" // cut off it would lead elsewhere
+		}
+		if was, there := last[check.Context]; !there || !check.When.Before(was.When) {
+			last[check.Context] = check
 		}
 	}
 	checks := []Check{}

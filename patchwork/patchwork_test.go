@@ -62,6 +62,23 @@ func TestLook(t *testing.T) {
 	}
 }
 
+// Nobody reads what goes on for pages.
+func TestLookBoundsTexts(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("ä", 200)
+	p := mailtest.NewPatchwork(mailtest.PatchworkPatch{MessageID: "one@example.org", State: long, Checks: []mailtest.PatchworkCheck{
+		{Context: long, State: long, Text: long, Date: "2025-01-02T03:04:05"}}})
+	t.Cleanup(p.Close)
+	got, err := (&patchwork.Client{URL: p.URL}).Look(ctx, []string{"one@example.org"})
+	if err != nil || len(got) != 1 || len(got[0].Checks) != 1 {
+		t.Fatal(got, err)
+	}
+	want := strings.Repeat("ä", 150) + "…"
+	if c := got[0].Checks[0]; got[0].State != want || c.Context != want || string(c.State) != want || c.Text != want {
+		t.Errorf("got %q", words(got))
+	}
+}
+
 func TestLookKnowsNothing(t *testing.T) {
 	t.Parallel()
 	p := server(t)

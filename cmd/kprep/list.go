@@ -95,13 +95,18 @@ func (e *env) listClones(c *cli.Context) error {
 		}
 		if clone.Error != "" {
 			failed++
-			e.warnf("%s: %s", patchmail.PrintableLine(clone.Path), patchmail.PrintableLine(clone.Error))
+			words := strings.Join(strings.Fields(clone.Error), " ") // git says some things in several lines
+			e.warnf("%s: %s", patchmail.PrintableLine(clone.Path), patchmail.PrintableLine(words))
 		}
 	}
-	if c.Bool("json") {
+	text := e.drawClones(clones)
+	switch {
+	case c.Bool("json"):
 		err = e.printJSON(clonesReport{Schema: 1, Clones: clones})
-	} else {
-		_, err = fmt.Fprint(e.stdout, e.drawClones(clones))
+	case text == "" && failed == 0:
+		e.notef("there is no series in any of these clones; start one with 'kprep new NAME'")
+	default:
+		_, err = fmt.Fprint(e.stdout, text)
 	}
 	if err == nil && failed > 0 {
 		err = &exitError{status: statusFailed}

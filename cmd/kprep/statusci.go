@@ -95,11 +95,25 @@ func ciWords(ci *dashboard.CI) string {
 	return text
 }
 
-// drawCheck shows a check that has not simply passed.
-func drawCheck(b *strings.Builder, c *dashboard.Check) {
-	if c.State == patchwork.Success || c.State == patchwork.Pending {
-		return
+// drawChecks shows the checks of a patch that have not simply passed, the first of
+// many.
+func drawChecks(b *strings.Builder, checks []dashboard.Check) {
+	const most = 10
+	shown := 0
+	for _, c := range checks {
+		if c.State == patchwork.Success || c.State == patchwork.Pending {
+			continue
+		}
+		if shown++; shown <= most {
+			drawCheck(b, &c)
+		}
 	}
+	if shown > most {
+		fmt.Fprintf(b, "    and %d more checks\n", shown-most)
+	}
+}
+
+func drawCheck(b *strings.Builder, c *dashboard.Check) {
 	text := fmt.Sprintf("CI %s: %s", c.State, c.Context)
 	if c.Text != "" {
 		text += ": " + c.Text

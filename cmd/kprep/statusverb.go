@@ -197,9 +197,7 @@ func drawPatch(b *strings.Builder, number int, p *dashboard.Patch, s *dashboard.
 	if len(notes) > 0 {
 		fmt.Fprintf(b, "    %s\n", patchmail.PrintableLine(strings.Join(notes, "; ")))
 	}
-	for _, c := range p.Checks {
-		drawCheck(b, &c)
-	}
+	drawChecks(b, p.Checks)
 	for _, t := range p.Has {
 		fmt.Fprintf(b, "    %s\n", patchmail.PrintableLine(t))
 	}
