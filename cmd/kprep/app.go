@@ -33,7 +33,7 @@ func commands(e *env) []*cli.Command {
 		sendCommand(e), signCommand(e),
 		trailersCommand(e), feedbackCommand(e), replyCommand(e), followCommand(e), verifyCommand(e),
 		undoCommand(e), redoCommand(e), logCommand(e), cleanupCommand(e), forgetCommand(e), claimCommand(e),
-		initCommand(e), configCommand(e), keyCommand(e), authCommand(e), doctorCommand(e), completionCommand(e), tourCommand(e),
+		initCommand(e), configCommand(e), keyCommand(e), authCommand(e), doctorCommand(e), completionCommand(e), tourCommand(e), helpCommand(e),
 		rangeDiffCommand(e), maintainersCommand(e), endpointCommand(e), prepCommand(e), completeCommand(e), manualCommand(e),
 	}
 }

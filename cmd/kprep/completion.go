@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kprep/kprep/docs"
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/project"
 	"github.com/kprep/kprep/series"
@@ -79,6 +80,10 @@ func (e *env) vocabulary(ctx context.Context) vocabulary {
 			return []string{"always", "auto", "never"}
 		case name == "FORM":
 			return []string{"attach", "eml", "mbox"}
+		case name == "VERB":
+			return names(commands(e))
+		case name == "TOPIC":
+			return e.topicNames()
 		case name == "SHELL":
 			return shells()
 		case name == "NAME" && verb == "send":
@@ -121,6 +126,14 @@ func (e *env) settingNames(ctx context.Context) []string {
 		return nil
 	})
 	return keys
+}
+
+func (e *env) topicNames() []string {
+	pages, err := docs.Pages()
+	if err != nil {
+		e.debugf("%v", err)
+	}
+	return topicNames(pages)
 }
 
 func presetNames() []string {

@@ -41,7 +41,7 @@ func normalise(app *cli.App, words []string) (invocation, error) {
 				return inv, err
 			}
 			words = rest
-		case word == "help" && app.Command("help") == nil:
+		case word == "help" && !globals.help && aboutVerbs(app, words[1:]):
 			globals.help, words = true, words[1:]
 		default:
 			inv.argv = append(inv.argv, globals.canonical...)
@@ -55,6 +55,12 @@ func normalise(app *cli.App, words []string) (invocation, error) {
 	}
 	inv.help, inv.version = globals.help, globals.version
 	return inv, nil
+}
+
+// aboutVerbs says whether help that is asked for in these words is about the
+// program or a verb. The verb "help" knows the rest.
+func aboutVerbs(app *cli.App, words []string) bool {
+	return len(words) == 0 || looksLikeOption(words[0]) || find(app.Commands, words[0]) != nil || app.Command("help") == nil
 }
 
 // readVerb reads the verb words[0] out of verbs, and what follows it.

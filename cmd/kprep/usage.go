@@ -30,7 +30,7 @@ func programHelp(b *strings.Builder, app *cli.App) {
 	}
 	b.WriteString("\noptions, before the verb\n")
 	table(b, optionRows(app.Flags))
-	b.WriteString("\n'kprep VERB --help' tells more about a verb.\n")
+	b.WriteString("\n'kprep VERB --help' tells more about a verb, 'kprep help topics' what else can be read.\n")
 }
 
 func verbHelp(b *strings.Builder, path []*cli.Command) {

@@ -66,7 +66,7 @@ options, before the verb
   --version               print the version
   -h, --help              print this text, or that of a verb
 
-'kprep VERB --help' tells more about a verb.
+'kprep VERB --help' tells more about a verb, 'kprep help topics' what else can be read.
 `},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
