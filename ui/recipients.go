@@ -38,20 +38,27 @@ func recipients(preview *Preview) recipientsView {
 	for _, r := range preview.Recipients {
 		row := recipientRow{Address: r.Address, Field: r.Field, Messages: "all messages", Why: r.Why}
 		if r.Messages != nil {
-			var words []string
-			for _, n := range r.Messages {
-				if n == 0 {
-					words = append(words, "cover letter, patch")
-				} else {
-					words = append(words, fmt.Sprint(n))
-				}
-			}
-			row.Messages = strings.Join(words, ", ")
-			if r.Messages[0] > 0 {
-				row.Messages = "patch " + row.Messages
-			}
+			row.Messages = messageWords(r.Messages)
 		}
 		v.Rows = append(v.Rows, row)
 	}
 	return v
+}
+
+// messageWords name messages by their counters: "cover letter, patches 1, 2".
+func messageWords(counters []int) string {
+	var words []string
+	word := "patch "
+	for _, n := range counters {
+		switch {
+		case n == 0:
+			words = append(words, "cover letter")
+			continue
+		case len(words) > 0 && strings.HasPrefix(words[len(words)-1], "patch "):
+			words[len(words)-1] = strings.Replace(words[len(words)-1], "patch", "patches", 1)
+			word = ""
+		}
+		words = append(words, word+fmt.Sprint(n))
+	}
+	return strings.Join(words, ", ")
 }

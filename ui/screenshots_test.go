@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 )
 
@@ -18,17 +17,28 @@ func TestPictures(t *testing.T) {
 	source := manySeries()
 	source.sent = 3
 	b, url := servedTo(t, source)
-	for name, path := range samplePages() {
-		if want := os.Getenv("KPREP_SCREENSHOTS_OF"); want != "" && !strings.Contains(name, want) {
-			continue
-		}
+	pages := samplePages()
+	for name, path := range pages {
+		pages[name] = url + path
+	}
+	file := filepath.Join(dir, "export.html")
+	if err := os.WriteFile(file, []byte(exported(t, source)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	pages["export"] = "file://" + file
+	for name, address := range pages {
 		for _, width := range []int{1440, 820, 390} {
 			for _, scheme := range []string{"light", "dark"} {
 				b.Screen(width, 900, scheme)
-				b.Visit(url + path)
-				b.Eval(`document.querySelectorAll("details.pair").forEach((d, n) => d.open = n < 2)`, nil)
+				b.Visit(address)
+				b.Eval(`document.querySelectorAll("details.pair, details.part").forEach((d, n) => d.open = n < 2)`, nil)
 				b.Picture(filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", name, width, scheme)))
 			}
 		}
 	}
+	// Without a series a page says what to do.
+	b, url = servedTo(t, &nothing{})
+	b.Screen(820, 600, "light")
+	b.Visit(url + "/")
+	b.Picture(filepath.Join(dir, "empty-820-light.png"))
 }

@@ -109,7 +109,7 @@ func (s *Site) head(p *seriesPage, current tab) (template.HTML, error) {
 			}
 			continue
 		}
-		link := tabLink{link{t.name, p.series(p.at, t.path)}, t.path == current.path, 0}
+		link := tabLink{link{t.name, p.series(p.at, t.path)}, t.path == current.path && p.request != nil, 0}
 		switch t.path {
 		case "":
 			link.Count = p.Patches
@@ -153,6 +153,7 @@ type overviewView struct {
 	Patches  []patchRow
 	Base     string
 	Needs    []string
+	Revision int
 	ToDo     []string
 }
 
@@ -164,7 +165,8 @@ type patchRow struct {
 	Added   int
 	Removed int
 	Notes   []note
-	Given   []string // trailers of reviewers
+	Has     []string // trailers of reviewers in the commit
+	Given   []string // those that are not in it yet
 }
 
 // A note is a word on something, of a kind that the style knows: good, bad, open or
@@ -172,7 +174,7 @@ type patchRow struct {
 type note struct{ Kind, Text string }
 
 func (s *Site) overview(_ context.Context, p *seriesPage) (template.HTML, error) {
-	v := overviewView{ID: p.prefix(), Prose: paragraphs(p.Letter.Prose), Below: p.Letter.Below, Base: baseWords(&p.Base), ToDo: needWords(p.Standing)}
+	v := overviewView{ID: p.prefix(), Revision: p.Revision, Prose: paragraphs(p.Letter.Prose), Below: p.Letter.Below, Base: baseWords(&p.Base), ToDo: needWords(p.Standing)}
 	for _, t := range p.Letter.Trailers {
 		v.Trailers = append(v.Trailers, t.String())
 	}
@@ -184,7 +186,7 @@ func (s *Site) overview(_ context.Context, p *seriesPage) (template.HTML, error)
 		v.Needs = append(v.Needs, text)
 	}
 	for i := range p.Each {
-		row := patchRow{Number: i + 1, Title: titled(p.Each[i].Title), Notes: patchNotes(&p.Each[i], p.Standing), Given: append(p.Each[i].Has, p.Each[i].Given...)}
+		row := patchRow{Number: i + 1, Title: titled(p.Each[i].Title), Notes: patchNotes(&p.Each[i], p.Standing), Has: p.Each[i].Has, Given: p.Each[i].Given}
 		if i < len(p.Diffs) {
 			row.URL = p.patch(p.at, i+1)
 			for _, f := range parsePatch(p.Diffs[i].Diff) {

@@ -104,3 +104,20 @@ func TestBodyHTML(t *testing.T) {
 		t.Errorf("without its diff:\n%s", got)
 	}
 }
+
+func TestMessageWords(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		counters []int
+		want     string
+	}{
+		{[]int{0}, "cover letter"},
+		{[]int{0, 2}, "cover letter, patch 2"},
+		{[]int{1, 2, 12}, "patches 1, 2, 12"},
+		{nil, ""},
+	} {
+		if got := messageWords(tc.counters); got != tc.want {
+			t.Errorf("%v: %q, want %q", tc.counters, got, tc.want)
+		}
+	}
+}
