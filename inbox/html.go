@@ -60,28 +60,25 @@ type element struct {
 func (p *pageText) element() element {
 	name, more := p.tokens.TagName()
 	e := element{name: string(name), tag: atom.Lookup(name), marks: []string{"*", string(name)}}
-	style := ""
-	hidden := isUnseen(e.tag)
+	attributes := map[string]string{}
 	for more {
 		var key, value []byte
 		key, value, more = p.tokens.TagAttr()
-		switch string(key) {
-		case "hidden":
-			hidden = true
-		case "style":
-			style = string(value)
-		case "class":
-			for class := range strings.FieldsSeq(strings.ToLower(string(value))) {
-				e.marks = append(e.marks, "."+class)
-			}
-		case "id":
-			e.marks = append(e.marks, "#"+strings.ToLower(string(value)))
+		if _, twice := attributes[string(key)]; !twice { // the first counts
+			attributes[string(key)] = string(value)
 		}
 	}
-	e.marks = e.marks[:min(len(e.marks), maxMarks)]
+	for class := range strings.FieldsSeq(strings.ToLower(attributes["class"])) {
+		if e.marks = append(e.marks, "."+class); len(e.marks) == maxMarks {
+			break
+		}
+	}
+	if id := attributes["id"]; id != "" {
+		e.marks = append(e.marks, "#"+strings.ToLower(id))
+	}
 	p.closeFor(e.tag)
-	e.look = p.sheet.lookOf(e.marks, p.marked).over(readLook(style))
-	if hidden {
+	e.look = p.sheet.styleOf(e.marks, p.marked).over(readStyle(attributes["style"])).look()
+	if _, hidden := attributes["hidden"]; hidden || isUnseen(e.tag) {
 		e.look.gone = yes
 	}
 	if len(p.open) > 0 {
@@ -262,11 +259,13 @@ func isEmpty(tag atom.Atom) bool {
 	return false
 }
 
-// isUnseen is true of elements whose text is not for those who look.
+// isUnseen is true of elements whose text is not for those who look, or is not meant
+// any more.
 func isUnseen(tag atom.Atom) bool {
 	switch tag {
 	case atom.Head, atom.Style, atom.Script, atom.Title, atom.Template, atom.Noscript, atom.Noframes, atom.Noembed, atom.Iframe, atom.Object,
-		atom.Audio, atom.Video, atom.Canvas, atom.Select, atom.Datalist:
+		atom.Audio, atom.Video, atom.Canvas, atom.Select, atom.Datalist, atom.Dialog,
+		atom.S, atom.Strike, atom.Del: // struck out
 		return true
 	}
 	return false

@@ -43,15 +43,37 @@ func (l look) inherited(inner look) look {
 	return all
 }
 
-// readLook reads the declarations of a style (CSS): "display:none; color:red".
-func readLook(style string) look {
+// A style is a look, and what of it nothing less important changes.
+type style struct{ usual, important look }
+
+// over is a style where another one, which counts more, says nothing else.
+func (s style) over(other style) style {
+	return style{s.usual.over(other.usual), s.important.over(other.important)}
+}
+
+func (s style) look() look { return s.usual.over(s.important) }
+
+// readStyle reads declarations of CSS: "display:none; color:red".
+func readStyle(text string) style {
+	var usual, important strings.Builder
+	for declaration := range strings.SplitSeq(plainCSS(text), ";") {
+		if before, _, is := strings.Cut(declaration, "!important"); is {
+			important.WriteString(before + ";")
+		} else {
+			usual.WriteString(declaration + ";")
+		}
+	}
+	return style{readLook(usual.String()), readLook(important.String())}
+}
+
+// readLook reads plain declarations.
+func readLook(declarations string) look {
 	var l look
 	size := map[string]bool{} // what has no extent
 	overflows := true
-	for declaration := range strings.SplitSeq(plainCSS(style), ";") {
+	for declaration := range strings.SplitSeq(declarations, ";") {
 		name, value, _ := strings.Cut(declaration, ":")
-		name = strings.TrimSpace(name)
-		value = strings.TrimSpace(strings.ReplaceAll(value, "!important", ""))
+		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
 		switch name {
 		case "display":
 			l.gone = isThat(value == "none")
@@ -74,8 +96,18 @@ func readLook(style string) look {
 					l.small = yes
 				}
 			}
+		case "text-decoration", "text-decoration-line":
+			if strings.Contains(value, "line-through") {
+				l.gone = yes
+			}
 		case "opacity":
 			if n, _, ok := cssNumber(value); ok && n < 0.1 {
+				l.gone = yes
+			}
+		case "transform", "clip", "clip-path":
+			squeezed := strings.ReplaceAll(value, " ", "")
+			if strings.HasPrefix(squeezed, "scale(0)") || strings.HasPrefix(squeezed, "rect(0,0,0,0") || strings.HasPrefix(squeezed, "rect(0px,0px,0px,0px") ||
+				strings.HasPrefix(squeezed, "inset(50%") || strings.HasPrefix(squeezed, "inset(100%") {
 				l.gone = yes
 			}
 		case "overflow":

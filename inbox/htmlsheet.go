@@ -16,7 +16,7 @@ type styleSheet struct {
 // have some. A mark is a name, a class or an id: "p", ".quiet", "#top", "*".
 type styleRule struct {
 	marks, around []string
-	look          look
+	style         style
 }
 
 // What a page may have in its style sheets: rules, and marks in a selector.
@@ -26,7 +26,7 @@ const (
 )
 
 // read adds the rules of a sheet. Those for some media, states or attributes do not
-// count.
+// count: what is shown then depends on who looks.
 func (s *styleSheet) read(sheet string) {
 	sheet = plainCSS(sheet)
 	for s.count < maxRules {
@@ -36,27 +36,31 @@ func (s *styleSheet) read(sheet string) {
 		}
 		selectors = selectors[strings.LastIndexByte(selectors, ';')+1:] // "@import x;"
 		selectors = strings.NewReplacer("<!--", "", "-->", "").Replace(selectors)
-		if strings.HasPrefix(strings.TrimSpace(selectors), "@") {
+		switch selectors = strings.Trim(selectors, "} \t\r\n"); {
+		case selectors == "@media all", selectors == "@media screen":
+			sheet = rest // and a brace that closes nothing
+			continue
+		case strings.HasPrefix(selectors, "@"):
 			sheet = behindBlock(rest)
 			continue
 		}
 		declarations, behind, _ := strings.Cut(rest, "}")
 		sheet = behind
-		if l := readLook(declarations); l != (look{}) {
+		if one := readStyle(declarations); one != (style{}) {
 			for selector := range strings.SplitSeq(selectors, ",") {
-				s.add(selector, l)
+				s.add(selector, one)
 			}
 		}
 	}
 }
 
-func (s *styleSheet) add(selector string, l look) {
+func (s *styleSheet) add(selector string, one style) {
 	parts := strings.Fields(strings.NewReplacer(">", " ", "+", " ", "~", " ").Replace(selector))
 	if len(parts) == 0 || strings.ContainsAny(selector, ":[") || s.count >= maxRules {
 		return
 	}
 	last := len(parts) - 1
-	rule := styleRule{marks: marksOf(parts[last]), look: l}
+	rule := styleRule{marks: marksOf(parts[last]), style: one}
 	for _, part := range parts[:last] {
 		rule.around = append(rule.around, marksOf(part)...)
 	}
@@ -84,21 +88,22 @@ func marksOf(part string) []string {
 	return marks
 }
 
-// lookOf is the look of an element with some marks, inside of some.
-func (s *styleSheet) lookOf(marks []string, around map[string]int) look {
-	var l look
+// styleOf is the style of an element with some marks, the most telling last, inside
+// of some.
+func (s *styleSheet) styleOf(marks []string, around map[string]int) style {
+	var all style
 	if s.count == 0 {
-		return l
+		return all
 	}
 	for _, mark := range marks {
 		for _, rule := range s.rules[mark] {
 			has := func(m string) bool { return slices.Contains(marks, m) }
 			if every(rule.marks, has) && every(rule.around, func(m string) bool { return around[m] > 0 }) {
-				l = l.over(rule.look)
+				all = all.over(rule.style)
 			}
 		}
 	}
-	return l
+	return all
 }
 
 func every(marks []string, is func(string) bool) bool {

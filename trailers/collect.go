@@ -70,6 +70,9 @@ type Found struct {
 	Cover    bool   // it was given to the cover letter, and so to all patches
 	Basis    Basis  // how the patch was found
 	Fate     Fate
+	// Retracted are the words by which its sender takes it back in a later mail, or
+	// refuses the patch, "" for none.
+	Retracted string
 
 	identity string
 }
@@ -94,6 +97,7 @@ func Collect(posts []Post, b Branch, o Options) []Found {
 	slices.SortStableFunc(all, func(x, y Found) int {
 		return cmp.Or(cmp.Compare(uint(x.Patch), uint(y.Patch)), compareBools(x.Cover, y.Cover))
 	})
+	c.markRetracted(all)
 	markRepeated(all)
 	return all
 }
@@ -123,16 +127,18 @@ type collector struct {
 	posted   []bool              // which posts are patches and cover letters
 	below    map[string][]int    // the patches that answer a message, by its id
 	links    map[string]int      // as of links
+	titled   map[string]string   // the patch or cover letter with a subject, by its id; "" for several
 
 	has     []map[string]bool  // identities of the trailers of each patch
 	covered map[string][]Found // what is below a cover letter, by message-id
 	became  map[int][]Found    // what atPatch found
 	ends    map[int]string     // what nearest found
+	against map[int]string     // what replies say against what their senders gave
 }
 
 func newCollector(posts []Post, b Branch, o Options) *collector {
 	c := &collector{posts: posts, branch: b, options: o, judge: newJudge(b, o), byID: map[string]int{}, known: knownIDs(b), recorded: map[int]int{},
-		below: map[string][]int{}, links: links(b.Patches), covered: map[string][]Found{}, became: map[int][]Found{}, ends: map[int]string{}}
+		below: map[string][]int{}, links: links(b.Patches), titled: map[string]string{}, covered: map[string][]Found{}, became: map[int][]Found{}, ends: map[int]string{}, against: map[int]string{}}
 	for i := range posts {
 		p := &posts[i]
 		if _, twice := c.byID[p.ID]; !twice {
@@ -148,8 +154,17 @@ func newCollector(posts []Post, b Branch, o Options) *collector {
 		c.recorded[r.Number] = len(r.Patches)
 	}
 	c.thread()
-	for i := range posts {
-		if posts[i].PatchID != "" && c.posted[i] {
+	for i, p := range posts {
+		if !c.posted[i] {
+			continue
+		}
+		base, _ := patchmail.BaseSubject(p.Subject)
+		if was, twice := c.titled[base]; twice && was != p.ID {
+			c.titled[base] = ""
+		} else {
+			c.titled[base] = p.ID
+		}
+		if p.PatchID != "" {
 			above := c.answers(i)
 			c.below[above] = append(c.below[above], i)
 		}
@@ -201,8 +216,12 @@ func isPosted(p *Post, s patchmail.Subject) bool {
 
 // fromReply finds the trailers of one reply.
 func (c *collector) fromReply(i int) []Found {
+	read, refusal := readReply(c.posts[i].Body)
+	if words := against(read, refusal); words != "" {
+		c.against[i] = words
+	}
 	var given []judged
-	for _, g := range FromReply(c.posts[i].Body) {
+	for _, g := range read {
 		given = append(given, c.judge.judge(g, &c.posts[i], i))
 	}
 	if len(given) == 0 {

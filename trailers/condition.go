@@ -27,7 +27,7 @@ func (w words) depend() bool {
 
 func isProviso(word string) bool {
 	switch word {
-	case "modulo", "pending", "conditional", "conditionally", "assuming", "provided", "providing", "unless", "supposing", "barring", "contingent", "except", "excepting":
+	case "modulo", "pending", "conditional", "conditionally", "provisional", "provisionally", "tentative", "tentatively", "assuming", "provided", "providing", "unless", "supposing", "barring", "contingent", "except", "excepting":
 		return true
 	}
 	return false
@@ -39,7 +39,18 @@ func (w words) wait() bool {
 		w.follows(func(s string) bool { return s == "with" }, 4, isRepair, func(_ string, between words) bool { return len(between) == 0 || !between.pointOut() }) ||
 		w.follows(func(s string) bool { return s == "with" || isIf(s) }, 8, isRemedied, tellsWhatWasTested) ||
 		w.follows(func(s string) bool { return s == "before" }, 2, isNextStep, anyway) ||
+		w.follows(isRemedy, 6, func(s string) bool { return s == "then" }, anyway) ||
+		w.follows(isAgreement, 4, func(s string) bool { return s == "if" || s == "once" }, anyway) ||
 		w.has(isOffer) && w.has(func(s string) bool { return isIf(s) || s == "until" })
+}
+
+// isAgreement is true of words that agree, and may say if what.
+func isAgreement(word string) bool {
+	switch word {
+	case "ok", "okay", "fine", "good", "happy", "agree", "acceptable", "approve", "lgtm":
+		return true
+	}
+	return false
 }
 
 func isIf(word string) bool {
@@ -127,7 +138,7 @@ func isTag(word string) bool {
 // withhold is true of words by which something is not given, or not yet.
 func (w words) withhold() bool {
 	harmless := func(_ string, _ words) bool { return w.has(isObjection) } // "I do not have any objections"
-	return w.has(isRefusal) || w.say("not yet", "not ready") ||
+	return w.has(isRefusal) || w.say("not yet", "not ready", "not mine", "no idea", "a no", "i object", "i disagree", "i oppose") ||
 		w.follows(isNegation, 3, isGiving, harmless) ||
 		w.follows(isPossibility, 2, func(s string) bool { return s == "give" || s == "grant" || s == "offer" }, anyway)
 }
@@ -146,7 +157,7 @@ func isPossibility(word string) bool {
 
 func isGiving(word string) bool {
 	switch word {
-	case "give", "add", "take", "have", "get", "grant", "offer", "deserve", "apply":
+	case "give", "giving", "gave", "given", "add", "take", "have", "get", "grant", "offer", "deserve", "apply":
 		return true
 	}
 	return false
@@ -162,7 +173,7 @@ func isObjection(word string) bool {
 
 // retract is true of words that take something back.
 func (w words) retract() bool {
-	return w.has(isRetraction) || w.say("take back", "taking back") ||
+	return w.has(isRetraction) || w.say("take back", "taking back", "scratch that", "strike that", "second thought", "second thoughts") ||
 		w.follows(isDiscarding, 2, isTag, anyway)
 }
 
@@ -180,4 +191,15 @@ func isDiscarding(word string) bool {
 		return true
 	}
 	return false
+}
+
+// takenBack finds a sentence of a reply that refuses something, or takes something
+// back.
+func takenBack(prose string) string {
+	for sentence := range sentences(prose) {
+		if w := wordsOf(sentence); w.has(isRefusal) || w.retract() {
+			return sentence
+		}
+	}
+	return ""
 }

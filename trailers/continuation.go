@@ -10,9 +10,9 @@ import (
 // one of its own. It is near directly below, without a blank line.
 func continuation(sentence string, near bool) string {
 	w := wordsOf(sentence)
-	plain := strings.TrimLeft(sentence, "([\"'`….*_ ")
+	plain := strings.TrimLeft(sentence, "([\"'`….*_~ ")
 	switch first := firstRune(plain); {
-	case strings.ContainsAny(sentence[:min(1, len(sentence))], "?,;)"), plain == "" && strings.ContainsAny(sentence, "\"'`"):
+	case strings.ContainsAny(sentence[:min(1, len(sentence))], "?,;)"), plain == "" && strings.ContainsAny(sentence, "\"'`~"):
 		return sentence
 	case len(w) == 0:
 		return ""

@@ -51,19 +51,22 @@ func (j *judge) judge(g Given, p *Post, number int) judged {
 		out.doubt = Mismatch
 	case g.Condition != "":
 		out.doubt = Conditional
-	case !g.Vouches() && !j.mayTake(g, p, number):
+	case isPerson && j.isMe(person.Mailbox) && !j.isSigned(number), !g.Vouches() && !j.mayTake(g, p, number):
 		out.doubt = Advice
 	}
 	return out
 }
 
-// mayTake says whether a trailer is taken that vouches for nothing. Anybody can
-// write the user's name into From.
+// isSigned says whether it is sure who sent a post. Anybody can write the user's
+// name into From.
+func (j *judge) isSigned(number int) bool { return j.options.Signed != nil && j.options.Signed(number) }
+
+// mayTake says whether a trailer is taken that vouches for nothing.
 func (j *judge) mayTake(g Given, p *Post, number int) bool {
 	if g.endsInBy() { // nobody knows what that says: it may be a refusal
 		return false
 	}
-	return j.options.Sloppy || j.isMe(p.From.Mailbox) && j.options.Signed != nil && j.options.Signed(number)
+	return j.options.Sloppy || j.isMe(p.From.Mailbox) && j.isSigned(number)
 }
 
 // fate decides about a trailer for a patch.

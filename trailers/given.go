@@ -1,6 +1,7 @@
 package trailers
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"unicode"
@@ -29,6 +30,16 @@ func (g Given) All() []Trailer {
 	return all
 }
 
+// note adds a line in brackets below the trailer, or takes it for a condition where
+// that is no note.
+func (g *Given) note(text string) {
+	if len(g.Notes) < maxNotes && utf8.RuneCountInString(text) <= maxValue && isPrintable(text) {
+		g.Notes = append(g.Notes, text)
+		return
+	}
+	g.Condition = cmp.Or(g.Condition, patchmail.PrintableLine(text))
+}
+
 // IsTaken says whether a trailer is given without a condition, for a patch, or for
 // all of them under a cover letter.
 func (g Given) IsTaken(cover bool) bool {
@@ -41,6 +52,7 @@ const (
 	maxName  = 100
 	maxValue = 500
 	maxBytes = 4 * maxValue
+	maxNotes = 5
 )
 
 // readGiven reads a line that is a trailer and nothing else (b4-interop 9.3).
@@ -71,6 +83,9 @@ func readGiven(line string) (Given, bool) {
 		if names && !g.endsInBy() { // it would be advice
 			return Given{}, false
 		}
+		if r == utf8.RuneError {
+			return refused("it is no UTF-8")
+		}
 		return refused("it holds %U, which nobody sees", r)
 	}
 	if !names {
@@ -91,7 +106,7 @@ func readGiven(line string) (Given, bool) {
 		return refused("it names no address that can be read")
 	case strings.HasPrefix(rest, "#"):
 		g.Value, g.Condition = address+" "+rest, condition(strings.TrimLeft(rest, "# "))
-	case strings.Trim(rest, " .,;!") != "":
+	case !isPlain(rest), strings.Contains(rest, "?"), strings.HasPrefix(rest, "(") && len(wordsOf(rest)) > 0, strings.HasPrefix(rest, "["):
 		g.Condition = rest
 	default:
 		g.Condition = condition(person.Name)
@@ -155,7 +170,7 @@ func beginsWithHash(value string) bool {
 }
 
 // hiddenLetter finds a letter that cannot be seen, such as a control character or
-// one that turns the direction of writing.
+// one that turns the direction of writing; utf8.RuneError where there is none.
 func hiddenLetter(text string) (rune, bool) {
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRuneInString(text[i:])

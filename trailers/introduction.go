@@ -17,7 +17,7 @@ func introduction(sentence string) string {
 	return ""
 }
 
-// leadsOn is true of a sentence that is not at its end.
+// leadsOn is true of a sentence that is not at its end, and of a question.
 func leadsOn(sentence string) bool {
 	sentence = strings.TrimRight(sentence, " \t\"'`*_")
 	runes := []rune(sentence)
@@ -25,10 +25,10 @@ func leadsOn(sentence string) bool {
 		return false
 	}
 	if last := runes[len(runes)-1]; !unicode.IsLetter(last) && !unicode.IsDigit(last) {
-		return strings.ContainsRune(":,;-–—(=", last)
+		return strings.ContainsRune(":,;-–—(=?", last)
 	}
 	w := wordsOf(sentence)
-	return len(w) > 0 && wantsMore(w[len(w)-1])
+	return len(w) > 0 && (wantsMore(w[len(w)-1]) || (w[0] == "with" || w[0] == "without" || isIf(w[0])) && !tellsWhatWasTested("", w))
 }
 
 // wantsMore is true of words that end no sentence.
@@ -105,13 +105,12 @@ func isPlainWord(word string) bool {
 		"fantastic", "lovely", "well", "sane", "reasonable", "solid", "lgtm", "sgtm", "wfm", "makes", "sense", "work", "works", "worked", "working", "love", "like",
 		"i", "i'm", "i've", "i'll", "we", "me", "my", "mine", "us", "our", "you", "your", "it", "it's", "its", "this", "that", "these", "those", "them", "they",
 		"is", "are", "am", "to", "for", "the", "an", "of", "on", "in", "at", "from", "as", "and", "by", "have", "has",
-		"here", "here's", "there", "so", "still", "again", "also", "too", "really", "very", "quite", "pretty", "now", "already", "hence", "therefore", "thus",
+		"here", "here's", "there", "so", "still", "again", "also", "too", "really", "very", "quite", "pretty", "now", "already", "hence", "therefore", "thus", "either", "way", "regardless", "nonetheless", "nevertheless",
 		"patch", "patches", "series", "set", "patchset", "patch-set", "version", "revision", "one", "ones", "whole", "entire", "complete", "full", "both", "everything", "each", "every",
 		"feel", "free", "please", "kindly", "add", "include", "take", "pick", "up", "collect", "carry", "over", "apply", "give", "get", "can", "may", "happy", "glad",
 		"tag", "tags", "trailer", "trailers", "review", "reviewed", "ack", "acked", "tested", "r-b", "rb", "reviewed-by", "acked-by", "tested-by", "below",
 		"fwiw", "ftr", "record", "anyway", "anyways", "yes", "yep", "yeah", "sure", "agreed", "btw", "forgot", "missed":
 		return true
 	}
-	revision, ok := strings.CutPrefix(word, "v")
-	return ok && revision != "" && strings.Trim(revision, "0123456789") == ""
+	return false
 }

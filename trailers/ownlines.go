@@ -1,6 +1,9 @@
 package trailers
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A replyLine is a line of a reply; own means that its author wrote it, for us.
 type replyLine struct {
@@ -64,11 +67,12 @@ func unmarkedQuote(lines []replyLine) int {
 		if quotesAll(line.text) {
 			return i
 		}
-		if !isField(line.text, "From") {
+		subjects := subjectsBelow(fieldName(line.text))
+		if subjects == nil {
 			continue
 		}
 		for _, below := range lines[i+1 : min(i+top, len(lines))] {
-			if below.own && isField(below.text, "Subject") {
+			if below.own && slices.Contains(subjects, fieldName(below.text)) {
 				return i
 			}
 		}
@@ -76,9 +80,51 @@ func unmarkedQuote(lines []replyLine) int {
 	return -1
 }
 
-func isField(line, name string) bool {
-	line = strings.Trim(line, " \t*")
-	return len(line) > len(name) && strings.EqualFold(line[:len(name)], name) && line[len(name)] == ':'
+// fieldName is what stands before the colon of a line, in small letters, without
+// the marks of bold letters.
+func fieldName(line string) string {
+	name, _, ok := strings.Cut(strings.Map(wideColon, strings.Trim(line, " \t*")), ":")
+	if !ok || len(name) > maxKey {
+		return ""
+	}
+	return strings.ToLower(strings.Trim(name, " \t*\u00a0"))
+}
+
+func wideColon(r rune) rune {
+	if r == '：' {
+		return ':'
+	}
+	return r
+}
+
+// subjectsBelow are the names that Subject has below a From of some name, as mail
+// programs write them above what they quote without marks; nil for no From.
+func subjectsBelow(from string) []string {
+	switch from {
+	case "from":
+		return []string{"subject"}
+	case "von":
+		return []string{"betreff"}
+	case "de":
+		return []string{"objet", "asunto", "assunto"}
+	case "da":
+		return []string{"oggetto"}
+	case "van":
+		return []string{"onderwerp"}
+	case "od":
+		return []string{"temat", "předmět"}
+	case "från", "fra":
+		return []string{"ämne", "emne"}
+	case "от", "от кого", "від":
+		return []string{"тема"}
+	case "发件人", "寄件者":
+		return []string{"主题", "主旨"}
+	case "差出人", "送信者":
+		return []string{"件名"}
+	case "보낸 사람":
+		return []string{"제목"}
+	}
+	return nil
 }
 
 // nextDiff finds a diff among own lines: begin is where the patch begins that it

@@ -64,6 +64,23 @@ func TestRecord(t *testing.T) {
 	}
 }
 
+// Whoever refers to a reply that has lost its own references does not say what it is
+// about, unless its subject says so as well.
+func TestReferencesOfOthers(t *testing.T) {
+	t.Parallel()
+	branch := Branch{ChangeID: "id", Patches: patches("a=1 b=2"), IsMe: func(string) bool { return false }}
+	for subject, want := range map[string]int{"Re: [PATCH 2/2] b": 1, "Re: [PATCH 1/2] a": 0, "Re: something": -1} {
+		posts := []Post{
+			{ID: "1", Subject: "[PATCH 1/2] a", PatchID: "1", ChangeID: "id"}, {ID: "2", Subject: "[PATCH 2/2] b", PatchID: "2", ChangeID: "id"},
+			{ID: "r", Subject: subject, From: patchmail.Address{Mailbox: "v@example.org"}, Body: "Acked-by: v@example.org\n"},
+			{ID: "x", Subject: "Re: x", Parents: []string{"r", "1"}},
+		}
+		if all := Collect(posts, branch, Options{}); len(all) != 1 || all[0].Patch != want {
+			t.Errorf("%q: got %+v, want patch %d", subject, all, want)
+		}
+	}
+}
+
 // A revision that mails claim does not come between two that were sent.
 func TestClaimedRevision(t *testing.T) {
 	t.Parallel()

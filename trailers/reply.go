@@ -16,6 +16,13 @@ import (
 //
 // Of a body beyond all measure the beginning counts.
 func FromReply(body string) []Given {
+	given, _ := readReply(body)
+	return given
+}
+
+// readReply is FromReply, with a sentence in which the reply refuses something, or
+// takes something back, "" for none.
+func readReply(body string) (given []Given, refusal string) {
 	const maxBody = 1 << 20
 	if len(body) > maxBody {
 		body = body[:strings.LastIndexByte(body[:maxBody], '\n')+1]
@@ -38,14 +45,18 @@ func FromReply(body string) []Given {
 		r.read(text)
 	}
 	r.endStretch(false)
-	return r.settled()
+	prose := strings.Join(r.prose, " ")
+	refusal = shortened(takenBack(prose))
+	r.settle(limitedScope(prose), refusal)
+	return r.given, refusal
 }
 
 // A passage is a paragraph of prose, a block of trailers, or a line drawn between.
 type passage struct {
-	prose []string
-	given []Given
-	near  bool // there is no blank line above it
+	prose    []string
+	given    []Given
+	near     bool // there is no blank line above it
+	indented bool // all lines are
 }
 
 // A reply collects the trailers of a reply line by line.
@@ -56,8 +67,8 @@ type reply struct {
 	prose   []string  // all of it
 }
 
-func (r *reply) read(text string) {
-	text = trimBlanks(text)
+func (r *reply) read(line string) {
+	text := trimBlanks(line)
 	if text == "" {
 		r.gap = true
 		return
@@ -65,6 +76,7 @@ func (r *reply) read(text string) {
 	var last *passage
 	if n := len(r.stretch); n > 0 && !r.gap {
 		last = &r.stretch[n-1]
+		last.indented = last.indented && isIndented(line)
 	}
 	g, isGiven := readGiven(text)
 	if !isGiven {
@@ -72,24 +84,23 @@ func (r *reply) read(text string) {
 	}
 	switch {
 	case isRule(text):
-		r.begin(passage{})
+		r.begin(passage{}, line)
 	case isGiven && last != nil && last.given != nil:
 		last.given = append(last.given, g)
 	case isGiven:
-		r.begin(passage{given: []Given{g}})
-	case last != nil && last.given != nil && strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") && len(text) <= maxBytes && isPrintable(text):
-		above := &last.given[len(last.given)-1]
-		above.Notes = append(above.Notes, text)
+		r.begin(passage{given: []Given{g}}, line)
+	case last != nil && last.given != nil && strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]"):
+		last.given[len(last.given)-1].note(text)
 	case last != nil && last.prose != nil:
 		last.prose = append(last.prose, text)
 	default:
-		r.begin(passage{prose: []string{text}})
+		r.begin(passage{prose: []string{text}}, line)
 	}
 	r.gap = false
 }
 
-func (r *reply) begin(p passage) {
-	p.near = len(r.stretch) > 0 && !r.gap
+func (r *reply) begin(p passage, line string) {
+	p.near, p.indented = len(r.stretch) > 0 && !r.gap, isIndented(line)
 	r.stretch = append(r.stretch, p)
 }
 
@@ -102,16 +113,16 @@ const (
 // endStretch looks at what stands around the trailers since the last quotation.
 func (r *reply) endStretch(quotation bool) {
 	var s surroundings
-	var lead []string
+	var lead passage
 	unread := false
 	for i, p := range r.stretch {
 		if p.given == nil {
-			lead, unread = p.prose, true
+			lead, unread = p, true
 			r.prose = append(r.prose, p.prose...)
 			continue
 		}
 		if unread {
-			s.readLead(lead)
+			s.readLead(lead, p.indented)
 			unread = false
 		}
 		var below passage
@@ -128,7 +139,11 @@ func (r *reply) endStretch(quotation bool) {
 
 // isRule is true of a line that is drawn between what has nothing to do with each
 // other, such as what a list adds to each mail.
-func isRule(line string) bool { return len(line) > 1 && strings.Trim(line, "-_=*~+#<>8% ") == "" }
+func isRule(line string) bool { return len(line) > 1 && strings.Trim(line, "-_=*+#<>8% ") == "" }
+
+func isIndented(line string) bool {
+	return strings.HasPrefix(line, "  ") || strings.HasPrefix(line, "\t")
+}
 
 // surroundings are what the prose around a block of trailers says.
 type surroundings struct {
@@ -139,10 +154,14 @@ type surroundings struct {
 	}
 }
 
-func (s *surroundings) readLead(prose []string) {
-	lead := lastBytes(strings.Join(prose[max(0, len(prose)-maxLines):], " "), maxProse)
+// readLead reads what stands above, indented as the trailers are or not.
+func (s *surroundings) readLead(p passage, indented bool) {
+	lead := lastBytes(strings.Join(p.prose[max(0, len(p.prose)-maxLines):], " "), maxProse)
 	last := lastSentence(lead)
 	s.above.condition, s.above.open, s.above.scope = condition(last), introduction(last), scope(last)
+	if indented && p.indented { // as of a commit that the reply shows
+		s.above.open = last
+	}
 	// The rest of the paragraph counts unless its end is about all of the series.
 	if s.above.scope == "" && !wordsOf(last).say("series", "patchset", "set", "all patches", "all of them") {
 		s.above.scope = scope(lead)
@@ -178,18 +197,18 @@ func (s *surroundings) settle(g Given) Given {
 // lastBytes is the end of a long text.
 func lastBytes(text string, most int) string { return text[max(0, len(text)-most):] }
 
-// settled are the trailers once all of the reply is read.
-func (r *reply) settled() []Given {
-	limit := ""
-	if len(r.given) > 0 {
-		limit = limitedScope(strings.Join(r.prose, " "))
-	}
+// settle notes what the whole reply says of all that it gives.
+func (r *reply) settle(limit, refusal string) {
 	for i := range r.given {
-		if g := &r.given[i]; g.Refused == "" {
-			g.Scope = shortened(cmp.Or(g.Scope, limit))
+		g := &r.given[i]
+		if g.Refused != "" {
+			continue
+		}
+		g.Scope = shortened(cmp.Or(g.Scope, limit))
+		if g.Vouches() {
+			g.Condition = cmp.Or(g.Condition, refusal)
 		}
 	}
-	return r.given
 }
 
 // shortened is the end of a long text.

@@ -57,6 +57,8 @@ func TestFromReply(t *testing.T) {
 
 		{"original message", "ok\n\n-----Original Message-----\nFrom: me\n" + rev + "\n", ""},
 		{"what Outlook quotes", "fine\n\n________\nFrom: Me <me@example.org>\nSent: Monday\nTo: list\nSubject: [PATCH] x\n\n" + rev + "\n", ""},
+		{"what a German Outlook quotes", "passt\n\n________\nVon: Ich <ich@example.org>\nGesendet: Montag\nAn: Liste\nBetreff: [PATCH] x\n\n" + rev + "\n", ""},
+		{"what a Chinese one quotes", "ok\n\n发件人：我 <me@example.org>\n主题： x\n\n" + rev + "\n", ""},
 		{"From without a subject", "From: nobody\n" + rev + "\n", rev},
 
 		{"a diff", "diff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1 +1,2 @@\n " + rev + "\n+" + ack + "\n\n" + ack + "\n", ack},
@@ -138,6 +140,10 @@ func TestSurroundings(t *testing.T) {
 		{"§ (arm64)", "(arm64)"},
 		{"§ modulo the nits", "modulo the nits"},
 		{"§?", "?"},
+		{"§ :-)", ""},
+		{"§, thanks!", ""},
+		{"§ (thanks)", "(thanks)"},
+		{"§\n[1]\n[2]\n[3]\n[4]\n[5]\n[6]", "[6]"},
 		{"§\n[once the typo is fixed]", "[once the typo is fixed]"},
 		{"Reviewed-by: R (if you fix it) Viewer <r@example.org>", "R (if you fix it) Viewer"},
 
@@ -173,6 +179,28 @@ func TestSurroundings(t *testing.T) {
 		{"Thanks, but without the second hunk:\n§", "Thanks, but without the second hunk:"},
 		{"Once they are fixed,\n\n§\n\nAcked-by: A <a@example.org>", "Once they are fixed,"},
 
+		{"For v3:\n\n§", "For v3:"},
+		{"With that out of the way\n\n§", "With that out of the way"},
+		{"With this patch my laptop boots\n\n§", ""},
+		{"After that\n\n§", "After that"},
+		{"Fix the title and then it is fine.\n\n§", "Fix the title and then it is fine."},
+		{"I am fine with this if the others are.\n\n§", "I am fine with this if the others are."},
+		{"Provisional\n§", "Provisional"},
+		{"I never gave you\n\n§", "I never gave you"},
+		{"This tag is not mine.\n\n§", "This tag is not mine."},
+		{"Why is this here?\n\n§", "Why is this here?"},
+		{"It is a no from me.\n\n§", "It is a no from me."},
+		{"NAK. This breaks it.\n\nOld text:\n> x\n\n§", "NAK."},
+		{"Scratch that.\n\nIt was another one.\n\n§", "Scratch that."},
+		{"A few nits below, feel free to ignore.\n\n§", ""},
+		{"Can be done in a follow-up.\n\n§", ""},
+		{"Either way:\n§", ""},
+
+		// Of a commit that is shown.
+		{"commit 123456789abc\nAuthor: X <x@example.org>\n\n    x: y\n\n    It was broken.\n\n    §\n", "It was broken."},
+		{"See commit 123456789abc:\n\n\tx: y\n\n\t§\n", "x: y"},
+		{"Looks good!\n\n    §", ""},
+
 		// Below.
 		{"Feel free to add\n\n§\n\nbut only after you fix the leak.", "but only after you fix the leak."},
 		{"§\n\nprovided that the comment goes.", "provided that the comment goes."},
@@ -184,6 +212,8 @@ func TestSurroundings(t *testing.T) {
 		{"Is it\n\"\n§\n\"\n", "\""},
 		{"```\n§\n```", "```"},
 		{"§\n?", "?"},
+		{"~~~\n§\n~~~", "~~~"},
+		{"§\n\nScratch that, there is a leak.", "Scratch that, there is a leak."},
 		{"§\n(if the others agree)", "(if the others agree)"},
 	} {
 		given := FromReply(strings.ReplaceAll(c.body, "§", tag))
@@ -248,7 +278,7 @@ func TestRefused(t *testing.T) {
 		{"Acked-by: A\x1b[2J <a@x.org>", `Acked-by: A\x1b[2J <a@x.org> !! it holds U+001B, which nobody sees`},
 		{"Acked-by: A \u202egpj <a@x.org>", `Acked-by: A \u202egpj <a@x.org> !! it holds U+202E, which nobody sees`},
 		{"Acked-by: A\u200b <a@x.org>", `Acked-by: A\u200b <a@x.org> !! it holds U+200B, which nobody sees`},
-		{"Acked-by: \xe4 <a@x.org>", `Acked-by: \xe4 <a@x.org> !! it holds U+FFFD, which nobody sees`},
+		{"Acked-by: \xe4 <a@x.org>", `Acked-by: \xe4 <a@x.org> !! it is no UTF-8`},
 		{"Link: https://x.org/\u200b1", `Link: https://x.org/\u200b1 !! it holds U+200B, which nobody sees`},
 		{"Acked-by: A <a@x.org>, B <b@x.org>", `Acked-by: A <a@x.org>, B <b@x.org> !! it names two addresses`},
 		{"Acked-by: A <a@x.org> Signed-off-by: B <b@x.org>", `Acked-by: A <a@x.org> Signed-off-by: B <b@x.org> !! it names two addresses`},

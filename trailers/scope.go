@@ -17,10 +17,10 @@ func scope(text string) string {
 			strings.HasPrefix(word, "patch") && isNumbers(strings.TrimLeft(word, "patches")),
 			isNumbers(word) && strings.Contains(word, "/"),
 			isNumbers(word) && strings.HasPrefix(word, "#"),
-			isNumbers(word) && isOnly(before) && (strings.ContainsAny(word, "-.") || i == len(w)-1 || slices.Contains([]string{"and", "to", "only", "through"}, next)),
+			isNumbers(word) && isOnly(before) && ((strings.Contains(word, "-") || strings.Contains(word, "..")) || i == len(w)-1 || slices.Contains([]string{"and", "to", "only", "through"}, next)),
 			isOrdinal(word) && w[i+1:min(i+4, len(w))].nameParts(),
 			(word == "all" || word == "everything") && (next == "but" || next == "except"),
-			word == "rest" && before == "the":
+			word == "rest" && next != "assured":
 			return text
 		}
 	}
@@ -40,7 +40,8 @@ func isPatchWord(word string) bool { return word == "patch" || word == "patches"
 // isNumbers is true of "3", "#3", "1-3", "1..3", "3/4", "1+2".
 func isNumbers(word string) bool {
 	word = strings.TrimLeft(word, "#")
-	return word != "" && len(word) <= 12 && word[0] >= '0' && word[0] <= '9' && strings.Trim(word, "0123456789-./+#") == ""
+	ranges := strings.ReplaceAll(word, "..", "-")
+	return word != "" && len(word) <= 12 && word[0] >= '0' && word[0] <= '9' && strings.Trim(ranges, "0123456789-/+#") == ""
 }
 
 // isOnly is true of words in front of the numbers of patches.
@@ -74,18 +75,17 @@ func (w words) nameParts() bool {
 // limitedScope looks for sentences of a reply that say that only some patches were
 // looked at.
 func limitedScope(prose string) string {
-	for prose != "" {
-		sentence := prose
-		if at := sentenceEnd(prose); at > 0 {
-			sentence = prose[:at]
-		}
-		prose = prose[len(sentence):]
+	for sentence := range sentences(prose) {
 		w := wordsOf(sentence)
-		if scope(sentence) != "" && w.has(func(s string) bool { return s == "only" || s == "just" || s == "except" || s == "but" || isNegation(s) }) && w.has(isLooking) {
-			return strings.TrimSpace(sentence)
+		if scope(sentence) != "" && w.has(isExclusion) && w.has(isLooking) {
+			return sentence
 		}
 	}
 	return ""
+}
+
+func isExclusion(word string) bool {
+	return word == "only" || word == "just" || word == "except" || word == "but" || isNegation(word)
 }
 
 // isLooking is true of words for what reviewers do.

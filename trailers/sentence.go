@@ -1,6 +1,7 @@
 package trailers
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"unicode"
@@ -23,6 +24,22 @@ func firstSentence(text string) string {
 		text = text[:at]
 	}
 	return strings.TrimSpace(text)
+}
+
+// sentences are those of a text, in order.
+func sentences(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for text != "" {
+			end := sentenceEnd(text)
+			if end == 0 {
+				end = len(text)
+			}
+			if !yield(strings.TrimSpace(text[:end])) {
+				return
+			}
+			text = text[end:]
+		}
+	}
 }
 
 // sentenceEnd is where the first sentence of a text ends and another one begins,

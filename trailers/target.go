@@ -25,6 +25,23 @@ func (c *collector) answers(i int) string {
 	return ""
 }
 
+// answersSurely is answers, unless others alone say what a post answers that has
+// another subject: anybody can refer to a reply below some patch. Then it answers
+// what alone has its subject, or nothing.
+func (c *collector) answersSurely(i int) string {
+	id := c.answers(i)
+	above, there := c.byID[id]
+	if slices.Contains(c.posts[i].Parents, id) || !there {
+		return id
+	}
+	mine, _ := patchmail.BaseSubject(c.posts[i].Subject)
+	theirs, _ := patchmail.BaseSubject(c.posts[above].Subject)
+	if mine != theirs {
+		return c.titled[mine]
+	}
+	return id
+}
+
 func (c *collector) isThere(id string) bool {
 	_, there := c.byID[id]
 	return there
@@ -63,7 +80,7 @@ func (c *collector) nearest(i int) string {
 		}
 		c.ends[i] = ""
 		way = append(way, i)
-		id := c.answers(i)
+		id := c.answersSurely(i)
 		j, there := c.byID[id]
 		_, known := c.known[id]
 		if id == "" || !there || known || c.posts[j].PatchID != "" || c.posted[j] {

@@ -29,10 +29,11 @@ type trailerFact struct {
 	Notes     []string        `json:"notes,omitempty"`
 	Fate      trailers.Fate   `json:"fate"`
 	Condition string          `json:"condition,omitempty"`
-	Scope     string          `json:"scope,omitempty"`   // for which patches it says that it is
-	Refused   string          `json:"refused,omitempty"` // why it can never be taken
-	Basis     trailers.Basis  `json:"basis"`             // how the patch was found
-	Cover     bool            `json:"cover"`             // given to the cover letter
+	Scope     string          `json:"scope,omitempty"`     // for which patches it says that it is
+	Refused   string          `json:"refused,omitempty"`   // why it can never be taken
+	Retracted string          `json:"retracted,omitempty"` // what its sender says against it later
+	Basis     trailers.Basis  `json:"basis"`               // how the patch was found
+	Cover     bool            `json:"cover"`               // given to the cover letter
 	Answered  string          `json:"answered,omitempty"`
 	Revision  int             `json:"revision,omitempty"`
 	Number    int             `json:"number,omitempty"`
@@ -71,7 +72,7 @@ func (job *takingJob) report(added []trailers.Found) trailersReport {
 
 func (job *takingJob) fact(f trailers.Found) trailerFact {
 	post := &job.mail.posts[f.Post]
-	fact := trailerFact{Trailer: f.Trailer.String(), Notes: f.Notes, Fate: f.Fate, Condition: f.Condition, Scope: f.Scope, Refused: f.Refused, Basis: f.Basis, Cover: f.Cover,
+	fact := trailerFact{Trailer: f.Trailer.String(), Notes: f.Notes, Fate: f.Fate, Condition: f.Condition, Scope: f.Scope, Refused: f.Refused, Retracted: f.Retracted, Basis: f.Basis, Cover: f.Cover,
 		Answered: f.Answered, Revision: f.Revision, Number: f.Number, Sent: string(job.sentPatch(f)),
 		MessageID: post.ID, From: post.From.String(), Date: dateText(post.Date), Via: job.via(f.Post)}
 	if state, ok := job.signed[f.Post]; ok {

@@ -39,11 +39,16 @@ func (job *takingJob) why(f trailers.Found) string {
 	case trailers.Refused:
 		return "it cannot be taken: " + f.Refused
 	case trailers.Conditional:
-		if f.Cover && f.Scope != "" {
-			return fmt.Sprintf("for some of the patches: %q", f.Scope)
+		return conditionWords(f) + changedWords(f)
+	case trailers.Present:
+		if f.Retracted != "" {
+			return laterWords(f)
 		}
-		return fmt.Sprintf("under a condition: %q", f.Condition)
+		return ""
 	case trailers.Advice:
+		if person, ok := f.Person(); ok && job.reviewed.IsMe(person.Mailbox) {
+			return "in your name, and not signed with a key that is known to be yours"
+		}
 		return "advice of " + from
 	case trailers.Ignored:
 		return "from or for an address in trailers-ignore-from"
@@ -58,10 +63,29 @@ func (job *takingJob) why(f trailers.Found) string {
 	case trailers.Unmatched:
 		return unmatchedWords(f)
 	}
-	if f.Basis != trailers.ByPatchID {
-		return fmt.Sprintf("for %s, which has changed since", given(f))
+	return strings.TrimPrefix(changedWords(f), "; ")
+}
+
+// conditionWords says why a trailer has to be asked for.
+func conditionWords(f trailers.Found) string {
+	switch {
+	case f.Retracted != "":
+		return laterWords(f)
+	case f.Cover && f.Scope != "":
+		return fmt.Sprintf("for some of the patches: %q", f.Scope)
 	}
-	return ""
+	return fmt.Sprintf("under a condition: %q", f.Condition)
+}
+
+func laterWords(f trailers.Found) string {
+	return fmt.Sprintf("its sender says later: %q", f.Retracted)
+}
+
+func changedWords(f trailers.Found) string {
+	if f.Patch < 0 || f.Basis == trailers.ByPatchID {
+		return ""
+	}
+	return fmt.Sprintf("; for %s, which has changed since", given(f))
 }
 
 // given says what a trailer was given to.
