@@ -63,7 +63,16 @@ func isPlain(sentence string) bool {
 	case slices.Contains([]string{"nice", "good", "great", "cool", "lovely"}, w[0]) && len(w) <= 4 && !doubtful:
 		return true
 	}
-	return !w.has(func(s string) bool { return !isPlainWord(s) })
+	for i, word := range w {
+		switch next := w.at(i + 1); {
+		case isPlainWord(word):
+		case word == "no" && isObjection(next), i > 0 && w[i-1] == "no" && isObjection(word): // "No objections from me"
+		case word == "with" && i > 0 && slices.Contains([]string{"me", "us", "it", "this", "the"}, next): // "Fine with me"
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // isTrial is true of words that tell what was tried.
@@ -102,7 +111,7 @@ func isPlainWord(word string) bool {
 	case "hi", "hello", "hey", "dear", "all", "everyone", "everybody", "folks",
 		"thanks", "thank", "thx", "cheers", "a", "lot", "many", "much",
 		"look", "looks", "looking", "good", "great", "fine", "nice", "nicely", "neat", "ok", "okay", "cool", "awesome", "excellent", "perfect", "perfectly",
-		"fantastic", "lovely", "well", "sane", "reasonable", "solid", "lgtm", "sgtm", "wfm", "makes", "sense", "work", "works", "worked", "working", "love", "like",
+		"fantastic", "lovely", "well", "sane", "reasonable", "solid", "straightforward", "seem", "seems", "expected", "finally", "consider", "put", "see", "code", "what", "worth", "lgtm", "sgtm", "wfm", "makes", "sense", "work", "works", "worked", "working", "love", "like",
 		"i", "i'm", "i've", "i'll", "we", "me", "my", "mine", "us", "our", "you", "your", "it", "it's", "its", "this", "that", "these", "those", "them", "they",
 		"is", "are", "am", "to", "for", "the", "an", "of", "on", "in", "at", "from", "as", "and", "by", "have", "has",
 		"here", "here's", "there", "so", "still", "again", "also", "too", "really", "very", "quite", "pretty", "now", "already", "hence", "therefore", "thus", "either", "way", "regardless", "nonetheless", "nevertheless",

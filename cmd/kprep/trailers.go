@@ -21,7 +21,7 @@ func trailersCommand(e *env) *cli.Command {
 		Description: "Looks for replies to every revision of the series in the archives of kprep.archive,\n" +
 			"and shows the trailers in them, patch by patch:\n" +
 			"  + new     = there already     x refused or ignored before\n" +
-			"  ! names somebody else than its sender\n" +
+			"  ! names somebody else than its sender, or can never be taken\n" +
 			"  ? needs your judgement: under a condition, an advice, or for a patch that has\n" +
 			"    changed since; what has changed is shown\n" +
 			"With -u those with + go into the commit messages, in one rewrite that 'kprep undo'\n" +
