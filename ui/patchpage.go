@@ -26,8 +26,6 @@ type patchView struct {
 	Above    []remarkView // not about a line of the patch
 	Previous string
 	Next     string
-	Up       string
-	Plain    bool // not highlighted
 }
 
 // mostTime is how long a page may take to highlight.
@@ -58,7 +56,7 @@ func (s *Site) drawRemark(r remarkView) (template.HTML, error) { return s.render
 func (s *Site) patchView(ctx context.Context, p *seriesPage, number int, replies []feedback.Reply, d drawer) (*patchView, error) {
 	patch := &p.Diffs[number-1]
 	v := &patchView{ID: p.prefix(), Number: number, Total: len(p.Diffs), Subject: titled(patch.Subject), Commit: patch.Commit.Short(),
-		Author: fmt.Sprintf("%s <%s>", patch.Author.Name, patch.Author.Email), When: patch.Author.When, Message: patch.Message, Up: p.series(p.at, "")}
+		Author: fmt.Sprintf("%s <%s>", patch.Author.Name, patch.Author.Email), When: patch.Author.When, Message: patch.Message}
 	if number <= len(p.Each) {
 		v.Notes, v.Given = patchNotes(&p.Each[number-1], p.Standing), p.Each[number-1].Given
 	}

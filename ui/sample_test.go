@@ -328,10 +328,10 @@ func samplePreview(s *sampleSeries) Preview {
 		}
 		return h
 	}
-	p.Messages = append(p.Messages, Message{Name: "0000-cover.eml", Header: header(0, s.Title), Recipients: 3,
+	p.Messages = append(p.Messages, Message{Name: "0000-cover.eml", Header: header(0, s.Title),
 		Body: s.Letter.Body() + "\n\n---\nJane Dév (" + fmt.Sprint(len(s.Diffs)) + "):\n      driver: take the lock\n\n drivers/net/queue.c | 36 ++++++++++++----------\n\n---\nbase-commit: 1a2b3c4d5e6f\nchange-id: 20250102-queue-rework-0123456789ab\n\nBest regards,\n-- \nJane Dév <jane@example.org>\n", Raw: []byte("From: Jane\n\nbody\n")})
 	for n, d := range s.Diffs {
-		p.Messages = append(p.Messages, Message{Counter: n + 1, Name: fmt.Sprintf("%04d.eml", n+1), Header: header(n+1, d.Subject), Recipients: 3,
+		p.Messages = append(p.Messages, Message{Name: fmt.Sprintf("%04d.eml", n+1), Header: header(n+1, d.Subject),
 			Body: d.Message + "\n---\n drivers/net/queue.c | 36 ++++++++++----\n 1 file changed\n\n" + d.Diff + "\n-- \n2.47.0\n", Raw: []byte("From: Jane\n\nbody\n")})
 	}
 	return p

@@ -57,11 +57,11 @@ func New(o Options) (*Site, error) {
 }
 
 func newToken(random io.Reader) (string, error) {
-	bytes := make([]byte, 16)
-	if _, err := io.ReadFull(random, bytes); err != nil {
+	token := make([]byte, 16)
+	if _, err := io.ReadFull(random, token); err != nil {
 		return "", fmt.Errorf("read random bytes: %w", err)
 	}
-	return hex.EncodeToString(bytes), nil
+	return hex.EncodeToString(token), nil
 }
 
 // URL is where the user's browser finds the site that is served at an address,
@@ -114,10 +114,10 @@ type frame struct {
 }
 
 // page makes a handler of a function that makes a sheet.
-func (s *Site) page(make func(*http.Request, links) (*sheet, error)) http.HandlerFunc {
+func (s *Site) page(draw func(*http.Request, links) (*sheet, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		status := http.StatusOK
-		one, err := make(r, served{})
+		one, err := draw(r, served{})
 		if err != nil {
 			status = statusOf(err)
 			one, err = s.failure(err)

@@ -88,13 +88,11 @@ type Preview struct {
 
 // A Message is one message as its readers would get it.
 type Message struct {
-	Counter    int    // k of k/n; 0 is the cover letter
-	Name       string // of a file
-	Header     []Field
-	Body       string
-	Recipients int      // of the envelope
-	Notes      []string // in what it differs from the commit
-	Raw        []byte
+	Name   string // of a file
+	Header []Field
+	Body   string
+	Notes  []string // in what it differs from the commit
+	Raw    []byte
 }
 
 // Subject is that of the message.

@@ -21,7 +21,7 @@ func uiCommand(e *env) *cli.Command {
 		Name:      "ui",
 		Category:  groupLook,
 		Usage:     "look at all my series in a browser",
-		ArgsUsage: "[BRANCH…]",
+		ArgsUsage: "[BRANCH...]",
 		Description: "Serves pages on this machine alone, until Ctrl-C: all series of this repository and\n" +
 			"of those in kprep.repos, and what there is to see of each. The URL that is printed\n" +
 			"has a token, without which nobody gets in. Nothing is sent, no server is asked for\n" +

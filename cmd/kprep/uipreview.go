@@ -59,7 +59,7 @@ func shownMessage(m *submission.Message) (ui.Message, error) {
 	if err != nil {
 		return ui.Message{}, err
 	}
-	out := ui.Message{Counter: m.Draft.Counter, Name: m.Name, Body: string(mail.Body), Recipients: len(m.Recipients), Notes: m.Notes(), Raw: raw}
+	out := ui.Message{Name: m.Name, Body: string(mail.Body), Notes: m.Notes(), Raw: raw}
 	field := func(name, value string) {
 		if value != "" {
 			out.Header = append(out.Header, ui.Field{Name: name, Value: value})
