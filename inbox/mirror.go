@@ -23,7 +23,7 @@ type Mirror struct {
 	CacheDir string
 	Tracking Tracking
 	Git      gitrepo.Options
-	Progress func(mails int) // is told how many were indexed, now and then; may be nil
+	Progress func(mails int) // is told how many mails of an epoch were indexed, now and then; may be nil
 
 	index *index
 	repos map[string]*gitrepo.Repo // by the name of the epoch
@@ -81,18 +81,26 @@ func (m *Mirror) Name() string { return m.Dir }
 // Remote is false.
 func (m *Mirror) Remote() bool { return false }
 
+// ErrIndexing means that an index lacks what another process is about to put in.
+var ErrIndexing = errors.New("another kprep is indexing what is new in it")
+
 // ErrNoMirror means that there is no public-inbox in a folder.
 var ErrNoMirror = errors.New("there is no public-inbox in this folder")
 
-// Find implements [Source]. The index takes in first what is new.
+// Find implements [Source]. The index takes in first what is new; while another
+// process does so, what it has counts, as an answer that is stale.
 func (m *Mirror) Find(ctx context.Context, q Query, broken func(error)) (Answer, error) {
 	asOf, err := m.Update(ctx, broken)
-	if err != nil {
+	stale := errors.Is(err, ErrIndexing) && m.index.isWhole(ctx)
+	if err != nil && !stale {
 		return Answer{}, err
 	}
-	messages, err := m.threads(ctx, q, broken)
-	if err != nil {
-		return Answer{}, fmt.Errorf("read the index of %s: %w", m.Dir, err)
+	messages, readErr := m.threads(ctx, q, broken)
+	switch {
+	case readErr != nil:
+		return Answer{}, fmt.Errorf("read the index of %s: %w", m.Dir, readErr)
+	case stale:
+		return Answer{Messages: messages, Stale: err}, nil
 	}
 	return Answer{Messages: messages, AsOf: asOf, Mirror: true}, nil
 }
@@ -123,7 +131,7 @@ func (m *Mirror) repo(e epoch) *gitrepo.Repo {
 }
 
 // Update brings the index up to date. It returns when mail was last fetched
-// into the mirror.
+// into the mirror, and ErrIndexing when another process is at it for long.
 func (m *Mirror) Update(ctx context.Context, broken func(error)) (time.Time, error) {
 	var asOf time.Time
 	epochs, err := findEpochs(m.Dir)

@@ -10,6 +10,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/gofrs/flock"
 
 	"github.com/kprep/kprep/inbox"
 	"github.com/kprep/kprep/internal/archivetest"
@@ -205,7 +208,7 @@ func TestMirrorInterrupted(t *testing.T) {
 			last := 0
 			other.Progress = func(n int) { last = n }
 			defer other.Close()
-			if _, err := other.Update(t.Context(), failOnBroken(t)); err != nil {
+			if _, err := other.Update(t.Context(), failOnBroken(t)); err != nil && !errors.Is(err, inbox.ErrIndexing) {
 				t.Error(err)
 			}
 			total <- last
@@ -225,3 +228,53 @@ func TestMirrorInterrupted(t *testing.T) {
 		t.Errorf("a thread of %d, want %d", len(got), count)
 	}
 }
+
+// While another process is at the index, what it has is told to be old, or, where
+// it never was whole, to be no answer.
+func TestMirrorThatAnotherIndexes(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	addMails(t, dir, 0, mail("a", "x"))
+	m := mirror(t, dir)
+	ask := func() (*inbox.Result, error) {
+		other := mirror(t, dir)
+		other.CacheDir = m.CacheDir
+		return (&inbox.Archive{Sources: []inbox.Source{other}, Now: time.Now()}).Find(t.Context(), queryOf("a"), failOnBroken(t))
+	}
+	locked := func(want string, check func(*inbox.Result, error) bool) {
+		t.Helper()
+		locks, err := filepath.Glob(filepath.Join(m.CacheDir, "*.lock"))
+		must(t, err)
+		if len(locks) != 1 {
+			t.Fatal(locks)
+		}
+		lock := flock.New(locks[0])
+		must(t, lock.Lock())
+		defer lock.Unlock()
+		if got, err := ask(); !check(got, err) {
+			t.Errorf("%s: %+v, %v", want, got, err)
+		}
+	}
+	if _, err := ask(); err != nil {
+		t.Fatal(err)
+	}
+	addMails(t, dir, 0, mail("b", "Re: x", "a"))
+	locked("an old answer", func(got *inbox.Result, err error) bool {
+		return err == nil && ids(got.Messages) == "a" && errors.Is(got.Sources[0].Stale, inbox.ErrIndexing)
+	})
+	if got, err := ask(); err != nil || ids(got.Messages) != "a\nb" || got.Sources[0].Stale != nil {
+		t.Errorf("then: %+v, %v", got, err)
+	}
+	files, err := filepath.Glob(filepath.Join(m.CacheDir, "*.sqlite*"))
+	must(t, err)
+	for _, file := range files {
+		if !strings.HasSuffix(file, ".lock") {
+			must(t, os.Remove(file))
+		}
+	}
+	locked("no answer", func(_ *inbox.Result, err error) bool {
+		return errors.As(err, new(*inbox.NoAnswerError)) && errors.Is(err, inbox.ErrIndexing)
+	})
+}
+
+func queryOf(id string) inbox.Query { return inbox.Query{IDs: []string{id}} }

@@ -113,7 +113,7 @@ func (x *index) remove() {
 func (x *index) close() error { return x.db.Close() }
 
 // exclusively runs what changes the index. When another process is at it for
-// long, what the index has must do.
+// long, that is ErrIndexing.
 func (x *index) exclusively(ctx context.Context, change func() error) error {
 	lock := flock.New(x.file + ".lock")
 	wait, cancel := context.WithTimeout(ctx, 3*time.Second)
@@ -123,13 +123,21 @@ func (x *index) exclusively(ctx context.Context, change func() error) error {
 		return ctx.Err()
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return nil
+		return ErrIndexing
 	}
 	if err != nil || !locked {
 		return fmt.Errorf("lock the index: %w", err)
 	}
 	defer lock.Unlock()
 	return change()
+}
+
+// isWhole says whether it had all that was there at some time: no epoch is there in
+// part.
+func (x *index) isWhole(ctx context.Context) bool {
+	var epochs, parts int
+	err := x.db.QueryRowContext(ctx, "SELECT count(*), count(CASE mark WHEN '' THEN 1 END) FROM epoch").Scan(&epochs, &parts)
+	return err == nil && epochs > 0 && parts == 0
 }
 
 // upToDate says whether all epochs look as when they were indexed.

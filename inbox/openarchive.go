@@ -10,7 +10,8 @@ import (
 	"github.com/kprep/kprep/gitrepo"
 )
 
-// Surroundings are what an archive needs besides settings.
+// Surroundings are what an archive needs besides settings. The functions that are
+// told something may be nil.
 type Surroundings struct {
 	Path     func(name string) string // where a file is that a setting names
 	CacheDir string                   // $XDG_CACHE_HOME/kprep
@@ -18,8 +19,8 @@ type Surroundings struct {
 	Program  string // the User-Agent
 	Tracking Tracking
 	Git      gitrepo.Options
-	Progress func(mails int)  // of indexing; may be nil
-	Waiting  func(url string) // of [Servers]; may be nil
+	Progress func(dir string, mails int) // of a [Mirror]
+	Waiting  func(url string)            // of [Servers]
 }
 
 // Open makes an archive of the sources that are configured, in that order.
@@ -61,7 +62,11 @@ func (s *Settings) servers(entry string, with Surroundings) (*Servers, error) {
 
 func local(path string, with Surroundings) Source {
 	if IsMirror(path) {
-		return &Mirror{Dir: path, CacheDir: filepath.Join(with.CacheDir, "mirror"), Tracking: with.Tracking, Git: with.Git, Progress: with.Progress}
+		m := &Mirror{Dir: path, CacheDir: filepath.Join(with.CacheDir, "mirror"), Tracking: with.Tracking, Git: with.Git}
+		if with.Progress != nil {
+			m.Progress = func(mails int) { with.Progress(path, mails) }
+		}
+		return m
 	}
 	return &Files{Path: path, Tracking: with.Tracking}
 }

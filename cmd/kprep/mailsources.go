@@ -50,8 +50,19 @@ func (e *env) openSources(settings *inbox.Settings) (*inbox.Archive, error) {
 		Tracking: trackedID,
 		Git:      gitrepo.Options{Env: e.environ, Config: e.config},
 		Waiting:  func(url string) { e.notef("waiting for %s", url) },
-		Progress: func(mails int) { e.debugf("indexed %d mails", mails) },
+		Progress: e.indexProgress(),
 	})
+}
+
+// indexProgress tells of an index that takes long, ever more rarely.
+func (e *env) indexProgress() func(dir string, mails int) {
+	next := 20_000
+	return func(dir string, mails int) {
+		if mails >= next {
+			next = 2 * mails
+			e.notef("indexing %s: %d mails so far", dir, mails)
+		}
+	}
 }
 
 // mailPaths reads names of files and folders as the configuration has them.
@@ -136,7 +147,11 @@ func (e *env) tellSources(sources []inbox.Status, offline bool) {
 		case errors.Is(s.Stale, inbox.ErrOffline):
 			e.notef("what %s said is %s", s.Name, e.age(s.AsOf))
 		case s.Stale != nil:
-			e.warnf("%s; what it said before is %s", s.Because(s.Stale), e.age(s.AsOf))
+			text := s.Because(s.Stale)
+			if !s.AsOf.IsZero() {
+				text += "; what it said before is " + e.age(s.AsOf)
+			}
+			e.warnf("%s", text)
 			upToDate = false
 		}
 	}
