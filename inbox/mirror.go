@@ -88,8 +88,20 @@ var ErrIndexing = errors.New("another kprep is indexing what is new in it")
 var ErrNoMirror = errors.New("there is no public-inbox in this folder")
 
 // Find implements [Source]. The index takes in first what is new; while another
-// process does so, what it has counts, as an answer that is stale.
+// process does so, what it has counts, as an answer that is stale. One that turns
+// out to be damaged is made anew.
 func (m *Mirror) Find(ctx context.Context, q Query, broken func(error)) (Answer, error) {
+	answer, err := m.find(ctx, q, broken)
+	if m.index != nil && isDamage(err) {
+		file := m.index
+		m.Close()
+		file.remove()
+		answer, err = m.find(ctx, q, broken)
+	}
+	return answer, err
+}
+
+func (m *Mirror) find(ctx context.Context, q Query, broken func(error)) (Answer, error) {
 	asOf, err := m.Update(ctx, broken)
 	stale := errors.Is(err, ErrIndexing) && m.index.isWhole(ctx)
 	if err != nil && !stale {

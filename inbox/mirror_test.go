@@ -278,3 +278,44 @@ func TestMirrorThatAnotherIndexes(t *testing.T) {
 }
 
 func queryOf(id string) inbox.Query { return inbox.Query{IDs: []string{id}} }
+
+// An index that something has written into is made anew.
+func TestMirrorDamagedIndex(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	mails := [][]byte{mail("a", "x")}
+	for i := range 2000 {
+		mails = append(mails, mail(fmt.Sprint(i), fmt.Sprint("other ", i)))
+	}
+	addMails(t, dir, 0, append(mails, mail("b", "Re: x", "a"))...)
+	m := mirror(t, dir)
+	for _, tc := range []struct {
+		why    string
+		damage func(text []byte) []byte
+	}{
+		{"untouched", func(text []byte) []byte { return text }},
+		{"no database", func([]byte) []byte { return []byte(strings.Repeat("no database\n", 1000)) }},
+		{"cut off", func(text []byte) []byte { return text[:len(text)/2] }},
+		{"pages of zeros", func(text []byte) []byte { clear(text[4096:]); return text }},
+		{"random pages", func(text []byte) []byte {
+			for i := 4096; i < len(text); i += 977 {
+				text[i] ^= 0x55
+			}
+			return text
+		}},
+		{"empty", func([]byte) []byte { return nil }},
+	} {
+		if got := has(t, m, "a", failOnBroken(t)); got != "a b" {
+			t.Fatalf("before %s: %q", tc.why, got)
+		}
+		m.Close()
+		files, err := filepath.Glob(filepath.Join(m.CacheDir, "*.sqlite"))
+		must(t, err)
+		text, err := os.ReadFile(files[0])
+		must(t, err)
+		must(t, os.WriteFile(files[0], tc.damage(text), 0o600))
+		if got := has(t, m, "a", failOnBroken(t)); got != "a b" {
+			t.Errorf("%s: %q", tc.why, got)
+		}
+	}
+}

@@ -16,7 +16,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
-	_ "modernc.org/sqlite" // database/sql's "sqlite"
+	"modernc.org/sqlite" // and database/sql's "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/patchmail"
@@ -102,6 +103,16 @@ func (x *index) open(ctx context.Context) error {
 		x.db.Close()
 	}
 	return err
+}
+
+// isDamage is true of the errors of a database that somebody else has written into.
+func isDamage(err error) bool {
+	said := (*sqlite.Error)(nil)
+	if !errors.As(err, &said) {
+		return false
+	}
+	code := said.Code() & 0xff
+	return code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB
 }
 
 func (x *index) remove() {
