@@ -84,7 +84,7 @@ func quote(head inbox.Addressed, text string) string {
 		fmt.Fprintf(&out, "%s wrote:\n", patchmail.PrintableLine(who))
 	}
 	if len(text) > maxReply {
-		text = text[:maxReply]
+		text = text[:strings.LastIndexByte(text[:maxReply], '\n')+1]
 	}
 	body := &bytes.Buffer{}
 	for line := range strings.Lines(text) {

@@ -10,7 +10,7 @@ import (
 )
 
 // Page shows text in the pager that git would use, on the terminal behind
-// stdout. Without a pager it is copied there.
+// stdout. Without a pager it is copied there. Ctrl-C belongs to the pager.
 func (r *Repo) Page(ctx context.Context, text io.Reader, stdout, stderr *os.File) error {
 	out, err := r.git.output(ctx, "var", "GIT_PAGER")
 	pager := string(trimNewline(out))
@@ -28,7 +28,7 @@ func (r *Repo) Page(ctx context.Context, text io.Reader, stdout, stderr *os.File
 			cmd.Env = append(cmd.Env, preset)
 		}
 	}
-	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
+	if err := runOnTerminal(cmd); err != nil && !errors.As(err, new(*exec.ExitError)) {
 		return err
 	}
 	return nil // how the user left the pager says nothing about us

@@ -153,7 +153,7 @@ func (e *env) openReply(c *cli.Context, s *series.Series, word string) error {
 	if !set {
 		mailer = e.getenv("MAILER")
 	}
-	if mailer == "" {
+	if strings.TrimSpace(mailer) == "" {
 		err = e.printMessage(c, message)
 	} else {
 		err = e.inMailer(c, mailer, message)
