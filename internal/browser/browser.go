@@ -267,6 +267,7 @@ func (b *Browser) Visit(url string) {
 // Picture writes what the whole page looks like into a file, as PNG.
 func (b *Browser) Picture(file string) {
 	b.t.Helper()
+	b.Call("Emulation.setScrollbarsHidden", map[string]any{"hidden": true}, nil)
 	var picture struct{ Data []byte }
 	b.Call("Page.captureScreenshot", map[string]any{"format": "png", "captureBeyondViewport": true}, &picture)
 	if err := os.WriteFile(file, picture.Data, 0o600); err != nil {
