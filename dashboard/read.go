@@ -120,8 +120,16 @@ func (r *reader) readReplies(out *Standing, s series.Listed, found *landing.Foun
 	if err != nil {
 		return err
 	}
+	known := make([]trailers.Set, len(out.Each))
+	for i := range out.Each {
+		for _, line := range out.Each[i].Has {
+			for _, t := range trailers.Parse(line) {
+				known[i].Add(t)
+			}
+		}
+	}
 	for i := range digest.Replies {
-		out.readGiven(&digest.Replies[i], found, refused)
+		out.readGiven(&digest.Replies[i], known, found, refused)
 		out.readReport(&digest.Replies[i], sum.OpenIDs)
 	}
 	return nil
@@ -151,9 +159,9 @@ func (r *Replies) readOpen(digest *feedback.Digest, open []string) {
 }
 
 // readGiven adds the trailers that a reply gives and that 'kprep trailers' would
-// take unasked: from whom they name, not refused, and for a patch that is still as
-// it was given them for.
-func (s *Standing) readGiven(reply *feedback.DigestReply, found *landing.Found, refused *trailers.Rejections) {
+// take unasked: from whom they name, not refused, not known for the patch yet, and for one
+// that is still as it was given them for.
+func (s *Standing) readGiven(reply *feedback.DigestReply, known []trailers.Set, found *landing.Found, refused *trailers.Rejections) {
 	sender := patchmail.Address{Name: reply.Name, Mailbox: reply.Mailbox}
 	for _, line := range reply.Trailers {
 		for _, t := range trailers.Parse(line) {
@@ -164,7 +172,7 @@ func (s *Standing) readGiven(reply *feedback.DigestReply, found *landing.Found, 
 				p := &s.Each[i]
 				about := reply.Cover || reply.Patch == i && reply.Title == titleOf(p.Title)
 				changed := found == nil || reply.Revision > 0 && found.Patches[i].ChangedSince(reply.Revision)
-				if about && !changed && !hasTrailer(p, t) {
+				if about && !changed && known[i].Add(t) {
 					p.Given = append(p.Given, t.String())
 				}
 			}
@@ -177,17 +185,6 @@ func titleOf(subject string) string {
 		return title
 	}
 	return subject
-}
-
-func hasTrailer(p *Patch, t trailers.Trailer) bool {
-	for _, line := range slices.Concat(p.Has, p.Given) {
-		for _, has := range trailers.Parse(line) {
-			if has.Same(t) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // readSends looks for a send that is not over.

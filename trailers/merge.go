@@ -27,9 +27,12 @@ func Merge(msg string, own Trailer, order []string, fresh ...Trailer) string {
 	entries, _ := scan(splitLines(block))
 	kept := grouped(entries)
 	var added, last []group
+	var known Set
+	for _, g := range kept {
+		known.Add(g[0].Trailer)
+	}
 	for _, g := range grouped(written(fresh, lineEnd(block))) {
-		known := func(k group) bool { return k[0].Same(g[0].Trailer) }
-		if !slices.ContainsFunc(kept, known) && !slices.ContainsFunc(added, known) {
+		if known.Add(g[0].Trailer) {
 			added = append(added, g)
 		}
 	}

@@ -1,6 +1,7 @@
 package trailers
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -121,4 +122,19 @@ func count(text string) map[string]int {
 		n[strings.TrimRight(line, "\r\n")]++
 	}
 	return n
+}
+
+// Ten times the trailers are to take ten times as long.
+func BenchmarkMerge(b *testing.B) {
+	for _, n := range []int{1000, 10_000} {
+		var fresh []Trailer
+		for i := range n {
+			fresh = append(fresh, Trailer{"Acked-by", fmt.Sprintf("A%d <a%[1]d@example.org>", i)})
+		}
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			for b.Loop() {
+				Merge("s\n\nb\n\nCc: c@example.org\n", Trailer{}, nil, fresh...)
+			}
+		})
+	}
 }

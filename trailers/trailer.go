@@ -54,18 +54,9 @@ func (t Trailer) String() string {
 // does not count and runs of white space are one blank (b4-interop 9.4). A
 // remark behind a person's address does not count.
 func (t Trailer) Same(o Trailer) bool {
-	if !strings.EqualFold(t.Key, o.Key) {
-		return false
-	}
-	if strings.EqualFold(strings.Join(strings.Fields(t.Value), " "), strings.Join(strings.Fields(o.Value), " ")) {
-		return true
-	}
-	if a, ok := t.Person(); ok {
-		b, ok := o.Person()
-		return ok && a.Key() == b.Key() && strings.EqualFold(a.Name, b.Name)
-	}
-	id := t.LinkedID()
-	return id != "" && id == o.LinkedID()
+	var s Set
+	s.Add(t)
+	return !s.Add(o)
 }
 
 // LinkedID is the message-id, without brackets, of the mail that a Link, BugLink
