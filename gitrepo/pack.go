@@ -41,7 +41,10 @@ func (r *Repo) pack(objects []Object) ([]byte, error) {
 	var out bytes.Buffer
 	out.WriteString("PACK")
 	binary.Write(&out, binary.BigEndian, [2]uint32{2, uint32(len(objects))})
-	z := zlib.NewWriter(&out) // one for all, as it takes most of a megabyte
+	z, err := zlib.NewWriterLevel(&out, zlib.NoCompression) // git compresses what it stores, once more anyway
+	if err != nil {
+		return nil, err
+	}
 	for _, obj := range objects {
 		kind := packKind(obj.Kind)
 		if kind == 0 {

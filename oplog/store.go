@@ -28,16 +28,21 @@ func (l *Log) file(id int) string { return filepath.Join(l.dir, fmt.Sprintf("%06
 
 // ids lists the numbers of all records, oldest first.
 func (l *Log) ids() ([]int, error) {
-	entries, err := os.ReadDir(l.dir)
+	dir, err := os.Open(l.dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
+	}
+	var names []string
+	if err == nil {
+		names, err = dir.Readdirnames(-1)
+		dir.Close()
 	}
 	if err != nil {
 		return nil, &StorageError{Doing: "read", Err: err}
 	}
 	var ids []int
-	for _, e := range entries {
-		name, ok := strings.CutSuffix(e.Name(), ".json")
+	for _, name := range names {
+		name, ok := strings.CutSuffix(name, ".json")
 		if id, err := strconv.Atoi(name); ok && err == nil && id > 0 {
 			ids = append(ids, id)
 		}
