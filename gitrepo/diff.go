@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -32,6 +33,17 @@ func diffConfig() []string {
 	return []string{"-c", "diff.suppressBlankEmpty=false", "-c", "diff.orderFile=/dev/null", "-c", "core.quotePath=true",
 		"-c", "diff.statGraphWidth=0", "-c", "diff.renameLimit=1000", "-c", "core.abbrev=auto",
 		"-c", "core.fsmonitor=false"} // a program that tells of the work tree, which no diff of commits depends on
+}
+
+// diffTree runs git diff-tree as git format-patch works: without the index. A
+// diff of commits needs nothing of it but the attributes of files that are not
+// in the work tree, which format-patch does not look at, and the index of a
+// large tree takes longer to read than a diff to make.
+func (r *Repo) diffTree() runner {
+	git := r.git
+	none := filepath.Join(r.GitDir, "kprep", "no-index")
+	git.env = append(git.env[:len(git.env):len(git.env)], "GIT_INDEX_FILE="+none)
+	return git
 }
 
 // Patches returns the patch of each commit against its first parent, in the
@@ -90,7 +102,7 @@ func (r *Repo) eachPatch(ctx context.Context, ids []ID, take func(i int, p Patch
 		fmt.Fprintln(&in, id)
 	}
 	args := append(diffConfig(), "diff-tree", "--stdin", "--always", "--root", "--binary", "-U3")
-	cmd := r.git.command(ctx, append(args, diffOptions()...)...)
+	cmd := r.diffTree().command(ctx, append(args, diffOptions()...)...)
 	cmd.Stdin = &in
 	printed := 0
 	_, err := stream(ctx, cmd, func(out io.Reader) (err error) {
@@ -155,7 +167,7 @@ func splitPatch(text []byte) Patch {
 func (r *Repo) DiffStat(ctx context.Context, from, to ID) (string, error) {
 	args := append(diffConfig(), "diff-tree")
 	args = append(args, diffOptions()...)
-	out, err := r.git.output(ctx, append(args, string(from), string(to))...)
+	out, err := r.diffTree().output(ctx, append(args, string(from), string(to))...)
 	return string(out), err
 }
 

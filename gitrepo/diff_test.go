@@ -113,6 +113,44 @@ func TestPatchesAskNoWatcher(t *testing.T) {
 	}
 }
 
+// Attributes count where git format-patch has them count: in the work tree, and
+// not in the index alone, as a sparse checkout has them.
+func TestPatchesHaveTheAttributesOfFormatPatch(t *testing.T) {
+	t.Parallel()
+	for _, where := range []string{"work tree", "index"} {
+		r := gittest.New(t)
+		r.Write(".gitattributes", "*.gen -diff\n")
+		r.Write("made.gen", "one\n")
+		base := r.Commit("base\n")
+		r.Write("made.gen", "two\n")
+		r.Commit("change\n")
+		if where == "index" {
+			if err := os.Remove(filepath.Join(r.Dir, ".gitattributes")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := r.Git("format-patch", "--stdout", "--binary", "--full-index", "-1")
+		if binary := strings.Contains(want, "GIT binary patch"); binary != (where == "work tree") {
+			t.Fatalf("attributes in the %s: git format-patch says\n%s", where, want)
+		}
+		repo := open(t, r, r.Dir)
+		head := gitrepo.ID(r.Git("rev-parse", "HEAD"))
+		patches, err := repo.Patches(t.Context(), []gitrepo.ID{head})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, body, _ := strings.Cut(string(patches[0].Diff), "\nindex ")
+		_, body, _ = strings.Cut(body, "\n")
+		if !strings.Contains(want, body) || !strings.Contains(want, string(patches[0].Stat)) {
+			t.Errorf("attributes in the %s: got\n%s%s\nwant\n%s", where, patches[0].Stat, patches[0].Diff, want)
+		}
+		stat, err := repo.DiffStat(t.Context(), gitrepo.ID(base), head)
+		if err != nil || stat != string(patches[0].Stat) {
+			t.Errorf("attributes in the %s: the summary is %q, %v; want %q", where, stat, err, patches[0].Stat)
+		}
+	}
+}
+
 func TestEachPatchEndsWithAnError(t *testing.T) {
 	t.Parallel()
 	r, ids := patchedRepo(t)

@@ -61,7 +61,7 @@ func (r *Repo) PatchIDBetween(ctx context.Context, from, to ID) (string, error) 
 			args = append(args, option)
 		}
 	}
-	diff, err := r.git.output(ctx, append(args, "--patch", "--end-of-options", string(from), string(to))...)
+	diff, err := r.diffTree().output(ctx, append(args, "--patch", "--end-of-options", string(from), string(to))...)
 	if err != nil {
 		return "", err
 	}

@@ -24,7 +24,7 @@ func (r *Repo) PatchIDs(ctx context.Context, ids []ID) ([]string, error) {
 			args = append(args, option)
 		}
 	}
-	diffs, err := r.git.filter(ctx, &in, append(args, "--patch")...)
+	diffs, err := r.diffTree().filter(ctx, &in, append(args, "--patch")...)
 	if err != nil {
 		return nil, err
 	}
