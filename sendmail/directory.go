@@ -89,7 +89,7 @@ func (d *Directory) Send(_ context.Context, _ string, index int, m Outgoing, rec
 		return receipts(index, recipients, Deferred, AtLocal, 0, "the journal could not be written"), err
 	}
 	path := filepath.Join(d.path, m.Name)
-	if err := writeNew(path, verbatim(m.Raw)); err != nil {
+	if err := writeNew(path, verbatim(m.Raw), synced); err != nil {
 		return receipts(index, recipients, Deferred, AtLocal, 0, err.Error()), err
 	}
 	return receipts(index, recipients, Accepted, AtLocal, 0, "written to "+path), nil
@@ -102,7 +102,8 @@ type File struct {
 	Write func(io.Writer) error
 }
 
-// Write puts files into the folder without a journal, for a preview.
+// Write puts files into the folder without a journal, for a preview, which can be
+// had again: nobody waits for the disk.
 func (d *Directory) Write(files []File) error {
 	var names []string
 	for _, f := range files {
@@ -115,18 +116,26 @@ func (d *Directory) Write(files []File) error {
 		return err
 	}
 	for _, f := range files {
-		if err := writeNew(filepath.Join(d.path, f.Name), f.Write); err != nil {
+		if err := writeNew(filepath.Join(d.path, f.Name), f.Write, unsynced); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// writeNew creates the file, or replaces one that is there, and syncs it.
-func writeNew(path string, write func(io.Writer) error) error {
+// A durability says whether a new file is on the disk when it is closed.
+type durability bool
+
+const (
+	synced   durability = true
+	unsynced durability = false
+)
+
+// writeNew creates the file, or replaces one that is there, whole and synced.
+func writeNew(path string, write func(io.Writer) error, how durability) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err == nil {
-		return finishFile(f, write)
+		return finishFile(f, write, how)
 	}
 	if !errors.Is(err, fs.ErrExist) {
 		return err
@@ -142,11 +151,10 @@ func writeNew(path string, write func(io.Writer) error) error {
 	return replacement.CloseAtomicallyReplace()
 }
 
-// finishFile writes, syncs and closes a new file; when that fails the file is
-// removed.
-func finishFile(f *os.File, write func(io.Writer) error) error {
+// finishFile writes and closes a new file; when that fails the file is removed.
+func finishFile(f *os.File, write func(io.Writer) error, how durability) error {
 	err := writeBuffered(f, write)
-	if err == nil {
+	if err == nil && how == synced {
 		err = f.Sync()
 	}
 	if closeErr := f.Close(); err == nil {

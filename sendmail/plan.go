@@ -123,7 +123,7 @@ func createFile(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	return finishFile(f, verbatim(data))
+	return finishFile(f, verbatim(data), synced)
 }
 
 func syncDir(path string) error {
