@@ -3,6 +3,7 @@ package series
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"iter"
 	"os"
@@ -47,7 +48,6 @@ func (s *Series) MarkSeen(ids ...string) error {
 // AddSeen adds lines to the file of SeenPath that are not in it yet. They go to its
 // end, all at once, so that of several who do so nothing is lost.
 func AddSeen(commonDir, changeID string, lines []byte) error {
-	file := seenFile(commonDir, changeID)
 	known, err := ReadSeen(commonDir, changeID)
 	if err != nil {
 		return err
@@ -69,6 +69,13 @@ func AddSeen(commonDir, changeID string, lines []byte) error {
 	if len(known) > 0 && known[len(known)-1] != '\n' { // somebody was killed while writing
 		more = append([]byte("\n"), more...)
 	}
+	if err := appendTo(seenFile(commonDir, changeID), more); err != nil {
+		return fmt.Errorf("note which replies were shown: %w", err)
+	}
+	return nil
+}
+
+func appendTo(file string, text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return err
 	}
@@ -76,6 +83,6 @@ func AddSeen(commonDir, changeID string, lines []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = out.Write(more)
+	_, err = out.Write(text)
 	return errors.Join(err, out.Close())
 }

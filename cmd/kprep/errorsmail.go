@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/kprep/kprep/inbox"
@@ -29,6 +30,8 @@ func mailHint(err error) string {
 		return "name another server of the list, or a local mirror"
 	case errors.Is(err, inbox.ErrOffline):
 		return "ask without --offline, or name a local archive, as in 'git config --add kprep.archive PATH'"
+	case errors.As(err, new(*inbox.NoAnswerError)) && errors.Is(err, fs.ErrNotExist):
+		return "kprep.archive names paths and servers; the name of a server begins with https://"
 	case errors.As(err, new(*inbox.NoAnswerError)):
 		return "that does not mean that there is no such message; try again, or save it into a file and name that"
 	}

@@ -28,7 +28,10 @@ func (e *env) lookForFeedback(c *cli.Context, s *series.Series) (*review, error)
 	if err != nil {
 		return nil, err
 	}
-	return r, r.all.Digest(e.now()).Keep(e.repo, s)
+	if err := r.all.Digest(e.now()).Keep(e.repo, s); err != nil {
+		e.warnf("note the replies for lists: %v", err) // it is a cache
+	}
+	return r, nil
 }
 
 // readFeedback looks for replies in the archives.
