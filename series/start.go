@@ -155,7 +155,7 @@ func (s *Series) nameBase(ctx context.Context, o Origin) (err error) {
 	return err
 }
 
-// born makes the branch of a new series and checks it out, with objects and
+// born makes the branch of a new series and checks it out, with objects, files and
 // refs that belong into the same operation.
 func (s *Series) born(ctx context.Context, reason string, also oplog.Plan, here bool) error {
 	l, err := s.layOut(ctx, s.Storage, s.Text, s.Tracking)
@@ -166,7 +166,7 @@ func (s *Series) born(ctx context.Context, reason string, also oplog.Plan, here 
 	if err != nil {
 		return err
 	}
-	plan := oplog.Plan{Objects: append(also.Objects, l.chain.Objects...), Config: l.config, Head: &gitrepo.HeadState{Branch: s.Branch},
+	plan := oplog.Plan{Objects: append(also.Objects, l.chain.Objects...), Config: l.config, Blobs: also.Blobs, Head: &gitrepo.HeadState{Branch: s.Branch},
 		Refs: append(also.Refs, gitrepo.RefUpdate{Name: s.Branch, New: l.chain.Tip})}
 	err = perform(ctx, s.repo, act{changeID: s.Tracking.ChangeID, branch: s.Branch, reason: reason, plan: plan})
 	if changed := (*gitrepo.RefChangedError)(nil); errors.As(err, &changed) && changed.Name == s.Branch && changed.Got != "" {

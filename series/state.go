@@ -26,9 +26,17 @@ type State struct {
 	Collected *Collection // nil when nothing was collected
 	Deps      *PassedDeps // nil when the prerequisites were not checked, or failed
 	Known     []KnownDep  // prerequisites that were found in mail
+	Request   *Request    // nil for a series that is not from a pull request
 	Done      []string    // message-ids of replies about which nothing is left to do, in order of the alphabet
 
 	rest map[string]json.RawMessage
+}
+
+// A Request says which pull request a series was made of, and what it was then.
+type Request struct {
+	URL  string `json:"url,omitempty"` // "" when nobody said it
+	Head string `json:"head"`          // the last commit that was taken, as it is there
+	Text string `json:"text"`          // SHA-256 of title and description
 }
 
 // A PassedCheck says that a command had nothing against a patch, or nothing
@@ -103,7 +111,7 @@ func (st *State) parse(text []byte) error {
 	}
 	form := 0
 	var feedback feedbackState
-	for key, into := range map[string]any{"version": &form, "checks": &st.Checks, "collected": &st.Collected, "deps": &st.Deps, "known": &st.Known, "feedback": &feedback} {
+	for key, into := range map[string]any{"version": &form, "checks": &st.Checks, "collected": &st.Collected, "deps": &st.Deps, "known": &st.Known, "request": &st.Request, "feedback": &feedback} {
 		value, ok := st.rest[key]
 		delete(st.rest, key)
 		if !ok {
@@ -178,6 +186,9 @@ func (st *State) text() ([]byte, error) {
 	}
 	if len(st.Known) > 0 {
 		all["known"] = st.Known
+	}
+	if st.Request != nil {
+		all["request"] = st.Request
 	}
 	if len(st.Done) > 0 {
 		all["feedback"] = feedbackState{st.Done}

@@ -12,8 +12,14 @@ import (
 
 // mailHint helps with what kept mail of others from being found.
 func mailHint(err error) string {
-	mailed, here := (*mailedError)(nil), (*series.HereError)(nil)
+	mailed, here, pull := (*mailedError)(nil), (*series.HereError)(nil), (*pullError)(nil)
 	switch {
+	case errors.As(err, &pull):
+		return pull.hint
+	case errors.As(err, new(*series.FixupError)):
+		return "nothing was changed; --autosquash folds them into the commits that they mend"
+	case errors.As(err, new(*series.PullError)):
+		return "nothing was changed; say where its commits begin with '-f FORK'"
 	case errors.As(err, &mailed):
 		return mailed.hint
 	case errors.As(err, &here):

@@ -21,12 +21,17 @@ func newCommand(e *env) *cli.Command {
 			"and checks it out. On the branch of another series it depends on that one, unless\n" +
 			"-f says where to start. With -F the series is one that was mailed, and its next\n" +
 			"revision begins: patches, cover letter, recipients and history are taken over;\n" +
-			"NAME is made of it. On any failure nothing has changed.",
+			"NAME is made of it. With --from-pr it is a pull request, whose title and description\n" +
+			"become the cover letter; once more, on its branch, it takes what was pushed since.\n" +
+			"On any failure nothing has changed.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "fork-point", Aliases: []string{"f"}, Usage: "start at `FORK`, a tag, branch or commit; otherwise at HEAD"},
 			&cli.StringFlag{Name: "from-thread", Aliases: []string{"F"}, Usage: "go on with the series that was mailed, in `MSGID|FILE`"},
 			&cli.IntFlag{Name: "revision", Usage: "with -F: go on from revision `N` of it"},
 			offlineFlag(),
+			&cli.StringFlag{Name: "from-pr", Usage: "take a pull request that was fetched: `FILE|REF`, what the forge says of it, or its head"},
+			&cli.StringFlag{Name: "head", Usage: "with --from-pr FILE: its commits are those of `REF`"},
+			&cli.BoolFlag{Name: "autosquash", Usage: "with --from-pr: fold fixup! and squash! commits into those that they mend"},
 		},
 		Action: func(c *cli.Context) error {
 			from := c.IsSet("from-thread")
@@ -35,6 +40,15 @@ func newCommand(e *env) *cli.Command {
 				least = 0
 			} else if c.IsSet("revision") || c.IsSet("offline") {
 				return usagef("new", "--revision and --offline go with --from-thread")
+			}
+			pull := c.IsSet("from-pr")
+			if pull {
+				least = 0
+			} else if c.IsSet("head") || c.IsSet("autosquash") {
+				return usagef("new", "--head and --autosquash go with --from-pr")
+			}
+			if err := exclusive(c, "from-pr", "from-thread"); err != nil {
+				return err
 			}
 			names, err := argsBetween(c, least, 1)
 			if err != nil {
@@ -49,6 +63,9 @@ func newCommand(e *env) *cli.Command {
 			}
 			if repo.TopLevel == "" {
 				return errNoWorkTree
+			}
+			if pull {
+				return e.newPull(c, repo, strings.Join(names, ""), c.String("from-pr"))
 			}
 			if from {
 				return e.newFrom(c, repo, strings.Join(names, ""), c.String("from-thread"))

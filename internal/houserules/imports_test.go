@@ -46,6 +46,7 @@ func imports() map[string][]string {
 		"feedback":              {"cache", "series", "inbox", "trailers", "rangediff/xdiff", "gitrepo", "patchmail"},
 		"landing":               {"cache", "series", "coverletter", "trailers", "patchmail", "gitrepo", "rangediff"},
 		"patchwork":             {},
+		"pullrequest":           {"patchmail"},
 		"dashboard":             {"cache", "series", "submission", "feedback", "landing", "patchwork", "trailers", "patchmail", "gitrepo"},
 		"ui":                    {"dashboard", "submission", "feedback", "sendmail", "coverletter", "gitrepo", "patchmail", "rangediff/page", "ui/highlight"},
 		"ui/highlight":          {},
