@@ -31,13 +31,19 @@ type DigestReply struct {
 	Cover    bool      `json:"cover,omitempty"`
 	Patch    int       `json:"patch"` // of the branch, from 0; -1 for none
 	Title    string    `json:"title,omitempty"`
-	Trailers []string  `json:"trailers,omitempty"` // see [trailers.Given.IsTaken], and for patches of others
+	Trailers []string  `json:"trailers,omitempty"` // that count: see [trailers.Given.IsTaken]; not taken back, nor for patches of others
 	Report   *Report   `json:"report,omitempty"`
 }
 
 // Digest shortens a feedback.
 func (f *Feedback) Digest(asOf time.Time) *Digest {
 	d := &Digest{Form: digestForm, AsOf: asOf, Replies: []DigestReply{}}
+	var against []*Reply
+	for i := range f.Replies {
+		if f.Replies[i].Against != "" {
+			against = append(against, &f.Replies[i])
+		}
+	}
 	for _, r := range f.Replies {
 		one := DigestReply{ID: r.ID, Name: r.From.Name, Mailbox: r.From.Mailbox, Date: r.Date, Kind: r.Kind, Revision: r.Place.Revision,
 			Cover: r.Place.Cover, Patch: r.Place.Patch, Report: r.Report}
@@ -45,13 +51,22 @@ func (f *Feedback) Digest(asOf time.Time) *Digest {
 			one.Title = f.Patches[one.Patch]
 		}
 		for _, g := range r.Trailers {
-			if g.Condition == "" && r.Place.Below == "" {
+			if g.IsTaken(r.Place.Cover) && r.Place.Below == "" && !r.isTakenBack(against) {
 				one.Trailers = append(one.Trailers, g.String())
 			}
 		}
 		d.Replies = append(d.Replies, one)
 	}
 	return d
+}
+
+// isTakenBack says whether the sender of a reply says something against it later,
+// about the same patch or all of them.
+func (r *Reply) isTakenBack(against []*Reply) bool {
+	return slices.ContainsFunc(against, func(later *Reply) bool {
+		return later.Date.After(r.Date) && later.From.Key() == r.From.Key() &&
+			(later.Place.Cover || later.Place.Patch == r.Place.Patch && !r.Place.Cover)
+	})
 }
 
 func digestFile(repo *gitrepo.Repo, s *series.Series) string {

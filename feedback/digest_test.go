@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/kprep/kprep/feedback"
+	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/series"
+	"github.com/kprep/kprep/trailers"
 )
 
 func TestDigestOfTheTruth(t *testing.T) {
@@ -70,6 +72,43 @@ func TestDigestOfTheTruth(t *testing.T) {
 }
 
 // A damaged digest is none: looking again makes another.
+// Only what is given without a condition, and not taken back, counts for lists.
+func TestDigestTrailers(t *testing.T) {
+	t.Parallel()
+	day := func(n int) time.Time { return time.Date(2025, 1, n, 0, 0, 0, 0, time.UTC) }
+	reply := func(n int, who string, place trailers.Place, body string) feedback.Reply {
+		r := feedback.Reply{From: patchmail.Address{Mailbox: who}, Date: day(n), Place: place}
+		r.Trailers, r.Against = trailers.FromReply(strings.ReplaceAll(body, "§", "Acked-by: "+who))
+		return r
+	}
+	patch, other, cover := trailers.Place{Mine: true, Number: 1}, trailers.Place{Mine: true, Number: 2, Patch: 1}, trailers.Place{Mine: true, Cover: true, Patch: -1}
+	const a, b = "a@example.org", "b@example.org"
+	for _, tc := range []struct {
+		why     string
+		replies []feedback.Reply
+		want    int
+	}{
+		{"given", []feedback.Reply{reply(1, a, patch, "§")}, 1},
+		{"under a condition", []feedback.Reply{reply(1, a, patch, "With that fixed:\n§")}, 0},
+		{"refused", []feedback.Reply{reply(1, a, patch, "§\v")}, 0},
+		{"for some patches", []feedback.Reply{reply(1, a, cover, "Patch 1 is fine.\n\n§")}, 0},
+		{"taken back", []feedback.Reply{reply(1, a, patch, "§"), reply(2, a, patch, "I take back my ack.")}, 0},
+		{"taken back for all", []feedback.Reply{reply(1, a, patch, "§"), reply(2, a, cover, "NAK.")}, 0},
+		{"taken back before", []feedback.Reply{reply(2, a, patch, "§"), reply(1, a, patch, "NAK.")}, 1},
+		{"another one", []feedback.Reply{reply(1, a, patch, "§"), reply(2, b, patch, "NAK.")}, 1},
+		{"of another patch", []feedback.Reply{reply(1, a, patch, "§"), reply(2, a, other, "NAK.")}, 1},
+	} {
+		f := feedback.Feedback{Replies: tc.replies, Patches: []string{"one", "two"}}
+		got := 0
+		for _, r := range f.Digest(day(9)).Replies {
+			got += len(r.Trailers)
+		}
+		if got != tc.want {
+			t.Errorf("%s: %d trailers, want %d", tc.why, got, tc.want)
+		}
+	}
+}
+
 func TestDamagedDigest(t *testing.T) {
 	t.Parallel()
 	w := ring(t)

@@ -27,6 +27,7 @@ type Reply struct {
 	Depth    int            // how many other replies it stands below
 	Remarks  []Remark
 	Trailers []trailers.Given
+	Against  string  // what it says against trailers that its sender gave before
 	New      bool    // it was not shown yet
 	Done     bool    // the user has nothing left to do about it
 	Answered bool    // the user has answered it
@@ -159,7 +160,8 @@ func (c *collector) visit(f *Feedback, n *patchmail.Node, above int) {
 func (c *collector) reply(i int) Reply {
 	m, place := c.messages[i], c.places[i]
 	r := Reply{ID: m.ID, From: c.texts[i].From, Date: m.Date, Subject: m.Line, Place: place, Title: c.sentTitle(place.Revision, place.Number),
-		Trailers: trailers.FromReply(c.texts[i].Text), Message: m, New: !c.options.Marks.IsSeen(m.ID), Done: c.options.Marks.IsDone(m.ID)}
+		Message: m, New: !c.options.Marks.IsSeen(m.ID), Done: c.options.Marks.IsDone(m.ID)}
+	r.Trailers, r.Against = trailers.FromReply(c.texts[i].Text)
 	if r.Title == "" && place.Patch >= 0 {
 		r.Title = c.Branch.Patches[place.Patch].Title
 	}

@@ -37,7 +37,8 @@ func TestSaysNothingElse(t *testing.T) {
 		{"a word that is no courtesy", "No.\n" + tag, false},
 		{"a condition", "With the leak fixed:\n" + tag, false},
 	} {
-		if got := saysNothingElse(remarks(tc.body, nil), trailers.FromReply(tc.body), from); got != tc.want {
+		given, _ := trailers.FromReply(tc.body)
+		if got := saysNothingElse(remarks(tc.body, nil), given, from); got != tc.want {
 			t.Errorf("%s: %v", tc.why, got)
 		}
 	}

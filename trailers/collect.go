@@ -216,9 +216,9 @@ func isPosted(p *Post, s patchmail.Subject) bool {
 
 // fromReply finds the trailers of one reply.
 func (c *collector) fromReply(i int) []Found {
-	read, refusal := readReply(c.posts[i].Body)
-	if words := against(read, refusal); words != "" {
-		c.against[i] = words
+	read, against := FromReply(c.posts[i].Body)
+	if against != "" {
+		c.against[i] = against
 	}
 	var given []judged
 	for _, g := range read {

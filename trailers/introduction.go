@@ -34,7 +34,7 @@ func leadsOn(sentence string) bool {
 // wantsMore is true of words that end no sentence.
 func wantsMore(word string) bool {
 	switch word {
-	case "a", "an", "the", "my", "your", "his", "their", "our", "its", // something
+	case "a", "an", "the", "my", "your", "his", "their", "our", "its",
 		"of", "to", "for", "from", "with", "without", "in", "at", "on", "than", "into", "upon", "against", "after", "until", "till", "unless",
 		"if", "when", "whether", "while", "because", "although", "that's", "which", "who", "whose", "where", "and", "or", "but", "nor",
 		"is", "are", "was", "were", "be", "do", "does", "did", "has", "had", "can", "could", "will", "would", "shall", "should", "may", "might", "must", "not", "no",

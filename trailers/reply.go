@@ -14,15 +14,11 @@ import (
 // or above words that go on with it, has a condition; one that holds what nobody
 // sees, or names two, is refused.
 //
+// What a reply says against what its sender gave before is a sentence by which it
+// refuses or takes back something, or a trailer that does, "" for none.
+//
 // Of a body beyond all measure the beginning counts.
-func FromReply(body string) []Given {
-	given, _ := readReply(body)
-	return given
-}
-
-// readReply is FromReply, with a sentence in which the reply refuses something, or
-// takes something back, "" for none.
-func readReply(body string) (given []Given, refusal string) {
+func FromReply(body string) (given []Given, against string) {
 	const maxBody = 1 << 20
 	if len(body) > maxBody {
 		body = body[:strings.LastIndexByte(body[:maxBody], '\n')+1]
@@ -46,9 +42,9 @@ func readReply(body string) (given []Given, refusal string) {
 	}
 	r.endStretch(false)
 	prose := strings.Join(r.prose, " ")
-	refusal = shortened(takenBack(prose))
+	refusal := shortened(takenBack(prose))
 	r.settle(limitedScope(prose), refusal)
-	return r.given, refusal
+	return r.given, cmp.Or(refusing(r.given), refusal)
 }
 
 // A passage is a paragraph of prose, a block of trailers, or a line drawn between.

@@ -26,6 +26,11 @@ func shown(given []Given) string {
 	return strings.Join(lines, "\n")
 }
 
+func givenIn(body string) []Given {
+	given, _ := FromReply(body)
+	return given
+}
+
 func TestFromReply(t *testing.T) {
 	t.Parallel()
 	const ack, rev = "Acked-by: A <a@example.org>", "Reviewed-by: R Viewer <r@example.org>"
@@ -85,7 +90,7 @@ func TestFromReply(t *testing.T) {
 		{"a condition for what was quoted", "With that fixed\n> +int x;\n" + rev + "\n", rev},
 		{"prose between", "With that fixed it would be fine.\n\nBut see elsewhere.\n\n" + rev + "\n", rev},
 	} {
-		if got := shown(FromReply(c.body)); got != c.want {
+		if got := shown(givenIn(c.body)); got != c.want {
 			t.Errorf("%s: of %q\n got %q\nwant %q", c.why, c.body, got, c.want)
 		}
 	}
@@ -222,7 +227,7 @@ func TestSurroundings(t *testing.T) {
 		{"§\n\nScratch that, there is a leak.", "Scratch that, there is a leak."},
 		{"§\n(if the others agree)", "(if the others agree)"},
 	} {
-		given := FromReply(strings.ReplaceAll(c.body, "§", tag))
+		given := givenIn(strings.ReplaceAll(c.body, "§", tag))
 		if len(given) == 0 || given[0].Condition != c.condition || given[0].Refused != "" {
 			t.Errorf("%q: got %q, want the condition %q", c.body, given, c.condition)
 		} else if !strings.HasPrefix(c.body, "§ #") && !strings.HasPrefix(c.body, "Rev") && given[0].String() != tag {
@@ -260,7 +265,7 @@ func TestScope(t *testing.T) {
 		{"It is 20-30 times faster.\n\n§", ""},
 		{"The first time I see this work.\n\n§", ""},
 	} {
-		given := FromReply(strings.ReplaceAll(c.body, "§", tag))
+		given := givenIn(strings.ReplaceAll(c.body, "§", tag))
 		if len(given) != 1 || given[0].Scope != c.scope {
 			t.Errorf("%q: got %+v, want the scope %q", c.body, given, c.scope)
 		}
@@ -302,7 +307,7 @@ func TestRefused(t *testing.T) {
 		{"Acked-by: your name here", ""},
 		{"Subject: \x1b[2J <a@x.org>", ""},
 	} {
-		if got := shown(FromReply(c.body + "\n")); got != c.want {
+		if got := shown(givenIn(c.body + "\n")); got != c.want {
 			t.Errorf("of %q\n got %q\nwant %q", c.body, got, c.want)
 		}
 	}
@@ -315,7 +320,7 @@ func FuzzFromReply(f *testing.F) {
 	f.Add("> quoted\nfeel free: add Acked-by: A <a@example.org<mailto:a@example.org>>\n---\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+b\n")
 	f.Add("-- >8 --\nFrom: a\nSubject: b\nCloses: https://x/y@z\n")
 	f.Fuzz(func(t *testing.T, body string) {
-		given := FromReply(body)
+		given := givenIn(body)
 		var all []Trailer
 		for _, g := range given {
 			all = append(all, g.All()...)
@@ -339,7 +344,7 @@ func FuzzFromReply(f *testing.F) {
 		for line := range strings.Lines(body) {
 			quoted.WriteString("> " + line)
 		}
-		if got := FromReply(quoted.String()); len(got) > 0 {
+		if got := givenIn(quoted.String()); len(got) > 0 {
 			t.Errorf("of the quotation of %q comes %q", body, got)
 		}
 	})
@@ -368,7 +373,7 @@ func BenchmarkFromReply(b *testing.B) {
 			body := c.before + strings.Repeat(c.again, size/len(c.again)) + c.after
 			b.Run(fmt.Sprintf("%s/%d", c.why, size), func(b *testing.B) {
 				for b.Loop() {
-					FromReply(body)
+					givenIn(body)
 				}
 			})
 		}

@@ -54,8 +54,9 @@ func (r retraction) isBefore(other retraction) bool {
 	return r.when.Before(other.when)
 }
 
-// against is what a reply says against what its sender gave, "" for nothing.
-func against(given []Given, refusal string) string {
+// refusing is what trailers of a reply say against what its sender gave, "" for
+// nothing.
+func refusing(given []Given) string {
 	for _, g := range given {
 		switch {
 		case g.Refused != "":
@@ -65,5 +66,5 @@ func against(given []Given, refusal string) string {
 			return g.Condition
 		}
 	}
-	return refusal
+	return ""
 }
