@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"os"
+	"sync"
 	"time"
 )
 
@@ -30,21 +31,21 @@ type record struct {
 	Twice      bool      `json:"twice,omitempty"` // the file of what departs begins with this record too
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+var castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) })
 
 func (r record) line() ([]byte, error) {
 	text, err := json.Marshal(r)
 	if err != nil {
 		return nil, err
 	}
-	return fmt.Appendf(nil, "%08x %s\n", crc32.Checksum(text, castagnoli), text), nil
+	return fmt.Appendf(nil, "%08x %s\n", crc32.Checksum(text, castagnoli()), text), nil
 }
 
 // parseRecord reads a line without its end.
 func parseRecord(line []byte) (record, bool) {
 	var r record
 	sum, text, ok := bytes.Cut(line, []byte(" "))
-	if !ok || len(sum) != 8 || string(sum) != fmt.Sprintf("%08x", crc32.Checksum(text, castagnoli)) {
+	if !ok || len(sum) != 8 || string(sum) != fmt.Sprintf("%08x", crc32.Checksum(text, castagnoli())) {
 		return r, false
 	}
 	return r, json.Unmarshal(text, &r) == nil
