@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"path"
@@ -142,7 +143,10 @@ func secondsPair(config Config, key, words string, into ...*time.Duration) error
 	}
 	for i, part := range []string{first, second} {
 		var err error
-		if *into[i], err = seconds(part, 3600); err != nil {
+		if *into[i], err = seconds(part, 3600); err == nil && *into[i] == 0 {
+			err = errors.New("0 is no time to wait for something")
+		}
+		if err != nil {
 			return fmt.Errorf("configuration %s is %s: %w", key, words, err)
 		}
 	}
@@ -151,7 +155,7 @@ func secondsPair(config Config, key, words string, into ...*time.Duration) error
 
 func seconds(text string, most float64) (time.Duration, error) {
 	n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-	if err != nil || !(n > 0 && n <= most) {
+	if err != nil || !(n >= 0 && n <= most) {
 		return 0, fmt.Errorf("%q is no number of seconds up to %.0f", text, most)
 	}
 	return time.Duration(n * float64(time.Second)), nil
