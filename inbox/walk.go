@@ -96,13 +96,35 @@ func isFolder(path string) bool {
 
 // walkFile returns a *MailError for a file that cannot be read to its end.
 func walkFile(ctx context.Context, file string, visit func(Mail) error, broken func(error)) error {
-	f, err := os.Open(file)
+	f, err := openFile(ctx, file)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if err != nil {
 		return &MailError{File: file, Err: err}
 	}
 	defer f.Close()
 	defer context.AfterFunc(ctx, func() { f.Close() })() // ends the wait for a pipe
 	return walkReader(ctx, f, file, visit, broken)
+}
+
+// openFile opens a file. A named pipe waits for somebody who writes into it.
+func openFile(ctx context.Context, file string) (*os.File, error) {
+	type opened struct {
+		f   *os.File
+		err error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		f, err := os.Open(file)
+		done <- opened{f, err}
+	}()
+	select {
+	case o := <-done:
+		return o.f, o.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // WalkReader is Walk for an mbox or a message that is read from elsewhere, such
