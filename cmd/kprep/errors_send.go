@@ -24,6 +24,8 @@ func sendHint(err error) string {
 	switch {
 	case errors.As(err, &signing):
 		return "nothing was sent; " + signingHint(signing)
+	case errors.As(err, new(*sendmail.NoTransportError)):
+		return "'kprep help providers' has the settings for many a provider, 'kprep doctor' tests them"
 	case errors.As(err, &thread) && len(thread.paths) == 0:
 		return "save the thread into a file and name that, or name your archive with 'git config --add kprep.archive PATH'"
 	case errors.As(err, &thread):

@@ -79,6 +79,9 @@ func TestScripts(t *testing.T) {
 			"page":       getPage,
 			"form":       postForm,
 			"unlook":     endUI,
+			"documented": runDocumented,
+			"walk":       walkPage,
+			"sources":    copySources,
 		},
 	})
 }
