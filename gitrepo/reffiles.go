@@ -20,7 +20,7 @@ const maxPackedRefs = 1 << 20
 // tell: for symbolic and damaged refs, those of a single work tree, lists of
 // refs, another storage.
 func (r *Repo) refsInFiles(patterns ...string) (values map[string]ID, sure bool) {
-	if len(patterns) == 0 || r.CommonDir == "" || exists(filepath.Join(r.CommonDir, "reftable")) {
+	if len(patterns) == 0 || r.refFiles == nil || !r.refFiles() {
 		return nil, false
 	}
 	values = map[string]ID{}
@@ -130,7 +130,18 @@ func packedRef(packed []byte, p string) (id ID, found, sure bool) {
 // isID says that a text is the id of an object that there can be.
 func (r *Repo) isID(id ID) bool { return len(id) == r.Hex() && isHex(string(id)) && id != r.Null() }
 
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
+// hasRefFiles says that refs are in the files of CommonDir: no other storage
+// or place is configured for them.
+func (r *Repo) hasRefFiles() bool {
+	for _, setting := range r.git.env {
+		if strings.HasPrefix(setting, "GIT_REFERENCE_BACKEND=") {
+			return false
+		}
+	}
+	config, err := r.Config()
+	if err != nil {
+		return false
+	}
+	storage, other := config.Get("extensions.refstorage")
+	return !other || storage == "files"
 }

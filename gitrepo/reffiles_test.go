@@ -102,15 +102,26 @@ func TestRefsInFilesOfAnotherStorage(t *testing.T) {
 	t.Parallel()
 	world := gittest.New(t)
 	world.Commit("one\n")
-	repo := open(t, world, world.Dir)
-	if _, sure := repo.RefsInFiles("refs/heads/main"); !sure {
-		t.Error("git is asked for a file")
-	}
-	if err := os.Mkdir(filepath.Join(world.Dir, ".git", "reftable"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if values, sure := repo.RefsInFiles("refs/heads/main"); sure {
-		t.Errorf("beside a reftable the files say %v", values)
+	for _, tc := range []struct {
+		why         string
+		environment []string
+		config      []string
+		sure        bool
+	}{
+		{why: "as git init makes it", sure: true},
+		{why: "files, and somebody said so", config: []string{"extensions.refStorage=files"}, sure: true},
+		{why: "a reftable", config: []string{"extensions.refStorage=reftable"}},
+		{why: "files elsewhere", config: []string{"extensions.refStorage=files:///elsewhere"}},
+		{why: "another one by the environment", environment: []string{"GIT_REFERENCE_BACKEND=reftable"}},
+	} {
+		repo, err := gitrepo.Open(t.Context(), world.Dir, gitrepo.Options{Env: append(world.Env[:len(world.Env):len(world.Env)], tc.environment...), Config: tc.config})
+		if err != nil {
+			t.Fatalf("%s: %v", tc.why, err)
+		}
+		if values, sure := repo.RefsInFiles("refs/heads/main"); sure != tc.sure {
+			t.Errorf("%s: the files say %v, %v", tc.why, values, sure)
+		}
+		repo.Close()
 	}
 	if values, sure := gitrepo.Bare(filepath.Join(world.Dir, ".git"), gitrepo.Options{Env: world.Env}).RefsInFiles("refs/heads/main"); sure {
 		t.Errorf("where the shared folder is not known the files say %v", values)

@@ -38,6 +38,7 @@ type Repo struct {
 	author    func() (Ident, error)
 	signer    func() (*signer, error)
 	editor    func() (string, error)
+	refFiles  func() bool // nil: not known
 	rewrite   RewriteHooks
 
 	objectsMu sync.Mutex
@@ -73,6 +74,7 @@ func Open(ctx context.Context, dir string, opts Options) (*Repo, error) {
 	r.author = sync.OnceValues(func() (Ident, error) { return r.ident(ctx, "GIT_AUTHOR_IDENT") })
 	r.signer = sync.OnceValues(func() (*signer, error) { return r.findSigner(ctx) })
 	r.editor = sync.OnceValues(func() (string, error) { return r.findEditor(ctx) })
+	r.refFiles = sync.OnceValue(r.hasRefFiles)
 	// The reader starts before the repository is known to exist: a failed
 	// Open then costs one more process, every other verb gains its start.
 	r.objects = startObjectReader(r.git)
