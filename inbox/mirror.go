@@ -84,7 +84,7 @@ func (m *Mirror) Remote() bool { return false }
 // ErrIndexing means that an index lacks what another process is about to put in.
 var ErrIndexing = errors.New("another kprep is indexing what is new in it")
 
-// ErrNoMirror means that there is no public-inbox in a folder.
+// ErrNoMirror means that there is no public-inbox in a folder, or no mail in it.
 var ErrNoMirror = errors.New("there is no public-inbox in this folder")
 
 // Find implements [Source]. The index takes in first what is new; while another
@@ -109,6 +109,8 @@ func (m *Mirror) find(ctx context.Context, q Query, broken func(error)) (Answer,
 	}
 	messages, readErr := m.threads(ctx, q, broken)
 	switch {
+	case readErr == nil && len(messages) == 0 && m.index.isEmpty(ctx):
+		return Answer{}, ErrNoMirror // but some other repository, for example
 	case readErr != nil:
 		return Answer{}, fmt.Errorf("read the index of %s: %w", m.Dir, readErr)
 	case stale:

@@ -16,6 +16,7 @@ import (
 
 	"github.com/kprep/kprep/inbox"
 	"github.com/kprep/kprep/internal/archivetest"
+	"github.com/kprep/kprep/internal/gittest"
 )
 
 func mail(id, subject string, parents ...string) []byte {
@@ -317,5 +318,24 @@ func TestMirrorDamagedIndex(t *testing.T) {
 		if got := has(t, m, "a", failOnBroken(t)); got != "a b" {
 			t.Errorf("%s: %q", tc.why, got)
 		}
+	}
+}
+
+// A repository that is none of public-inbox's has nothing, which is no answer.
+func TestMirrorOfSomethingElse(t *testing.T) {
+	t.Parallel()
+	r := gittest.New(t)
+	ask := func() error {
+		m := mirror(t, filepath.Join(r.Dir, ".git"))
+		_, err := m.Find(t.Context(), queryOf("a"), failOnBroken(t))
+		return err
+	}
+	if err := ask(); err != nil {
+		t.Errorf("without a commit: %v", err)
+	}
+	r.Write("file", "text\n")
+	r.Commit("Start\n")
+	if err := ask(); !errors.Is(err, inbox.ErrNoMirror) {
+		t.Errorf("with one: %v", err)
 	}
 }

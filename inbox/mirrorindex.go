@@ -151,6 +151,13 @@ func (x *index) isWhole(ctx context.Context) bool {
 	return err == nil && epochs > 0 && parts == 0
 }
 
+// isEmpty says whether there are commits, and no mail in any of them.
+func (x *index) isEmpty(ctx context.Context) bool {
+	var empty bool
+	err := x.db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM epoch WHERE tip != '') AND NOT EXISTS (SELECT 1 FROM mail)").Scan(&empty)
+	return err == nil && empty
+}
+
 // upToDate says whether all epochs look as when they were indexed.
 func (x *index) upToDate(ctx context.Context, marks map[string]string) bool {
 	rows, err := x.db.QueryContext(ctx, "SELECT name, mark FROM epoch")
