@@ -22,6 +22,9 @@ type Programs struct {
 	SSHKeygen string   // "" means ssh-keygen
 	Env       []string // in the form of os.Environ; empty means the process's own
 	Scratch   string   // a directory for short-lived files with public keys
+	// Asks, which may be nil, is told of a program that may ask the user on the
+	// terminal by itself, before it runs; it returns what is called afterwards.
+	Asks func(program string) (done func())
 }
 
 func (p Programs) withDefaults() Programs {
@@ -69,6 +72,9 @@ func (p Programs) run(ctx context.Context, program string, stdin []byte, args ..
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Env, cmd.Stdin = p.Env, bytes.NewReader(stdin)
 	cmd.WaitDelay = time.Second
+	if p.Asks != nil {
+		defer p.Asks(program)()
+	}
 	stdout, stderr := &bounded{}, &bounded{}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	err := cmd.Run()

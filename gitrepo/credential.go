@@ -36,7 +36,9 @@ func (r *Repo) FillCredential(ctx context.Context, protocol, host, username stri
 	if err != nil {
 		return Credential{}, err
 	}
+	done := r.asking("git")
 	out, err := r.git.filter(ctx, bytes.NewReader(text), "credential", "fill")
+	done()
 	if err != nil {
 		return Credential{}, fmt.Errorf("no password for %s at %s: %w", username, host, err)
 	}

@@ -20,6 +20,9 @@ type Options struct {
 	Config []string
 	// Rewrite holds what the user wants run around every rewrite of history.
 	Rewrite RewriteHooks
+	// Asks, which may be nil, is told of a program that may ask the user on the
+	// terminal by itself, before it runs; it returns what is called afterwards.
+	Asks func(program string) (done func())
 }
 
 // A Repo is an open repository, seen from one work tree.
@@ -40,6 +43,7 @@ type Repo struct {
 	editor    func() (string, error)
 	refFiles  func() bool // nil: not known
 	rewrite   RewriteHooks
+	asks      func(program string) (done func())
 
 	objectsMu sync.Mutex
 	objects   *objectReader
@@ -68,7 +72,7 @@ func Open(ctx context.Context, dir string, opts Options) (*Repo, error) {
 	if len(env) == 0 {
 		env = os.Environ()
 	}
-	r := &Repo{Dir: abs, git: newRunner(abs, env, opts.Config), rewrite: opts.Rewrite}
+	r := &Repo{Dir: abs, git: newRunner(abs, env, opts.Config), rewrite: opts.Rewrite, asks: opts.Asks}
 	r.config = inBackground(func() (*Config, error) { return r.readConfig(ctx) })
 	r.committer = sync.OnceValues(func() (Ident, error) { return r.ident(ctx, "GIT_COMMITTER_IDENT") })
 	r.author = sync.OnceValues(func() (Ident, error) { return r.ident(ctx, "GIT_AUTHOR_IDENT") })
@@ -83,6 +87,14 @@ func Open(ctx context.Context, dir string, opts Options) (*Repo, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// asking is called before a program that may ask the user; see [Options].
+func (r *Repo) asking(program string) (done func()) {
+	if r.asks == nil {
+		return func() {}
+	}
+	return r.asks(program)
 }
 
 // Close ends the processes that the repository keeps running.

@@ -172,6 +172,7 @@ func (r *Repo) sign(ctx context.Context, data []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer r.asking(s.program)()
 	var signature []byte
 	if s.format == "ssh" {
 		signature, err = s.signSSH(ctx, data)

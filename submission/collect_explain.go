@@ -79,7 +79,7 @@ func (g *Collected) compareScript(ctx context.Context, patches []PatchMail, who 
 	if len(again) == 0 {
 		return nil
 	}
-	all, err := findAll(ctx, patches, finder(dir, o.Env, collectLimit, again...))
+	all, err := findAll(ctx, patches, counting(finder(dir, o.Env, collectLimit, again...), len(patches), o.Progress))
 	if err != nil {
 		return err
 	}

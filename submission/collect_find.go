@@ -62,6 +62,21 @@ func (w Warning) String() string {
 // at once.
 type Finder func(ctx context.Context, patch int, p PatchMail) (Answer, error)
 
+// counting tells progress, unless it is nil, about how many of all patches find has
+// an answer.
+func counting(find Finder, all int, progress func(done, total int)) Finder {
+	if progress == nil {
+		return find
+	}
+	var done atomic.Int64
+	progress(0, all)
+	return func(ctx context.Context, patch int, p PatchMail) (Answer, error) {
+		answer, err := find(ctx, patch, p)
+		progress(int(done.Add(1)), all)
+		return answer, err
+	}
+}
+
 // Recipients found for all patches together.
 type findings struct {
 	To, Cc   []patchmail.Address // each once; the first sighting decides where

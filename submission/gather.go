@@ -29,6 +29,9 @@ type CollectOptions struct {
 	Script  bool
 	Scripts project.Scripts // what comparisons have shown
 	Compare bool            // ask both, and only say where they differ: [Collected.Differences]
+	// Progress, which may be nil, is called as patches are answered for, by several
+	// goroutines.
+	Progress func(done, total int)
 }
 
 // Collected is who should receive a series.
@@ -101,7 +104,7 @@ func Collect(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Collec
 			return nil, err
 		}
 		find := finder(repo.TopLevel, o.Env, collectLimit, who.questions...)
-		all, err := findAll(ctx, patches, find)
+		all, err := findAll(ctx, patches, counting(find, len(patches), o.Progress))
 		if err != nil {
 			return nil, err
 		}

@@ -61,6 +61,9 @@ func (s *Submission) sign(ctx context.Context) error {
 	var raw []byte
 	for i := range s.Messages {
 		m := &s.Messages[i]
+		if s.signed != nil {
+			s.signed(i, len(s.Messages))
+		}
 		var err error
 		if raw, err = m.raw.AppendTo(raw[:0]); err != nil {
 			return err

@@ -58,6 +58,8 @@ type Options struct {
 	UseEndpoint bool     // through the web endpoint, whatever other way is configured
 	Env         []string // of the user's commands; empty for the process's own
 	Patience    Patience // with them, and with hooks
+	// Signed, which may be nil, is called as messages get their signatures.
+	Signed func(done, total int)
 }
 
 // A Message is one message as it would leave.
@@ -96,6 +98,7 @@ type Submission struct {
 	foreignBcc  bool                // some of them need a server with SMTPUTF8
 	named       []patchmail.Address // whom cover, settings, options and Cc trailers name
 	patience    Patience
+	signed      func(done, total int)
 	repo        *gitrepo.Repo
 	settings    *project.Settings
 	rules       projectRules
@@ -123,7 +126,7 @@ func Prepare(ctx context.Context, repo *gitrepo.Repo, s *series.Series, o Option
 		return nil, err
 	}
 	mail.UseEndpoint, mail.Reflect, mail.Agent = o.UseEndpoint, o.Kind == KindReflect, o.Agent
-	sub := &Submission{Kind: o.Kind, Series: s, Mail: mail, repo: repo, settings: settings, patience: o.Patience, random: o.Random, now: o.Now}
+	sub := &Submission{Kind: o.Kind, Series: s, Mail: mail, repo: repo, settings: settings, patience: o.Patience, signed: o.Signed, random: o.Random, now: o.Now}
 	if sub.rules, err = readRules(settings); err != nil {
 		return nil, err
 	}

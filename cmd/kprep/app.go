@@ -43,6 +43,7 @@ func commands(e *env) []*cli.Command {
 func run(ctx context.Context, e *env, verbs func(*env) []*cli.Command, argv []string) int {
 	err := dispatch(ctx, newApp(e, verbs(e)), e, argv[1:])
 	e.close()
+	e.progress.end()
 	err = withLost(err, e.stdout.err)
 	editor := (*gitrepo.EditorError)(nil)
 	stopped := ctx.Err() != nil || errors.As(err, &editor) && editor.Interrupted
@@ -92,10 +93,16 @@ func dispatch(ctx context.Context, app *cli.App, e *env, words []string) error {
 func newApp(e *env, verbs []*cli.Command) *cli.App {
 	hideLibraryHelp(verbs)
 	return &cli.App{
-		Name:     "kprep",
-		Usage:    "prepare, send and follow patch series by e-mail",
-		Flags:    globalFlags(),
-		Before:   func(c *cli.Context) error { return e.applyGlobals(c) },
+		Name:  "kprep",
+		Usage: "prepare, send and follow patch series by e-mail",
+		Flags: globalFlags(),
+		Before: func(c *cli.Context) error {
+			err := e.applyGlobals(c)
+			if err == nil && !e.quiet {
+				e.progress.begin(c.Args().First())
+			}
+			return err
+		},
 		Commands: verbs,
 		Reader:   e.stdin,
 		// The library's own words would be out of place wherever they

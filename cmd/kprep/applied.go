@@ -21,6 +21,8 @@ func (e *env) dropApplied(c *cli.Context, repo *gitrepo.Repo, s *series.Series, 
 	if err != nil || onto == s.Base || s.Has(onto) {
 		return nil // whoever rebases says what is wrong
 	}
+	e.progress.doing("looking for patches that were applied")
+	defer e.progress.doing("")
 	patches, err := landing.Patches(c.Context, s)
 	if err != nil {
 		return err

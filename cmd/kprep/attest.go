@@ -29,7 +29,7 @@ func (a *attestation) gitDir() string {
 // the user alone. Mail can be signed and checked anywhere.
 func (e *env) attestation(ctx context.Context, section string) (*attestation, error) {
 	a := &attestation{repo: e.repo}
-	options := gitrepo.Options{Env: e.environ, Config: e.config}
+	options := gitrepo.Options{Env: e.environ, Config: e.config, Asks: e.asking}
 	repo, err := e.repo, error(nil)
 	if repo == nil {
 		repo, err = gitrepo.Open(ctx, e.dir, options)
@@ -56,6 +56,7 @@ func (e *env) attestation(ctx context.Context, section string) (*attestation, er
 	if !filepath.IsAbs(cache) {
 		cache = filepath.Join(e.getenv("HOME"), ".cache")
 	}
+	a.settings.Programs.Asks = e.asking
 	a.settings.Programs.Scratch = filepath.Join(cache, "kprep")
 	return a, nil
 }

@@ -68,14 +68,9 @@ func (e *env) check(c *cli.Context, s *series.Series) (*submission.Checked, erro
 	o := submission.CheckOptions{Now: e.now(), Mailer: "kprep " + programVersion(), Home: e.getenv("HOME"), Env: e.environ,
 		Limit: c.Duration("timeout"), All: c.Bool("all"),
 		Consent: func(cmd project.Command) error { return e.consent(c, consents, cmd) }}
-	if e.terminal.stderr && !e.quiet {
-		o.Progress = func(done, total int) {
-			fmt.Fprintf(e.stderr, "\rchecked %d of %d", done, total)
-			if done == total {
-				fmt.Fprint(e.stderr, "\r\x1b[K")
-			}
-		}
-	}
+	o.Progress = func(done, total int) { e.progress.count("checking patches", done, total) }
+	e.progress.doing("checking patches")
+	defer e.progress.doing("")
 	return submission.Check(c.Context, e.repo, s, o)
 }
 

@@ -67,12 +67,14 @@ func (e *env) collect(c *cli.Context, s *series.Series) error {
 	}
 	o := submission.CollectOptions{Scripts: scripts, Now: e.now(), Mailer: "kprep " + programVersion(), Home: e.getenv("HOME"), Env: e.environ,
 		Consent: func(cmd project.Command) error { return e.consent(c, consents, cmd) }, Again: c.Bool("again"),
-		Script: c.Bool("script"), Compare: c.Bool("compare")}
+		Script: c.Bool("script"), Compare: c.Bool("compare"),
+		Progress: func(done, total int) { e.progress.count("asking about patches", done, total) }}
 	if e.repo.TopLevel != "" {
 		project := e.maintainersProject(e.repo.TopLevel, e.repo, 0)
 		o.Project = &project
 	}
 	got, err := submission.Collect(c.Context, e.repo, s, o)
+	e.progress.doing("")
 	if err != nil {
 		return err
 	}

@@ -55,6 +55,7 @@ func completeCommand(e *env) *cli.Command {
 	return &cli.Command{
 		Name: "complete", Hidden: true, SkipFlagParsing: true,
 		Action: func(c *cli.Context) error {
+			e.progress.end() // somebody is typing
 			c1 := complete(newApp(e, commands(e)), c.Args().Slice(), e.vocabulary(c.Context))
 			if c1.files {
 				c1.words = append(c1.words, "/")

@@ -165,10 +165,3 @@ func (e *keptTextError) Error() string {
 	return fmt.Sprintf("%s was not stored: %v", e.draft.what, e.cause)
 }
 func (e *keptTextError) Unwrap() error { return e.cause }
-
-// asFile is the file behind a standard stream, for a child process; nil where
-// there is none.
-func asFile(stream any) *os.File {
-	f, _ := stream.(*os.File)
-	return f
-}

@@ -55,6 +55,7 @@ func diffCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
+			e.progress.doing("comparing revisions")
 			comparison, err := compareRevisions(c.Context, s, old, new, o)
 			if err != nil {
 				return err

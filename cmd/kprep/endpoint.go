@@ -137,6 +137,7 @@ func (e *env) serviceSettings(c *cli.Context) (server.Settings, error) {
 
 // serve runs the service, and what mails for it, until ctx ends.
 func (e *env) serve(ctx context.Context, s server.Settings) error {
+	e.progress.end()
 	log := slog.New(slog.NewJSONHandler(e.stderr, nil))
 	boundMemory(s.Limits.Memory)
 	open := func() (sendmail.Transport, error) { return sendmail.OpenTransport(s.Sending, nil) }

@@ -30,6 +30,7 @@ type env struct {
 
 	environ  []string // KEY=VALUE as in os.Environ; the last of a key counts
 	terminal terminals
+	progress *progress // of the verb; nil: nobody is told
 
 	// From the global options.
 	dir            string   // where we are: relative names start here
@@ -50,7 +51,7 @@ type terminals struct{ stdin, stdout, stderr bool }
 // processEnv is the env of this process.
 func processEnv() *env {
 	isTerminal := func(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
-	return &env{
+	e := &env{
 		stdin:    os.Stdin,
 		stdout:   &output{w: os.Stdout},
 		stderr:   os.Stderr,
@@ -61,6 +62,16 @@ func processEnv() *env {
 		dir:      ".",
 		colour:   "auto",
 	}
+	e.progress = &progress{tell: func(line string) { e.notef("%s", line) }}
+	if e.terminal.stderr && e.getenv("TERM") != "dumb" {
+		s := &screen{w: os.Stderr, width: func() int { return terminalWidth(e.getenv("COLUMNS"), os.Stderr) },
+			ours: func() bool { return inForeground(os.Stderr) }}
+		e.stderr, e.progress.screen = s, s
+		if e.terminal.stdout {
+			e.stdout.screen = s
+		}
+	}
+	return e
 }
 
 // applyGlobals takes over the options that stand before the verb.
@@ -103,7 +114,7 @@ func (e *env) openRepo(ctx context.Context) (*gitrepo.Repo, error) {
 	if e.repo != nil {
 		return e.repo, nil
 	}
-	repo, err := gitrepo.Open(ctx, e.dir, gitrepo.Options{Env: e.environ, Config: e.config, Rewrite: e.rewriteHooks()})
+	repo, err := gitrepo.Open(ctx, e.dir, gitrepo.Options{Env: e.environ, Config: e.config, Rewrite: e.rewriteHooks(), Asks: e.asking})
 	if err != nil {
 		return nil, err
 	}
@@ -199,15 +210,20 @@ func (e *env) printLine(format string, args ...any) {
 // An output is a writer that remembers its first error, so that a full disk is
 // not mistaken for success by a verb that does not look.
 type output struct {
-	w   io.Writer
-	err error
+	w      io.Writer
+	screen *screen // w is its terminal; nil: it is not
+	err    error
 }
 
 func (o *output) Write(p []byte) (int, error) {
 	if o.err != nil {
 		return 0, o.err
 	}
-	n, err := o.w.Write(p)
+	write := o.w.Write
+	if o.screen != nil {
+		write = func(p []byte) (int, error) { return o.screen.beside(p, o.w) }
+	}
+	n, err := write(p)
 	o.err = err
 	return n, err
 }

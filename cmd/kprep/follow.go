@@ -78,7 +78,8 @@ func (e *env) follow(c *cli.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range all {
+	for i, s := range all {
+		e.progress.count("noting replies to series", i, len(all))
 		if err := e.refreshDigest(c.Context, s, found.Messages, delivered); err != nil {
 			e.warnf("note the replies to %s: %v", s.Name(), err) // it is a cache
 		}
@@ -90,10 +91,12 @@ func (e *env) follow(c *cli.Context, dir string) error {
 // ids.
 func (e *env) deliver(ctx context.Context, box *maildir.Box, messages []*inbox.Message) (ids map[string]bool, err error) {
 	ids = map[string]bool{}
-	for _, m := range messages {
+	defer e.progress.doing("")
+	for i, m := range messages {
 		if err := ctx.Err(); err != nil {
 			return ids, err
 		}
+		e.progress.count("delivering mail", i, len(messages))
 		if box.Has(m.ID) {
 			continue
 		}

@@ -50,19 +50,8 @@ func (e *env) openSources(settings *inbox.Settings) (*inbox.Archive, error) {
 		Tracking: trackedID,
 		Git:      gitrepo.Options{Env: e.environ, Config: e.config},
 		Waiting:  func(url string) { e.notef("waiting for %s", url) },
-		Progress: e.indexProgress(),
+		Progress: func(dir string, mails int) { e.progress.count("indexing mail in "+dir, mails, 0) },
 	})
-}
-
-// indexProgress tells of an index that takes long, ever more rarely.
-func (e *env) indexProgress() func(dir string, mails int) {
-	next := 20_000
-	return func(dir string, mails int) {
-		if mails >= next {
-			next = 2 * mails
-			e.notef("indexing %s: %d mails so far", dir, mails)
-		}
-	}
 }
 
 // mailPaths reads names of files and folders as the configuration has them.
@@ -109,7 +98,9 @@ func (e *env) findMail(ctx context.Context, archive *inbox.Archive, q inbox.Quer
 // askArchive is findMail, and returns also what became of asking each source.
 func (e *env) askArchive(ctx context.Context, archive *inbox.Archive, q inbox.Query) (*inbox.Result, error) {
 	passedOver, tell := e.unreadMail()
+	e.progress.doing("looking for mail")
 	result, err := archive.Find(ctx, q, passedOver)
+	e.progress.doing("")
 	tell()
 	if err != nil {
 		return nil, err

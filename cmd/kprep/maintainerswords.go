@@ -98,7 +98,7 @@ func (e *env) maintainersScript(ctx context.Context, top string, given maintaine
 	}
 	cmd := exec.CommandContext(ctx, script, args...)
 	cmd.Dir, cmd.Env = top, e.environ
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = e.stdin, e.stdout, e.stderr
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = e.stdin, e.stdout, e.complaints()
 	err := cmd.Run()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.Exited() {
 		return &exitError{status: exit.ExitCode()}

@@ -78,7 +78,10 @@ func (e *env) prepare(c *cli.Context, s *series.Series, kind submission.Kind) (*
 		return nil, err
 	}
 	o.Signing = submission.SigningOf(a.settings, a.gitDir(), c.Bool("no-sign"))
+	o.Signed = func(done, total int) { e.progress.count("signing messages", done, total) }
+	e.progress.doing("making the messages")
 	sub, err := submission.Prepare(c.Context, e.repo, s, o)
+	e.progress.doing("")
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ func (e *env) readLine(ctx context.Context) (string, error) {
 	}()
 	select {
 	case a := <-got:
+		e.progress.again()
 		return a.line, a.err
 	case <-ctx.Done():
 		return "", ctx.Err()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"math"
@@ -57,7 +58,7 @@ func (e *env) gitRangeDiff(ctx context.Context, words []string) error {
 	if e.terminal.stdout { // git is to see the terminal itself
 		stdout = e.stdout.w
 	}
-	status, err := gitrepo.RunGit(ctx, e.dir, opts, e.stdin, stdout, e.stderr, append(args, words...)...)
+	status, err := gitrepo.RunGit(ctx, e.dir, opts, e.stdin, stdout, e.complaints(), append(args, words...)...)
 	if err == nil && status != 0 {
 		err = &exitError{status: status}
 	}
@@ -95,6 +96,7 @@ func (e *env) rangeDiff(ctx context.Context, words []string) error {
 	if err != nil {
 		return err
 	}
+	e.progress.doing(fmt.Sprintf("comparing %s with %d", plural(len(commits[0]), "commit", "commits"), len(commits[1])))
 	pairs := rangediff.Compare(commits[0], commits[1], given.creationFactor)
 	if err := e.printRangeDiff(ctx, repo, printer, pairs); err != nil {
 		return err

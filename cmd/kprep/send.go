@@ -189,6 +189,7 @@ func (e *env) send(c *cli.Context, s *series.Series) error {
 	}
 	e.connecting(c, &sub.Mail)
 	ready, err := sub.Ready(c.Context, c.StringSlice("allow"))
+	e.progress.doing("")
 	if err != nil {
 		return err
 	}

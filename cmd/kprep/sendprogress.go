@@ -2,8 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
-	"sync"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -13,25 +11,16 @@ import (
 	"github.com/kprep/kprep/submission"
 )
 
-// patience is how long a server is waited for without a word (spec/mail.md
-// 4.2).
-const patience = 15 * time.Second
-
-// A progress tells how a send goes: people on stderr, and programs on stdout,
+// A sendProgress tells how a send goes: people on stderr, and programs on stdout,
 // an event a line.
-type progress struct {
+type sendProgress struct {
 	e      *env
 	stream *json.Encoder    // nil: no program listens
-	silent time.Duration    // a wait is told of when it has been that long
 	signer *sendmail.Signer // of all messages; nil: they are not signed
-
-	mu      sync.Mutex
-	waiting *time.Timer // tells of a wait when it has been long enough; nil: nothing is waited for
-	line    bool        // a line of the terminal tells what is waited for
 }
 
-func (e *env) sendProgress(c *cli.Context) *progress {
-	p := &progress{e: e, silent: patience}
+func (e *env) sendProgress(c *cli.Context) *sendProgress {
+	p := &sendProgress{e: e}
 	if c.Bool("json-stream") {
 		p.stream = json.NewEncoder(e.stdout)
 		p.stream.SetEscapeHTML(false)
@@ -40,13 +29,11 @@ func (e *env) sendProgress(c *cli.Context) *progress {
 }
 
 // tell is for each event of [sendmail.Run].
-func (p *progress) tell(ev sendmail.Event) {
-	p.endWait()
-	p.mu.Lock()
-	defer p.mu.Unlock()
+func (p *sendProgress) tell(ev sendmail.Event) {
+	p.e.progress.doing("")
 	switch {
 	case ev.Step != "":
-		p.wait(ev)
+		p.e.progress.waiting(ev.Name+": waiting for "+waitedFor(ev.Step), ev.Limit)
 	case ev.Pause > 0:
 		p.e.notef("waiting %v: %s", ev.Pause.Round(time.Millisecond), ev.Why)
 	case ev.Done:
@@ -60,7 +47,7 @@ func (p *progress) tell(ev sendmail.Event) {
 }
 
 // done tells what became of a message.
-func (p *progress) done(ev sendmail.Event) {
+func (p *sendProgress) done(ev sendmail.Event) {
 	failed := 0
 	for _, r := range ev.Receipts {
 		if r.State != sendmail.Accepted {
@@ -75,30 +62,6 @@ func (p *progress) done(ev sendmail.Event) {
 	if failed < len(ev.Receipts) {
 		p.e.notef("[%d/%d] %s", ev.Message+1, ev.Total, ev.Subject)
 	}
-}
-
-// wait tells of a wait once it is a long one: on a terminal in a line that
-// counts down, elsewhere once.
-func (p *progress) wait(ev sendmail.Event) {
-	since := time.Now()
-	var timer *time.Timer
-	timer = time.AfterFunc(p.silent, func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		if p.waiting != timer || p.e.quiet {
-			return
-		}
-		left := max(ev.Limit-time.Since(since), 0).Round(time.Second)
-		text := fmt.Sprintf("%s: waiting for %s, %v left", ev.Name, waitedFor(ev.Step), left)
-		if !p.e.terminal.stderr {
-			p.e.notef("%s", text)
-			return
-		}
-		fmt.Fprintf(p.e.stderr, "\r%s\x1b[K", patchmail.PrintableLine(text))
-		p.line = true
-		timer.Reset(time.Second)
-	})
-	p.waiting = timer
 }
 
 // waitedFor is a step in words.
@@ -120,23 +83,9 @@ func waitedFor(step string) string {
 	return "the answer to " + step
 }
 
-// endWait takes back what the terminal says about a wait.
-func (p *progress) endWait() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.waiting != nil {
-		p.waiting.Stop()
-		p.waiting = nil
-	}
-	if p.line {
-		fmt.Fprint(p.e.stderr, "\r\x1b[K")
-		p.line = false
-	}
-}
-
 // emit writes an event where a program listens. A reader that has gone away
 // does not stop a send.
-func (p *progress) emit(ev streamEvent) {
+func (p *sendProgress) emit(ev streamEvent) {
 	if p.stream != nil {
 		ev.Schema, ev.Time = 1, time.Now().UTC()
 		p.stream.Encode(ev)
@@ -184,8 +133,8 @@ func streamed(ev sendmail.Event, showBcc bool) streamEvent {
 }
 
 // end is the last event.
-func (p *progress) end(status int, out submission.Outcome, err error) {
-	p.endWait()
+func (p *sendProgress) end(status int, out submission.Outcome, err error) {
+	p.e.progress.doing("")
 	ev := streamEvent{Event: "end", Status: &status, Summary: out.Summary.String(), Journal: out.Journal, Tag: out.Tag, Revision: out.NextRevision}
 	if err != nil {
 		ev.Reason = patchmail.PrintableLine(err.Error())

@@ -21,14 +21,14 @@ import (
 
 // reportSend tells how a send ended. The last line on stdout is how far it
 // came.
-func (e *env) reportSend(c *cli.Context, kind submission.Kind, p *progress, out submission.Outcome, err error) error {
+func (e *env) reportSend(c *cli.Context, kind submission.Kind, p *sendProgress, out submission.Outcome, err error) error {
 	status := out.Summary.Status()
 	unfinished := (*submission.UnfinishedError)(nil)
 	switch {
 	case errors.As(err, &unfinished):
 		status = unfinished.Status()
 	case err != nil:
-		p.endWait()
+		e.progress.doing("")
 		return err
 	}
 	p.end(status, out, err)

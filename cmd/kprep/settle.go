@@ -133,7 +133,7 @@ func (e *env) continueSend(c *cli.Context, s *series.Series) error {
 
 // settleAndGoOn does what is asked of a send that is open: the messages named
 // arrived, or were lost.
-func (e *env) settleAndGoOn(c *cli.Context, open *submission.Open, progress *progress, arrived, lost []string) (out submission.Outcome, err error) {
+func (e *env) settleAndGoOn(c *cli.Context, open *submission.Open, progress *sendProgress, arrived, lost []string) (out submission.Outcome, err error) {
 	if err := e.askClock(c, open); err != nil {
 		return out, err
 	}
@@ -228,7 +228,7 @@ func (e *env) inquire(c *cli.Context, open *submission.Open) (submission.Inquiry
 	return open.Ask(c.Context, mail, signing.Signer, stamp)
 }
 
-func (e *env) goOn(c *cli.Context, open *submission.Open, progress *progress) (submission.Outcome, error) {
+func (e *env) goOn(c *cli.Context, open *submission.Open, progress *sendProgress) (submission.Outcome, error) {
 	mail, err := e.mailSettings(c, open)
 	if err != nil {
 		return submission.Outcome{}, err

@@ -89,11 +89,13 @@ func (e *env) signFiles(ctx context.Context, signer *attest.Signer, files []stri
 	signed := make([][]byte, len(files))
 	modes := make([]fs.FileMode, len(files))
 	for i, name := range files {
+		e.progress.count("signing messages", i, len(files))
 		var err error
 		if signed[i], modes[i], err = e.signFile(ctx, signer, e.path(name)); err != nil {
 			return fmt.Errorf("%s: %w", patchmail.PrintableLine(name), err)
 		}
 	}
+	e.progress.doing("")
 	for i, name := range files {
 		path, err := filepath.EvalSymlinks(e.path(name)) // what a link points to is written, not the link
 		if err == nil {

@@ -130,6 +130,7 @@ func (e *env) serveSite(c *cli.Context, site *ui.Site) error {
 		}
 		return &portError{Port: c.Uint("port"), Err: cause}
 	}
+	e.progress.end()
 	address := listener.Addr().String()
 	if _, err := fmt.Fprintln(e.stdout, site.URL(address)); err != nil {
 		listener.Close()
@@ -150,7 +151,7 @@ func (e *env) serveSite(c *cli.Context, site *ui.Site) error {
 // openBrowser shows a URL as git shows its help pages. That it does not is no
 // reason to end: the URL is printed.
 func (e *env) openBrowser(ctx context.Context, url string) {
-	status, err := gitrepo.RunGit(ctx, e.dir, gitrepo.Options{Env: e.environ, Config: e.config}, nil, e.stderr, e.stderr, "web--browse", url)
+	status, err := gitrepo.RunGit(ctx, e.dir, gitrepo.Options{Env: e.environ, Config: e.config}, nil, e.complaints(), e.complaints(), "web--browse", url)
 	if (err != nil || status != 0) && ctx.Err() == nil {
 		e.warnf("no browser was opened; configuration web.browser names one")
 	}

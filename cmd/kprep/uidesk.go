@@ -151,8 +151,8 @@ type office struct {
 func (d *desk) enter(ctx context.Context, r ui.Ref, online bool) (*office, error) {
 	own, told, request := *d.e, &bytes.Buffer{}, *d.c
 	own.dir, own.repo, own.stderr, own.quiet = r.Path, nil, told, false
-	own.terminal = terminals{} // nobody is there to be asked
-	own.random = zeros{}       // what a page shows is never sent
+	own.terminal, own.progress = terminals{}, nil // nobody is there to be asked, or told
+	own.random = zeros{}                          // what a page shows is never sent
 	if !online {
 		own.config = append(slices.Clone(own.config), "kprep.offline=true")
 	}

@@ -126,7 +126,9 @@ var errNoMail = errors.New("there is no message to check")
 // does not keep the others from it.
 func (e *env) checkMail(ctx context.Context, a *attestation, v *attest.Verifier, keys attest.DKIMKeys, words []string) ([]*checkedMail, error) {
 	var all []*checkedMail
+	defer e.progress.doing("")
 	visit := func(mail inbox.Mail) error {
+		e.progress.count("checking messages", len(all), 0)
 		m := &checkedMail{file: mail.File, number: mail.Number}
 		m.subject, m.list = headerFacts(mail.Raw)
 		var err error

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+
+	"golang.org/x/term"
+
+	"github.com/kprep/kprep/patchmail"
+)
+
+// A screen is the terminal behind standard error, as messages and progress share
+// it: the line where the cursor stands may tell how far some work is, and whatever
+// is written takes that line away first.
+type screen struct {
+	w     io.Writer
+	width func() int  // in columns
+	ours  func() bool // false while the terminal is another job's
+
+	mu    sync.Mutex
+	shown string // the line that stands there, "" for none
+	open  bool   // the cursor stands behind something else, such as a question
+	given bool   // programs have the terminal, from now on
+	held  int    // programs run that may ask the user
+}
+
+// Write writes a message.
+func (s *screen) Write(p []byte) (int, error) { return s.beside(p, s.w) }
+
+// beside writes to w, which is the same terminal.
+func (s *screen) beside(p []byte, w io.Writer) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clear()
+	if len(p) > 0 {
+		s.open = p[len(p)-1] != '\n'
+	}
+	return w.Write(p)
+}
+
+// show makes text the line that tells how far some work is, where there may be one.
+// As git does it leaves the cursor at its beginning, so that what programs say on
+// their own comes in its place. It says whether it stands there.
+func (s *screen) show(text string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	text = fit(patchmail.PrintableLine(text), s.width()-1)
+	if s.open || s.given || s.held > 0 || !s.ours() {
+		return false
+	}
+	if text != s.shown {
+		fmt.Fprintf(s.w, "%s\x1b[K\r", text)
+		s.shown = text
+	}
+	return true
+}
+
+// hide takes the line away.
+func (s *screen) hide() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clear()
+}
+
+func (s *screen) clear() {
+	if s.shown != "" {
+		fmt.Fprint(s.w, "\x1b[K")
+		s.shown = ""
+	}
+}
+
+// hold keeps the screen as it is while a program runs that may ask the user.
+func (s *screen) hold() (release func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held++
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.held--
+	}
+}
+
+// give leaves the terminal to programs.
+func (s *screen) give() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clear()
+	s.given = true
+}
+
+// answered says that the user has ended the line of a question.
+func (s *screen) answered() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open = false
+}
+
+// asking is told of programs that may ask the user on the terminal by themselves,
+// before they run.
+func (e *env) asking(program string) (done func()) {
+	s, ok := e.stderr.(*screen)
+	if !ok {
+		return func() {}
+	}
+	// gpg has others ask, who draw a screen of their own; the others just ask where
+	// the cursor is.
+	if !strings.HasPrefix(filepath.Base(program), "gpg") {
+		s.hide()
+	}
+	return s.hold()
+}
+
+// terminalWidth is how wide a terminal is, as COLUMNS or the terminal says.
+func terminalWidth(columns string, file *os.File) int {
+	if n, err := strconv.Atoi(columns); err == nil && n > 0 {
+		return n
+	}
+	if n, _, err := term.GetSize(int(file.Fd())); err == nil && n > 0 {
+		return n
+	}
+	return lineWidth
+}
+
+// asFile is the file behind a standard stream, for a child process; nil where there
+// is none. The terminal is the child's from now on.
+func asFile(stream any) *os.File {
+	if s, ok := stream.(*screen); ok {
+		s.give()
+		stream = s.w
+	}
+	f, _ := stream.(*os.File)
+	return f
+}
+
+// complaints is standard error for a child process, which is to see a terminal where
+// there is one.
+func (e *env) complaints() io.Writer {
+	if f := asFile(e.stderr); f != nil {
+		return f
+	}
+	return e.stderr
+}
