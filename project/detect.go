@@ -165,7 +165,7 @@ func (s *Settings) remotes() []remote {
 			continue
 		}
 		if url, ok := s.user.Get(key); ok {
-			list = append(list, remote{name: name, place: placeOf(url)})
+			list = append(list, remote{name: name, place: PlaceOf(url)})
 		}
 	}
 	upstream := ""
@@ -185,8 +185,8 @@ func (s *Settings) remotes() []remote {
 	return list
 }
 
-// placeOf reduces a URL of any of git's forms to host and path.
-func placeOf(url string) string {
+// PlaceOf reduces a URL of any of git's forms to host and path.
+func PlaceOf(url string) string {
 	place := url
 	if _, rest, ok := strings.Cut(url, "://"); ok {
 		place = rest

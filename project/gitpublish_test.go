@@ -33,8 +33,8 @@ func TestPlaceOfRemote(t *testing.T) {
 		"../other":                                     "../other",
 		"":                                             "",
 	} {
-		if got := placeOf(url); got != want {
-			t.Errorf("placeOf(%q) = %q, want %q", url, got, want)
+		if got := PlaceOf(url); got != want {
+			t.Errorf("PlaceOf(%q) = %q, want %q", url, got, want)
 		}
 	}
 	for _, c := range []struct {

@@ -3,6 +3,7 @@ package pullrequest
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -25,10 +26,18 @@ const width = 72
 // @somebody, are left out.
 func Plain(description string) (prose string, to, cc []patchmail.Address) {
 	description, to, cc = recipients(description)
-	source := []byte(description)
+	source := []byte(shallow(description))
 	w := writer{source: source}
 	w.blocks(goldmark.DefaultParser().Parse(text.NewReader(source)), "", "")
 	return strings.Trim(strings.Join(w.out, "\n"), "\n"), to, cc
+}
+
+// shallow takes away the marks of quotations and lists beyond the 20th in front of
+// a line: ten thousand of them would be a document as deep, and a prefix as long
+// for each of its levels.
+func shallow(description string) string {
+	const mark = `(?:[ \t]*(?:>|[-+*][ \t]|[0-9]{1,9}[.)][ \t]))`
+	return regexp.MustCompile(`(?m)^(`+mark+`{20})`+mark+`+`).ReplaceAllString(description, "$1")
 }
 
 // recipients takes the lines that name recipients out of a description. Forges
@@ -50,7 +59,7 @@ func recipients(description string) (rest string, to, cc []patchmail.Address) {
 		plain := link.ReplaceAllString(m[2], "$2")
 		plain = html.UnescapeString(strings.NewReplacer(`\<`, "<", `\>`, ">", `\_`, "_", "`", "", "<<", "<", ">>", ">").Replace(plain))
 		list := addresses(plain)
-		if len(list) == 0 && !strings.Contains(plain, "@") {
+		if len(list) == 0 && !namesAccounts(plain) {
 			kept = append(kept, l)
 			continue
 		}
@@ -61,6 +70,12 @@ func recipients(description string) (rest string, to, cc []patchmail.Address) {
 		}
 	}
 	return strings.Join(kept, "\n"), to, cc
+}
+
+// namesAccounts says whether a list has nothing but accounts of the forge in it.
+func namesAccounts(list string) bool {
+	words := strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ';' || unicode.IsSpace(r) })
+	return len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { return !strings.HasPrefix(w, "@") })
 }
 
 // addresses reads a list, or what can be read of one.
@@ -138,7 +153,7 @@ func (w *writer) block(n ast.Node, first, rest string) {
 		w.paragraph(w.inline(n), first, rest)
 		w.together()
 	case *ast.Paragraph, *ast.Heading:
-		if raw := string(n.Lines().Value(w.source)); isTable(raw) {
+		if raw := string(n.Lines().Value(w.source)); isTable(raw) || areTrailers(raw) {
 			w.lines(raw, first, rest)
 			return
 		}
@@ -296,12 +311,27 @@ func isTable(raw string) bool {
 	return raw != ""
 }
 
+// areTrailers is true of lines each of which names a person, such as
+// "Reported-by: Ann <ann@example.org>": one joined to another names nobody.
+func areTrailers(raw string) bool {
+	line := regexp.MustCompile(`\A[A-Z][A-Za-z-]+-by: .*<[^<>\s]+@[^<>\s]+>\s*\z`)
+	for l := range strings.Lines(raw) {
+		if !line.MatchString(l) {
+			return false
+		}
+	}
+	return raw != ""
+}
+
 // clean takes control characters out of a line, and what steers the direction of
-// text.
+// text. White space of every kind becomes blanks.
 func clean(line string) string {
 	line = strings.ReplaceAll(line, "\t", "    ")
 	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case !unicode.IsPrint(r):
 			return -1
 		}
 		return r

@@ -18,7 +18,9 @@ type Request struct {
 	Title       string // without marks such as "Draft:" and "[PATCH]"
 	Description string // Markdown; "" for none
 	URL         string // where people read it; "" in plain text
-	Fetch       string // what 'git fetch' gets the commits by: URL and ref; "" when that is not said
+	Repository  string // URL of the repository that it is for, as it is said; "" when that is not said
+	From        string // URL of the repository that its commits are in, likewise
+	Fetch       string // what 'git fetch' gets the commits by, for a shell: URL and ref; "" when that is not said, or odd
 	Head        string // commit id; "" in plain text
 	Base        string // commit id of the branch that it is for; "" when that is not said
 	BaseBranch  string // the short name of that branch
@@ -29,8 +31,13 @@ type FormError struct{ Reason string }
 
 func (e *FormError) Error() string { return e.Reason }
 
-// maxText is how large a description may be, in bytes; the forges allow less.
-const maxText = 1 << 20
+// Limits of what is read, in bytes. Forges allow a description of some ten
+// thousand characters, and Markdown can take time by the square of its length.
+const (
+	maxText        = 1 << 20
+	maxDescription = 1 << 16
+	maxTitle       = 1000
+)
 
 // Parse reads a pull request: the JSON document of one pull request of GitHub,
 // Gitea or Forgejo, the one of a merge request of GitLab, or plain text, whose
@@ -71,7 +78,7 @@ func parseText(text string) (*Request, error) {
 	if r.Title == "" {
 		return nil, &FormError{"it has no title"}
 	}
-	return r, nil
+	return r, r.checkLength()
 }
 
 // A forgeJSON has the fields of both families of forges.
@@ -83,14 +90,13 @@ type forgeJSON struct {
 	HTMLURL string `json:"html_url"`
 	Number  int    `json:"number"`
 	Head    struct {
-		SHA string `json:"sha"`
+		SHA  string    `json:"sha"`
+		Repo forgeRepo `json:"repo"`
 	} `json:"head"`
 	Base struct {
-		SHA  string `json:"sha"`
-		Ref  string `json:"ref"`
-		Repo struct {
-			CloneURL string `json:"clone_url"`
-		} `json:"repo"`
+		SHA  string    `json:"sha"`
+		Ref  string    `json:"ref"`
+		Repo forgeRepo `json:"repo"`
 	} `json:"base"`
 
 	// GitLab
@@ -102,6 +108,10 @@ type forgeJSON struct {
 	DiffRefs     struct {
 		BaseSHA string `json:"base_sha"`
 	} `json:"diff_refs"`
+}
+
+type forgeRepo struct {
+	CloneURL string `json:"clone_url"`
 }
 
 func parseJSON(text []byte) (*Request, error) {
@@ -116,18 +126,25 @@ func parseJSON(text []byte) (*Request, error) {
 		return nil, &FormError{fmt.Sprintf("its JSON is broken: %v", err)}
 	}
 	r := &Request{Title: cleanTitle(f.Title), Description: strings.ReplaceAll(f.Body, "\r\n", "\n"), URL: f.HTMLURL,
-		Head: f.Head.SHA, Base: f.Base.SHA, BaseBranch: f.Base.Ref}
-	if f.Base.Repo.CloneURL != "" && f.Number > 0 {
-		r.Fetch = fmt.Sprintf("%s refs/pull/%d/head", f.Base.Repo.CloneURL, f.Number)
-	}
+		Head: f.Head.SHA, Base: f.Base.SHA, BaseBranch: f.Base.Ref, Repository: f.Base.Repo.CloneURL, From: f.Head.Repo.CloneURL}
+	ref := fmt.Sprintf("refs/pull/%d/head", f.Number)
 	if f.WebURL != "" || f.SHA != "" {
 		r.Description, r.URL = strings.ReplaceAll(f.Description, "\r\n", "\n"), f.WebURL
 		r.Head, r.Base, r.BaseBranch = f.SHA, f.DiffRefs.BaseSHA, f.TargetBranch
-		if repository, _, ok := strings.Cut(f.WebURL, "/-/merge_requests/"); ok {
-			r.Fetch = fmt.Sprintf("%s refs/merge-requests/%d/head", repository, f.IID)
-		}
+		r.Repository, _, _ = strings.Cut(f.WebURL, "/-/merge_requests/")
+		ref = fmt.Sprintf("refs/merge-requests/%d/head", f.IID)
+	}
+	if f.Number+f.IID > 0 && isPlainURL(r.Repository) {
+		r.Fetch = r.Repository + " " + ref
 	}
 	return r, r.check()
+}
+
+// isPlainURL says whether a URL is one from which users fetch without a second
+// thought, and can be given to a shell as it is: what a file says may come from
+// anybody, and "--upload-pack=", "ext::" and "$(…)" run commands.
+func isPlainURL(text string) bool {
+	return regexp.MustCompile(`\A(https?|ssh|git)://[0-9A-Za-z][0-9A-Za-z._~:/@%+-]*\z`).MatchString(text)
 }
 
 func (r *Request) check() error {
@@ -140,6 +157,16 @@ func (r *Request) check() error {
 	if u, err := url.Parse(r.URL); err != nil || r.URL != "" && u.Scheme != "https" && u.Scheme != "http" {
 		return &FormError{fmt.Sprintf("%q is no URL of a web page", r.URL)}
 	}
+	return r.checkLength()
+}
+
+func (r *Request) checkLength() error {
+	if len(r.Title) > maxTitle {
+		return &FormError{fmt.Sprintf("its title has %d bytes, and may have %d", len(r.Title), maxTitle)}
+	}
+	if len(r.Description) > maxDescription {
+		return &FormError{fmt.Sprintf("its description has %d bytes, and may have %d", len(r.Description), maxDescription)}
+	}
 	return nil
 }
 
@@ -148,9 +175,13 @@ func isCommitID(text string) bool {
 }
 
 // cleanTitle takes away what forges and mail put in front of a title: the
-// revision makes the prefix anew, and no draft is sent as one.
+// revision makes the prefix anew, and no draft is sent as one. Three dashes, which
+// divide a cover letter, go too.
 func cleanTitle(title string) string {
-	title = strings.Join(strings.FieldsFunc(title, func(r rune) bool { return r <= ' ' || r == 0x7f }), " ")
+	title = strings.Join(strings.Fields(clean(title)), " ")
+	if strings.HasPrefix(title, "---") {
+		title = strings.TrimLeft(title, "- ")
+	}
 	marks := regexp.MustCompile(`(?i)\A(\[[^\]]*\bpatch\b[^\]]*\]|\[?(draft|wip)\b[\]:]+|\(draft\))\s*`)
 	for {
 		rest := marks.ReplaceAllString(title, "")

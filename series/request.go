@@ -85,6 +85,9 @@ func StartOf(ctx context.Context, repo *gitrepo.Repo, o Origin, p Pull) (*Series
 		s.Text = p.Text
 	}
 	s.Text = coverletter.AddRecipients(s.Text, p.To, p.Cc)
+	if err := checkText(s.Text); err != nil {
+		return nil, err
+	}
 	blob, _, err := s.remember(func(st *State) { st.Request = &p.Request })
 	if err != nil {
 		return nil, err

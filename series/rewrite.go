@@ -131,10 +131,7 @@ func (s *Series) edited(ctx context.Context, text string) (l layout, changed boo
 	case s.Text:
 		return l, false, nil
 	}
-	if coverletter.HasMarker(text) {
-		return l, false, fmt.Errorf("the cover letter may not hold the line %q", coverletter.Marker)
-	}
-	if _, err := coverletter.Parse(text); err != nil {
+	if err := checkText(text); err != nil {
 		return l, false, err
 	}
 	if err := s.CheckRewritable(ctx); err != nil {
@@ -142,6 +139,15 @@ func (s *Series) edited(ctx context.Context, text string) (l layout, changed boo
 	}
 	l, err = s.layOut(ctx, s.Storage, text, s.Tracking)
 	return l, err == nil, err
+}
+
+// checkText refuses a text that could not be read again.
+func checkText(text string) error {
+	if coverletter.HasMarker(text) {
+		return fmt.Errorf("the cover letter may not hold the line %q", coverletter.Marker)
+	}
+	_, err := coverletter.Parse(text)
+	return err
 }
 
 // chain makes commits of the series again, which are known to be the user's.

@@ -35,7 +35,7 @@ func (e *env) newPull(c *cli.Context, repo *gitrepo.Repo, name, word string) err
 	if err != nil {
 		return err
 	}
-	known, err := knownPull(c.Context, repo, request.URL)
+	known, err := knownPull(c.Context, repo, request.URL, name)
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,11 @@ func (e *env) pullOf(c *cli.Context, repo *gitrepo.Repo, request *pullrequest.Re
 		if prose == "" {
 			prose = "EDITME: describe the purpose of this series."
 		}
-		pull.Text = fmt.Sprintf("%s\n\n%s\n\nSigned-off-by: %s <%s>\n", request.Title, prose, author.Name, author.Email)
+		title := request.Title
+		if strings.HasPrefix(title, "#") { // it would be a comment
+			title = ">" + title
+		}
+		pull.Text = fmt.Sprintf("%s\n\n%s\n\nSigned-off-by: %s <%s>\n", title, prose, author.Name, author.Email)
 		pull.To, pull.Cc = to, cc
 	}
 	return pull, nil
@@ -128,73 +132,21 @@ func absentPull(request *pullrequest.Request, head string) error {
 	if request.Head != "" {
 		err.reason = fmt.Sprintf("the commit %s of the pull request is not in this repository", head)
 		err.hint = "fetch it first"
-		if request.Fetch != "" && patchmail.PrintableLine(request.Fetch) == request.Fetch {
+		if request.Fetch != "" {
 			err.hint += ": git fetch " + request.Fetch
 		}
 	}
 	return err
 }
 
-// pullBase is where the commits of a pull request begin: above what the user
-// names, else above the branch that it is for, else above HEAD.
-func (e *env) pullBase(c *cli.Context, repo *gitrepo.Repo, request *pullrequest.Request, head gitrepo.ID) (gitrepo.ID, error) {
-	candidates := []string{"HEAD"}
-	switch fork := c.String("fork-point"); {
-	case fork != "":
-		if _, err := repo.Commit(fork + "^{commit}"); err != nil {
-			return "", &series.ForkError{Fork: fork, Err: fmt.Errorf("it names no commit of this repository")}
-		}
-		candidates = []string{fork}
-	case request.BaseBranch != "" || request.Base != "":
-		refs, err := repo.Refs(c.Context, "refs/remotes/", "refs/heads/")
-		if err != nil {
-			return "", err
-		}
-		candidates = []string{request.Base}
-		for _, ref := range refs {
-			if request.BaseBranch != "" && (ref.Name == "refs/heads/"+request.BaseBranch || strings.HasPrefix(ref.Name, "refs/remotes/") && strings.HasSuffix(ref.Name, "/"+request.BaseBranch)) {
-				candidates = append(candidates, ref.Name)
-			}
-		}
-	}
-	return nearestBase(c.Context, repo, head, candidates)
-}
-
-// nearestBase is the newest commit that head has in common with one of the
-// candidates that are there.
-func nearestBase(ctx context.Context, repo *gitrepo.Repo, head gitrepo.ID, candidates []string) (gitrepo.ID, error) {
-	best, least := gitrepo.ID(""), 0
-	for _, name := range candidates {
-		commit, err := repo.Commit(name + "^{commit}")
-		if name == "" || err != nil {
-			continue
-		}
-		fork, err := repo.MergeBase(ctx, commit.ID, head)
-		if err != nil {
-			return "", err
-		}
-		if fork == "" {
-			continue
-		}
-		n, err := repo.CommitsBetween(ctx, fork, head)
-		if err != nil {
-			return "", err
-		}
-		if best == "" || n < least {
-			best, least = fork, n
-		}
-	}
-	if best == "" {
-		return "", &pullError{reason: "nothing here says on what the pull request is based", hint: "name the branch that it is for with '-f FORK'"}
-	}
-	return best, nil
-}
-
 // knownPull is the series that was made of the pull request before: of the one
-// with that URL, or without one on the branch here.
-func knownPull(ctx context.Context, repo *gitrepo.Repo, url string) (*series.Series, error) {
+// with that URL, or without one on the branch here, unless another name is given.
+func knownPull(ctx context.Context, repo *gitrepo.Repo, url, name string) (*series.Series, error) {
 	if url != "" {
 		return series.OfRequest(ctx, repo, url)
+	}
+	if name != "" {
+		return nil, nil
 	}
 	s, err := series.Load(ctx, repo, "")
 	if noSeries(err) || err != nil {
