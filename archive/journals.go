@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/kprep/kprep/durable"
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/submission"
 )
@@ -102,7 +103,7 @@ func (a *Archive) installJournals(repo *gitrepo.Repo, unpacked string, missing [
 		}
 		if err == nil {
 			done = append(done, to)
-			err = syncDir(filepath.Dir(to))
+			err = durable.Sync(filepath.Dir(to))
 		}
 		if err != nil {
 			remove()

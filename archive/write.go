@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/kprep/kprep/durable"
 	"github.com/kprep/kprep/gitrepo"
 )
 
@@ -270,7 +271,7 @@ func install(packed, dir, changeID string) (string, error) {
 			err = os.Rename(packed, file)
 		}
 		if err == nil {
-			err = syncDir(dir)
+			err = durable.Sync(dir)
 		}
 		if err != nil {
 			os.Remove(file)
@@ -294,12 +295,4 @@ func sweep(dir, prefix string, now time.Time) {
 			os.RemoveAll(path) // a folder that cannot be written shows soon enough
 		}
 	}
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -13,7 +13,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
+	"github.com/kprep/kprep/durable"
 )
 
 // A NewKey is a pair of keys as "patatt genkey" leaves it.
@@ -84,7 +84,7 @@ func (s Settings) NewKey(random io.Reader, name, identity string, force bool) (*
 		}
 	}
 	byDefault := filepath.Join(public, filepath.FromSlash(path.Dir(kept)), defaultSelector)
-	if err := os.Symlink(path.Base(kept), byDefault); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := alias(path.Base(kept), byDefault); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("make a key: %w", err)
 	}
 	return made, nil
@@ -96,20 +96,20 @@ func writeKey(file, text string, force bool) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	pending, err := renameio.NewPendingFile(file, renameio.WithTempDir(dir), renameio.WithStaticPermissions(0o600))
+	pending, err := durable.Create(file, 0o600)
 	if err != nil {
 		return err
 	}
-	defer pending.Cleanup()
+	defer pending.Discard()
 	if _, err := pending.WriteString(text); err != nil {
 		return err
 	}
 	if force {
-		err = pending.CloseAtomicallyReplace()
+		err = pending.Replace()
 	} else if err = pending.Sync(); err == nil {
 		err = os.Link(pending.Name(), file)
 	}
-	return errors.Join(err, syncDir(dir))
+	return errors.Join(err, durable.Sync(dir))
 }
 
 // An OwnKey is a key of the user's own directory.

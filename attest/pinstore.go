@@ -14,7 +14,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
-	"github.com/google/renameio/v2"
+
+	"github.com/kprep/kprep/durable"
 )
 
 // pinFile is the form of a file.
@@ -152,23 +153,14 @@ func (p *Pins) change(identity string, edit func(*pinFile) error) error {
 	if err := p.log(f.Identity, was, f.Pins); err != nil {
 		return fmt.Errorf("keep keys: %w", err)
 	}
-	if err := renameio.WriteFile(file, append(after, '\n'), 0o600, renameio.WithTempDir(p.Dir), renameio.WithStaticPermissions(0o600)); err != nil {
+	if err := durable.WriteExactly(file, append(after, '\n'), 0o600); err != nil {
 		return fmt.Errorf("keep keys: %w", err)
 	}
-	if err := syncDir(p.Dir); err != nil {
+	// A key that is lost with the power would be a first use again.
+	if err := durable.Sync(p.Dir); err != nil {
 		return fmt.Errorf("keep keys: %w", err)
 	}
 	return nil
-}
-
-// syncDir makes renames in a folder last: a pin that is lost with the power
-// would be a first use again.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // A logLine says how a key came to its state.

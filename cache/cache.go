@@ -10,8 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/google/renameio/v2"
-
+	"github.com/kprep/kprep/durable"
 	"github.com/kprep/kprep/gitrepo"
 )
 
@@ -30,7 +29,7 @@ func Keep(file string, value any) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	return renameio.WriteFile(file, text, 0o600, renameio.WithTempDir(dir))
+	return durable.Write(file, text, 0o600)
 }
 
 // Read reads a value. It returns false for a file that is not there, or is damaged:

@@ -14,7 +14,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/renameio/v2"
+	"github.com/kprep/kprep/durable"
 )
 
 // A Probe finds out which of the servers that keep the same lists answers first, and
@@ -44,7 +44,7 @@ func (s *Servers) inOrder(ctx context.Context) []string {
 	if known == nil {
 		known = &probed{At: s.Now, URLs: s.URLs, Took: s.probe(ctx)}
 		if text, err := json.Marshal(known); err == nil && file != "" && ctx.Err() == nil && os.MkdirAll(s.CacheDir, 0o700) == nil {
-			_ = renameio.WriteFile(file, text, 0o600, renameio.WithTempDir(s.CacheDir)) // it is a cache
+			_ = durable.Write(file, text, 0o600) // it is a cache
 		}
 	}
 	took := map[string]time.Duration{}

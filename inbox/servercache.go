@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/google/renameio/v2"
+	"github.com/kprep/kprep/durable"
 )
 
 // A reply is what a server said, once.
@@ -59,7 +59,7 @@ func (s *Servers) keep(r request, got *reply) {
 		return
 	}
 	data := append(append(head, '\n'), got.mbox...)
-	if renameio.WriteFile(s.cacheFile(got.URL, r), data, 0o600, renameio.WithTempDir(s.CacheDir)) == nil {
+	if durable.Write(s.cacheFile(got.URL, r), data, 0o600) == nil {
 		s.tidy()
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/kprep/kprep/durable"
 )
 
 // The files of ours in a Maildir. Mail programs look only into cur, new and tmp.
@@ -98,7 +100,7 @@ func (b *Box) begin() error {
 	if b.record, err = os.OpenFile(filepath.Join(b.dir, recordName), os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600); err != nil {
 		return err
 	}
-	if err := syncDir(b.dir); err != nil {
+	if err := durable.Sync(b.dir); err != nil {
 		return err
 	}
 	places, err := b.readRecord()
@@ -140,7 +142,7 @@ func (b *Box) readRecord() (places map[string]string, err error) {
 
 // isPlace says whether a line of the record can be one of ours.
 func isPlace(name, place string) bool {
-	return strings.HasSuffix(name, ending) && !strings.ContainsAny(name, "/\x00") && (place == "new/"+name || place == "cur/"+name+":2,S")
+	return strings.HasSuffix(name, ending) && !strings.ContainsAny(name, "/\x00") && (place == "new/"+name || place == "cur/"+name+seenFlag)
 }
 
 // recover ends deliveries that were cut off: what is on record goes to its place,
@@ -205,7 +207,7 @@ func (b *Box) Deliver(id string, date time.Time, raw []byte, seen bool) error {
 	name := nameOf(id, date)
 	place := "new/" + name
 	if seen {
-		place = "cur/" + name + ":2,S"
+		place = "cur/" + name + seenFlag
 	}
 	if err := b.write(name, raw); err != nil {
 		return err
@@ -222,7 +224,7 @@ func (b *Box) Deliver(id string, date time.Time, raw []byte, seen bool) error {
 	if err := os.Rename(filepath.Join(b.dir, "tmp", name), to); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(to))
+	return durable.Sync(filepath.Dir(to))
 }
 
 func (b *Box) write(name string, raw []byte) error {
@@ -237,15 +239,7 @@ func (b *Box) write(name string, raw []byte) error {
 	if err = errors.Join(err, file.Close()); err != nil {
 		return err
 	}
-	return syncDir(filepath.Join(b.dir, "tmp"))
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return durable.Sync(filepath.Join(b.dir, "tmp"))
 }
 
 // Close gives the Maildir up to others.

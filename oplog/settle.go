@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kprep/kprep/durable"
 	"github.com/kprep/kprep/gitrepo"
 )
 
@@ -176,7 +177,7 @@ func (l *Log) writeBlob(b BlobChange) error {
 		if err := os.Remove(path); err != nil {
 			return err
 		}
-		return syncDir(filepath.Dir(path))
+		return durable.Sync(filepath.Dir(path))
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/kprep/kprep/durable"
 )
 
 const formatVersion = 1
@@ -113,7 +115,7 @@ func (l *Log) remove(op *Operation) error {
 	if err := os.Remove(l.file(op.ID)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return syncDir(l.dir)
+	return durable.Sync(l.dir)
 }
 
 // writeFile replaces a file by rename, 0600, synced with its folder. The lock
@@ -142,14 +144,5 @@ func (l *Log) writeFile(path string, data []byte) (err error) {
 		return err
 	}
 	l.step("sync " + filepath.Base(path))
-	return syncDir(filepath.Dir(path))
-}
-
-// syncDir makes renames and removals in a folder last.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return durable.Sync(filepath.Dir(path))
 }

@@ -8,11 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"unicode/utf8"
 
-	"github.com/google/renameio/v2"
-
+	"github.com/kprep/kprep/durable"
 	"github.com/kprep/kprep/gitrepo"
 )
 
@@ -131,7 +131,7 @@ func (c Consents) read() (consentFile, error) {
 	if err != nil {
 		return f, fmt.Errorf("read consent: %w", err)
 	}
-	if info.Mode()&0o022 != 0 {
+	if info.Mode()&0o022 != 0 && runtime.GOOS != "windows" { // which knows access lists, and no such bits
 		return f, fmt.Errorf("%s can be written by others than you, who could consent in your name", c.File)
 	}
 	data, err := os.ReadFile(c.File)
@@ -159,5 +159,5 @@ func (c Consents) write(f consentFile) error {
 	if err := enc.Encode(f); err != nil {
 		return err
 	}
-	return renameio.WriteFile(c.File, text.Bytes(), 0o600, renameio.WithTempDir(dir), renameio.WithStaticPermissions(0o600))
+	return durable.WriteExactly(c.File, text.Bytes(), 0o600)
 }

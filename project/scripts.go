@@ -10,7 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/google/renameio/v2"
+	"github.com/kprep/kprep/durable"
 )
 
 // A Verdict says whether kprep's own query answers like a project's script.
@@ -66,7 +66,7 @@ func (s Scripts) Learn(script []byte, v Verdict) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	return renameio.WriteFile(s.File, append(data, '\n'), 0o600, renameio.WithTempDir(dir), renameio.WithStaticPermissions(0o600))
+	return durable.WriteExactly(s.File, append(data, '\n'), 0o600)
 }
 
 func digest(script []byte) string {

@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/google/renameio/v2"
+	"github.com/kprep/kprep/durable"
 )
 
 // A Directory is the transport that writes each message into a file of a
@@ -140,15 +140,15 @@ func writeNew(path string, write func(io.Writer) error, how durability) error {
 	if !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	replacement, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(0o600))
+	replacement, err := durable.Create(path, 0o600)
 	if err != nil {
 		return err
 	}
-	defer replacement.Cleanup()
+	defer replacement.Discard()
 	if err := writeBuffered(replacement, write); err != nil {
 		return err
 	}
-	return replacement.CloseAtomicallyReplace()
+	return replacement.Replace()
 }
 
 // finishFile writes and closes a new file; when that fails the file is removed.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kprep/kprep/durable"
 	"github.com/kprep/kprep/patchmail"
 )
 
@@ -259,7 +260,7 @@ func (j *Journal) sevenBit(i int, in *bytes.Buffer) (Outgoing, error) {
 	if err := createFile(path, m.Raw); err != nil {
 		return m, err
 	}
-	if err := syncDir(filepath.Dir(path)); err != nil {
+	if err := durable.Sync(filepath.Dir(path)); err != nil {
 		return m, err
 	}
 	return m, j.note(record{Message: i, SevenBit: digest(m.Raw)})

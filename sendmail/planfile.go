@@ -18,7 +18,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
+	"github.com/kprep/kprep/durable"
 )
 
 // writePlan keeps to the order that makes a crash harmless: first what the
@@ -28,11 +28,11 @@ func writePlan(dir string, p Plan, messages iter.Seq2[Outgoing, error]) error {
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		return err
 	}
-	file, err := renameio.NewPendingFile(filepath.Join(dir, planFile), renameio.WithTempDir(dir), renameio.WithStaticPermissions(0o600))
+	file, err := durable.Create(filepath.Join(dir, planFile), 0o600)
 	if err != nil {
 		return err
 	}
-	defer file.Cleanup()
+	defer file.Discard()
 	plan := newPlanWriter(file)
 	if err := plan.begin(p); err != nil {
 		return err
@@ -54,16 +54,16 @@ func writePlan(dir string, p Plan, messages iter.Seq2[Outgoing, error]) error {
 		}
 	}
 	for _, d := range []string{folder, dir} {
-		if err := syncDir(d); err != nil {
+		if err := durable.Sync(d); err != nil {
 			return err
 		}
 	}
-	if err := file.CloseAtomicallyReplace(); err != nil {
+	if err := file.Replace(); err != nil {
 		return err
 	}
 	// The entry of dir itself is in its parent.
 	for _, d := range []string{dir, filepath.Dir(dir)} {
-		if err := syncDir(d); err != nil {
+		if err := durable.Sync(d); err != nil {
 			return err
 		}
 	}

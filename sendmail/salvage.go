@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/kprep/kprep/durable"
 )
 
 // salvageFile is to a damaged journal what the log is to a whole one: it takes
@@ -71,7 +73,7 @@ func OpenSalvage(dir string) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := syncDir(dir); err != nil {
+	if err := durable.Sync(dir); err != nil {
 		f.Close()
 		return nil, err
 	}

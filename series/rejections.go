@@ -7,8 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/google/renameio/v2"
-
+	"github.com/kprep/kprep/durable"
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/trailers"
 )
@@ -62,5 +61,5 @@ func Reject(repo *gitrepo.Repo, more ...trailers.Rejection) error {
 	if err != nil {
 		return err
 	}
-	return renameio.WriteFile(rejectionsFile(repo), text, 0o600, renameio.WithTempDir(repo.CommonDir), renameio.WithExistingPermissions())
+	return durable.Write(rejectionsFile(repo), text, 0o600)
 }

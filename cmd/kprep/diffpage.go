@@ -10,9 +10,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/google/renameio/v2"
 	"github.com/urfave/cli/v2"
 
+	"github.com/kprep/kprep/durable"
 	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/rangediff"
 	"github.com/kprep/kprep/rangediff/page"
@@ -60,7 +60,7 @@ func (e *env) diffPage(ctx context.Context, s *series.Series, word string, o ser
 
 // writePage writes a file that pageFile has found; the user calls it name.
 func writePage(file, name string, text []byte) error {
-	err := renameio.WriteFile(file, text, 0o666, renameio.WithTempDir(filepath.Dir(file)), renameio.WithExistingPermissions())
+	err := durable.Write(file, text, 0o666)
 	if err != nil {
 		return fmt.Errorf("write %q: %w", name, cause(err))
 	}

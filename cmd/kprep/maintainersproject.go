@@ -8,8 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
-
+	"github.com/kprep/kprep/durable"
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/maintainers"
 )
@@ -81,7 +80,7 @@ func (e *env) maintainersCache() maintainers.Cache {
 			return data
 		},
 		Put: func(name string, data []byte) {
-			err := errors.Join(os.MkdirAll(dir, 0o700), renameio.WriteFile(filepath.Join(dir, name), data, 0o600, renameio.WithTempDir(dir)))
+			err := errors.Join(os.MkdirAll(dir, 0o700), durable.Write(filepath.Join(dir, name), data, 0o600))
 			if err == nil {
 				err = pruneOldest(dir, keptIndexes)
 			}

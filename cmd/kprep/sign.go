@@ -11,10 +11,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
 	"github.com/urfave/cli/v2"
 
 	"github.com/kprep/kprep/attest"
+	"github.com/kprep/kprep/durable"
 	"github.com/kprep/kprep/inbox"
 	"github.com/kprep/kprep/patchmail"
 )
@@ -99,7 +99,7 @@ func (e *env) signFiles(ctx context.Context, signer *attest.Signer, files []stri
 	for i, name := range files {
 		path, err := filepath.EvalSymlinks(e.path(name)) // what a link points to is written, not the link
 		if err == nil {
-			err = renameio.WriteFile(path, signed[i], modes[i], renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(modes[i]))
+			err = durable.WriteExactly(path, signed[i], modes[i])
 		}
 		if err != nil {
 			return fmt.Errorf("write %s, the %d before it are signed: %w", patchmail.PrintableLine(name), i, cause(err))

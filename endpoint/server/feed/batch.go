@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 
+	"github.com/kprep/kprep/durable"
 	"github.com/kprep/kprep/patchmail"
 )
 
@@ -57,12 +58,12 @@ func (b *batch) publish() (int64, error) {
 		}
 		size += info.Size()
 		folders[filepath.Dir(path)] = true
-		if err := syncFile(path); err != nil {
+		if err := durable.Sync(path); err != nil {
 			return 0, err
 		}
 	}
 	for folder := range folders {
-		if err := syncFile(folder); err != nil {
+		if err := durable.Sync(folder); err != nil {
 			return 0, err
 		}
 	}

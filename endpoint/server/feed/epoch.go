@@ -9,7 +9,8 @@ import (
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/google/renameio/v2"
+
+	"github.com/kprep/kprep/durable"
 )
 
 // An epoch is one of the feed's repositories.
@@ -70,11 +71,11 @@ func (e *epoch) walk(visit func(commit, tree string) bool) error {
 // move makes head the tip of the branch, on the disk too.
 func (e *epoch) move(head plumbing.Hash) error {
 	path := filepath.Join(e.dir, filepath.FromSlash(branch))
-	if err := renameio.WriteFile(path, []byte(head.String()+"\n"), 0o644, renameio.WithTempDir(e.dir)); err != nil {
+	if err := durable.Write(path, []byte(head.String()+"\n"), 0o644); err != nil {
 		return err
 	}
 	e.head = head
-	return syncFile(filepath.Dir(path))
+	return durable.Sync(filepath.Dir(path))
 }
 
 // sizes are the bytes of epochs, by their tip: somebody else may have written.

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/google/renameio/v2"
+	"github.com/kprep/kprep/durable"
 )
 
 // branch is where an epoch's commits are.
@@ -47,7 +47,7 @@ func makeRepository(dir string) error {
 	if err := os.Rename(unfinished, dir); err != nil {
 		return err
 	}
-	return syncFile(filepath.Dir(dir))
+	return durable.Sync(filepath.Dir(dir))
 }
 
 // link has all.git borrow the objects of the epochs up to last.
@@ -74,7 +74,7 @@ func (f *Feed) link(last int) error {
 	if text == string(there) {
 		return nil
 	}
-	return renameio.WriteFile(file, []byte(text), 0o644, renameio.WithTempDir(all))
+	return durable.Write(file, []byte(text), 0o644)
 }
 
 // describe writes the line that archives on the web show.
@@ -83,7 +83,7 @@ func (f *Feed) describe() error {
 	if _, err := os.Stat(file); err == nil || f.settings.Description == "" {
 		return nil
 	}
-	return renameio.WriteFile(file, []byte(strings.Join(strings.Fields(f.settings.Description), " ")+"\n"), 0o644, renameio.WithTempDir(f.settings.Dir))
+	return durable.Write(file, []byte(strings.Join(strings.Fields(f.settings.Description), " ")+"\n"), 0o644)
 }
 
 // syncTree has the disk know all that is below a folder.
@@ -92,15 +92,6 @@ func syncTree(root string) error {
 		if err != nil {
 			return err
 		}
-		return syncFile(path)
+		return durable.Sync(path)
 	})
-}
-
-// syncFile has the disk know a file, or the names in a folder.
-func syncFile(path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(file.Sync(), file.Close())
 }
