@@ -28,7 +28,7 @@ func (r *Repo) RunHook(ctx context.Context, name string, env []string, args ...s
 	if hook == "" {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, hook, args...)
+	cmd := script(ctx, hook, args)
 	cmd.Dir = r.workDir()
 	cmd.Env = append(r.git.env[:len(r.git.env):len(r.git.env)], "GIT_DIR="+r.GitDir)
 	cmd.Env = append(cmd.Env, env...)
@@ -54,7 +54,7 @@ func (r *Repo) hook(ctx context.Context, name string) (string, error) {
 		}
 	}
 	hook := filepath.Join(dir, name)
-	if info, err := os.Stat(hook); err != nil || info.IsDir() || info.Mode()&0o111 == 0 {
+	if info, err := os.Stat(hook); err != nil || !Executable(info) {
 		return "", nil
 	}
 	return hook, nil

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"os"
 	"strings"
 )
@@ -32,25 +31,18 @@ func ReadMailinfo(ctx context.Context, opts Options, raw []byte) (Mailinfo, erro
 	// A directory that cannot be a repository keeps git from finding one.
 	neutral = append(neutral, "GIT_DIR="+os.DevNull+"/none", "LC_ALL=C")
 
-	message, err := newReturnPipe()
+	back, err := newReturns()
 	if err != nil {
 		return Mailinfo{}, err
 	}
-	patch, err := newReturnPipe()
-	if err != nil {
-		message.close()
-		return Mailinfo{}, err
-	}
-	cmd := newRunner("", neutral, nil).porcelain(ctx, "mailinfo", "--encoding=utf-8", "--no-scissors", "/dev/fd/3", "/dev/fd/4")
-	cmd.Stdin = bytes.NewReader(raw)
-	cmd.ExtraFiles = []*os.File{message.write, patch.write}
+	cmd := newRunner("", neutral, nil).porcelain(ctx, "mailinfo", "--encoding=utf-8", "--no-scissors", back.names[0], back.names[1])
+	cmd.Stdin, cmd.ExtraFiles = bytes.NewReader(raw), back.files
 	facts, err := finish(ctx, cmd)
-	m, messageErr := message.close()
-	p, patchErr := patch.close()
-	if err := errors.Join(err, messageErr, patchErr); err != nil {
+	halves, readErr := back.close()
+	if err := errors.Join(err, readErr); err != nil {
 		return Mailinfo{}, err
 	}
-	info := Mailinfo{Message: m, Patch: p}
+	info := Mailinfo{Message: halves[0], Patch: halves[1]}
 	for line := range strings.Lines(string(facts)) {
 		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ":")
 		value = strings.TrimSpace(value)
@@ -64,33 +56,4 @@ func ReadMailinfo(ctx context.Context, opts Options, raw []byte) (Mailinfo, erro
 		}
 	}
 	return info, nil
-}
-
-// A returnPipe brings back what a process writes into one more file: nothing
-// touches the disk.
-type returnPipe struct {
-	write *os.File
-	read  chan []byte
-	err   error
-}
-
-func newReturnPipe() (*returnPipe, error) {
-	r, w, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	p := &returnPipe{write: w, read: make(chan []byte, 1)}
-	go func() {
-		data, err := io.ReadAll(r)
-		p.err = errors.Join(err, r.Close())
-		p.read <- data
-	}()
-	return p, nil
-}
-
-// close returns what was written.
-func (p *returnPipe) close() ([]byte, error) {
-	p.write.Close()
-	data := <-p.read
-	return data, p.err
 }

@@ -81,7 +81,7 @@ func (s *Settings) isExecutable(name string) bool {
 		return false
 	}
 	info, err := os.Stat(filepath.Join(s.repo.TopLevel, name))
-	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
+	return err == nil && gitrepo.Executable(info)
 }
 
 // script finds the file of the tree that a command line runs, "" when there is

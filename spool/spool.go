@@ -112,8 +112,9 @@ func unnamed(dir string) *os.File {
 	if err != nil {
 		return nil
 	}
-	if os.Remove(f.Name()) != nil {
+	if os.Remove(f.Name()) != nil { // Windows keeps the names of open files
 		f.Close()
+		os.Remove(f.Name())
 		return nil
 	}
 	return f

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os/exec"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -126,8 +125,8 @@ func (r runner) run(ctx context.Context, words []string, mail []byte) (out, comp
 	defer cancel()
 	cmd := exec.CommandContext(limited, words[0], words[1:]...)
 	cmd.Dir, cmd.Env, cmd.Stdin = r.dir, r.env, bytes.NewReader(mail)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	apart(cmd)
+	cmd.Cancel = func() error { return killAll(cmd.Process) }
 	cmd.WaitDelay = time.Second
 	stdout, stderr := start{max: maxAnswer, full: cancel}, end{max: maxStderr}
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -138,7 +137,7 @@ func (r runner) run(ctx context.Context, words []string, mail []byte) (out, comp
 	case err != nil && limited.Err() != nil:
 		err = fmt.Errorf("no answer after %s: %w", r.limit, limited.Err())
 	case errors.Is(err, exec.ErrWaitDelay):
-		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		killAll(cmd.Process)
 		err = fmt.Errorf("it ended but left a process behind that holds its output open: %w", err)
 	}
 	return string(stdout.text), stderr.printable(), err

@@ -189,7 +189,7 @@ func (a asker) run(ctx context.Context, key, line string) (string, error) {
 	if line == "" {
 		return "", nil
 	}
-	out, complaint, err := a.runner.run(ctx, []string{"/bin/sh", "-c", line + ` "$@"`, line, a.file}, nil)
+	out, complaint, err := a.runner.run(ctx, []string{"sh", "-c", line + ` "$@"`, line, a.file}, nil)
 	switch {
 	case ctx.Err() != nil:
 		return "", ctx.Err()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -124,7 +125,7 @@ func (s *Submission) exposed(ctx context.Context) ([]Problem, error) {
 			if !filepath.IsAbs(path) {
 				path = filepath.Join(s.repo.TopLevel, path)
 			}
-			if info, err := os.Stat(path); err == nil && info.Mode()&0o044 != 0 {
+			if info, err := os.Stat(path); err == nil && info.Mode()&0o044 != 0 && runtime.GOOS != "windows" { // which knows access lists, and no such bits
 				return []Problem{{Name: "password", Text: fmt.Sprintf("%s holds your password, and others can read it", path),
 					Next: "'chmod 600' keeps it to you, a credential helper keeps it better"}}, nil
 			}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"strings"
-	"syscall"
 
 	"github.com/kprep/kprep/archive"
 	"github.com/kprep/kprep/gitrepo"
@@ -364,7 +363,7 @@ type outputError struct{ cause error }
 
 func (e *outputError) Error() string    { return fmt.Sprintf("write standard output: %v", cause(e.cause)) }
 func (e *outputError) Unwrap() error    { return e.cause }
-func (e *outputError) brokenPipe() bool { return errors.Is(e.cause, syscall.EPIPE) }
+func (e *outputError) brokenPipe() bool { return isBrokenPipe(e.cause) }
 
 // cause strips the operation and path that package os puts before an error,
 // for a message that names both in its own words.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/maintainers"
 )
 
@@ -82,7 +83,7 @@ func readMaintainersWords(words []string) (maintainersWords, error) {
 // The user asks for exactly that, so nothing more is asked.
 func (e *env) maintainersScript(ctx context.Context, top string, given maintainersWords) error {
 	script := filepath.Join(top, filepath.FromSlash(maintainers.ScriptPath))
-	if info, err := os.Stat(script); err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 {
+	if info, err := os.Stat(script); err != nil || !gitrepo.Executable(info) {
 		return fmt.Errorf("there is no executable %s in %s", maintainers.ScriptPath, top)
 	}
 	args := slices.Clone(given.question)

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"text/tabwriter"
 	"time"
 )
@@ -133,9 +132,7 @@ func (w *world) onceIn(ctx context.Context, dir, program string, args ...string)
 		return t, err
 	}
 	t.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		t.memory = usage.Maxrss * 1024
-	}
+	t.memory = peakMemory(cmd.ProcessState)
 	return t, nil
 }
 

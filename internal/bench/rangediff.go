@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"text/tabwriter"
 	"time"
 )
@@ -100,9 +99,7 @@ func (w *world) timed(ctx context.Context, dir, program string, args []string) (
 		return nil, t, fmt.Errorf("%s: %w: %s", filepath.Base(program), err, &stderr)
 	}
 	t.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		t.memory = usage.Maxrss * 1024
-	}
+	t.memory = peakMemory(cmd.ProcessState)
 	return digest.Sum(nil), t, nil
 }
 

@@ -1,5 +1,3 @@
-//go:build unix
-
 package pgtest
 
 import (
@@ -11,7 +9,6 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
@@ -24,7 +21,7 @@ const patience = 60 * time.Second
 // A Cluster is a running server. Its superuser is kprep, without a password.
 type Cluster struct {
 	dir, bin string
-	as       *syscall.Credential // who runs it, nil for ourselves
+	as       *account // who runs it, nil for ourselves
 }
 
 // Start makes a cluster and runs it until the test ends, or until the process
@@ -40,7 +37,7 @@ func Start(t testing.TB, settings ...string) *Cluster {
 	}
 	t.Cleanup(func() { os.RemoveAll(c.dir) })
 	if c.as != nil {
-		if err := os.Chown(c.dir, int(c.as.Uid), int(c.as.Gid)); err != nil {
+		if err := os.Chown(c.dir, c.as.uid, c.as.gid); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -94,7 +91,9 @@ func (c *Cluster) command(ctx context.Context, program string, args ...string) *
 
 func (c *Cluster) setup(cmd *exec.Cmd) {
 	cmd.Dir, cmd.Env = c.dir, []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "HOME=" + c.dir}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: c.as}
+	if c.as != nil {
+		c.as.run(cmd)
+	}
 }
 
 // Database makes an empty database and returns its URL.
@@ -131,27 +130,30 @@ func binaries(t testing.TB) string {
 	return ""
 }
 
+// An account of the system.
+type account struct{ uid, gid int }
+
 // unprivileged is the account to run it under when we are root, whom
 // PostgreSQL refuses.
-func unprivileged(t testing.TB) *syscall.Credential {
+func unprivileged(t testing.TB) *account {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		return nil
 	}
-	account, err := user.Lookup("postgres")
+	found, err := user.Lookup("postgres")
 	if err != nil {
-		account, err = user.Lookup("nobody")
+		found, err = user.Lookup("nobody")
 	}
 	if err != nil {
 		gittest.NoPeer(t, "there is no account to run PostgreSQL under")
 	}
-	uid, err := strconv.ParseUint(account.Uid, 10, 32)
+	uid, err := strconv.Atoi(found.Uid)
 	if err != nil {
 		t.Fatal(err)
 	}
-	gid, err := strconv.ParseUint(account.Gid, 10, 32)
+	gid, err := strconv.Atoi(found.Gid)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	return &account{uid, gid}
 }

@@ -169,11 +169,9 @@ func arrived(socket net.Conn) bool {
 	if err != nil {
 		return false
 	}
-	err = syscall.EAGAIN
-	raw.Control(func(fd uintptr) {
-		_, _, err = syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-	})
-	return err == nil
+	there := false
+	raw.Control(func(socket uintptr) { there = readable(socket) })
+	return there
 }
 
 // reply reads one reply, all of it within the limit.
