@@ -30,7 +30,7 @@ BUILD_FLAGS = -buildvcs=false -trimpath -tags $(TAGS) -ldflags "-s -w -X main.ve
 BINDIR = $(if $(GOBIN),$(GOBIN),$(PREFIX)/bin)
 MANDIR ?= $(PREFIX)/share/man
 
-.PHONY: all build man install test check fuzz crash load scenarios proof-xdiff proof-rangediff conformance conformance-mail bench demo peers screenshots clean
+.PHONY: all build man install test check fuzz crash load scenarios proof-xdiff proof-rangediff conformance conformance-mail bench demo newcomer peers screenshots clean
 
 all: build
 
@@ -103,6 +103,11 @@ bench: build
 
 demo: build
 	bin/kprep tour
+
+# From the sources to the first mail to oneself, in ten commands, and where hints
+# lead whoever reads nothing; each part with the time it takes.
+newcomer:
+	$(GO) test -count=1 -v -run 'TestScripts/newcomer' ./cmd/kprep | grep -E '^ *(testscript.go:[0-9]+: )?# |^(---|ok|FAIL|PASS)|FAIL:'
 
 peers:
 	scripts/peers install

@@ -82,6 +82,7 @@ func TestScripts(t *testing.T) {
 			"documented": runDocumented,
 			"walk":       walkPage,
 			"sources":    copySources,
+			"described":  checkDescribed,
 		},
 	})
 }
