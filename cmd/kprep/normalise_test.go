@@ -204,7 +204,7 @@ func FuzzNormalise(f *testing.F) {
 // sendWith returns what "send" with words finds in its context.
 func sendWith(t *testing.T, words []string) (options string, arguments []string, err error) {
 	verbs := mailVerbs(nil)
-	verbs[0].Flags[0].(*cli.StringSliceFlag).Action = nil // the addresses may be wrong
+	verbs[0].Flags[0].(*severalFlag).Action = nil // the addresses may be wrong
 	verbs[0].Action = func(c *cli.Context) error {
 		options = fmt.Sprintf("%q %v %v %q %d %v %v %q", c.StringSlice("to"), c.Bool("dry-run"), c.Bool("sign"),
 			c.String("output"), c.Int("limit"), c.Duration("wait"), c.Bool("no-cover"), c.String("resend"))
