@@ -32,6 +32,7 @@ func ReadClones(ctx context.Context, here *gitrepo.Repo, paths []string, options
 		}
 		paths = append([]string{path}, paths...)
 	}
+	options.Glance = true
 	clones := make([]Clone, len(paths))
 	common := make([]string, len(paths))
 	group, groupCtx := errgroup.WithContext(ctx)

@@ -1,13 +1,16 @@
 package dashboard
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"hash"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -16,13 +19,14 @@ import (
 )
 
 // memoryForm is the version of what this kprep keeps; another one is forgotten.
-const memoryForm = 2
+const memoryForm = 3
 
 // A memory is what was found out about the series of a repository, each with a
 // key of all that it depends on.
 type memory struct {
 	Form   int              `json:"form"`
-	Series map[string]keyed `json:"series"` // by full name of the branch
+	State  string           `json:"state,omitempty"` // of the repository, when these were all of its series, and nothing was wrong; else ""
+	Series map[string]keyed `json:"series"`          // by full name of the branch
 
 	mu    sync.Mutex
 	file  string
@@ -31,6 +35,7 @@ type memory struct {
 
 type keyed struct {
 	Key      string    `json:"key"`
+	Files    string    `json:"files"` // a key of the files of ours that it depends on
 	Standing *Standing `json:"standing"`
 	Sound    bool      `json:"sound"` // its cover letter is in its place
 }
@@ -53,14 +58,47 @@ func (r *reader) remember() (*memory, error) {
 	return m, nil
 }
 
-// of is what is known of a series, which may be nothing but the key.
-func (m *memory) of(s series.Listed, key string) keyed {
+// state is made of all that decides which series a repository has: its refs, what
+// is configured, and who the user is.
+func (r *reader) state(ctx context.Context) (string, error) {
+	refs, err := r.repo.RefValues(ctx, "refs/heads/", "refs/remotes/", "refs/tags/sent/")
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "%s %s %q\n", r.config, r.home, r.repo.IdentitySettings())
+	stamp(h, filepath.Join(r.repo.CommonDir, "shallow"))
+	for _, name := range slices.Sorted(maps.Keys(refs)) {
+		fmt.Fprintln(h, name, refs[name])
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// whole is what is known of all series, in order of branches, when nothing has
+// changed since that was found out; else nil.
+func (m *memory) whole(r *reader, state string) []*Standing {
+	if m.State != state {
+		return nil
+	}
+	all := []*Standing{}
+	for _, branch := range slices.Sorted(maps.Keys(m.Series)) {
+		known := m.Series[branch]
+		if known.Standing == nil || !known.Sound || known.Files != r.files(known.Standing.ChangeID) {
+			return nil
+		}
+		all = append(all, known.Standing)
+	}
+	return all
+}
+
+// of is what is known of a series, which may be nothing but the keys.
+func (m *memory) of(s series.Listed, key, files string) keyed {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if known := m.Series[s.Branch]; known.Key == key {
+	if known := m.Series[s.Branch]; known.Key == key && known.Files == files {
 		return known
 	}
-	return keyed{Key: key}
+	return keyed{Key: key, Files: files}
 }
 
 // put keeps what was found out, unless something could not be.
@@ -74,12 +112,18 @@ func (m *memory) put(s series.Listed, found keyed) {
 	}
 }
 
-// keep stores the memory, without branches that are gone. It is no loss where that
-// cannot be.
-func (m *memory) keep(v *view) {
-	if !m.fresh {
+// keep stores the memory, without branches that are gone. State is "" when it does
+// not say all. It is no loss where that cannot be.
+func (m *memory) keep(v *view, state string) {
+	for _, s := range v.All {
+		if !m.Series[s.Branch].Sound {
+			state = ""
+		}
+	}
+	if !m.fresh && m.State == state {
 		return
 	}
+	m.State = state
 	for branch := range m.Series {
 		if !v.isSeries(branch) {
 			delete(m.Series, branch)
@@ -89,7 +133,7 @@ func (m *memory) keep(v *view) {
 }
 
 // key is made of all that the standing of a series depends on, beside the other
-// series of the repository.
+// series of the repository, and files of ours.
 func (r *reader) key(s series.Listed) string {
 	h := sha256.New()
 	fmt.Fprintln(h, r.config, r.home, s.Branch, s.Tip, s.Base, s.Storage)
@@ -112,7 +156,14 @@ func (r *reader) key(s series.Listed) string {
 			fmt.Fprintln(h, ref, r.view.Refs[ref])
 		}
 	}
-	dir, id := filepath.Join(r.repo.CommonDir, "kprep"), s.Tracking.ChangeID
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// files is made of what kprep keeps of a series, as far as its standing depends on
+// that.
+func (r *reader) files(id string) string {
+	h := sha256.New()
+	dir := filepath.Join(r.repo.CommonDir, "kprep")
 	stamp(h, filepath.Join(dir, filepath.FromSlash(series.StatePath(id))))
 	stamp(h, filepath.Join(dir, filepath.FromSlash(series.SeenPath(id))))
 	stamp(h, cache.File(r.repo, "feedback", id))

@@ -76,11 +76,25 @@ func (e *GlobError) Error() string {
 // ReadRepository tells how far each series of a repository is, in order of branch
 // names. What is not as it was last time is found out anew, several at a time.
 func ReadRepository(ctx context.Context, repo *gitrepo.Repo, o Options) ([]*Standing, error) {
-	v, err := look(ctx, repo, o.Broken)
+	r := &reader{repo: repo, home: o.Home, broken: o.Broken}
+	memory, err := r.remember()
 	if err != nil {
 		return nil, err
 	}
-	return (&reader{repo: repo, home: o.Home, broken: o.Broken, view: v}).readAll(ctx, v.All)
+	state, err := r.state(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := memory.whole(r, state)
+	if all == nil {
+		if all, err = r.readAll(ctx, memory, state); err != nil {
+			return nil, err
+		}
+	}
+	for _, s := range all {
+		finish(s, all, repo.Head)
+	}
+	return all, nil
 }
 
 // ReadSeries tells how far one series is; its branch is a full name. It returns nil
@@ -100,7 +114,11 @@ func ReadSeries(ctx context.Context, repo *gitrepo.Repo, branch string, o Option
 		return nil, err
 	}
 	r.check(ctx, v.All[i])
-	r.finish(out, v.All[i])
+	outlines := make([]*Standing, len(v.All))
+	for n, s := range v.All {
+		outlines[n] = &Standing{Branch: s.Name(), ChangeID: s.Tracking.ChangeID, Revision: s.Tracking.Revision}
+	}
+	finish(out, outlines, repo.Head)
 	return out, ctx.Err()
 }
 
@@ -108,17 +126,19 @@ func ReadSeries(ctx context.Context, repo *gitrepo.Repo, branch string, o Option
 // wait for.
 const atOnce = 4
 
-func (r *reader) readAll(ctx context.Context, all []series.Listed) ([]*Standing, error) {
-	memory, err := r.remember()
-	if err != nil {
+// readAll finds out what is not known any more of the series of a repository that
+// is in a state.
+func (r *reader) readAll(ctx context.Context, memory *memory, state string) ([]*Standing, error) {
+	var err error
+	if r.view, err = look(ctx, r.repo, func(err error) { state = ""; r.broken(err) }); err != nil {
 		return nil, err
 	}
+	all := r.view.All
 	standings := make([]*Standing, len(all))
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for i, s := range all {
-		key := r.key(s)
-		known := memory.of(s, key)
+		known := memory.of(s, r.key(s), r.files(s.Tracking.ChangeID))
 		if standings[i] = known.Standing; known.Sound && known.Standing != nil {
 			continue
 		}
@@ -135,10 +155,7 @@ func (r *reader) readAll(ctx context.Context, all []series.Listed) ([]*Standing,
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	memory.keep(r.view)
-	for i, s := range all {
-		r.finish(standings[i], s)
-	}
+	memory.keep(r.view, state)
 	return standings, nil
 }
 
@@ -156,18 +173,18 @@ func (r *reader) check(ctx context.Context, s series.Listed) (sound bool) {
 
 // finish adds what the other series of the repository say about one, and what
 // comes next.
-func (r *reader) finish(out *Standing, s series.Listed) {
-	out.Current = s.Branch == r.repo.Head.Branch
+func finish(out *Standing, all []*Standing, head gitrepo.Head) {
+	out.Current = "refs/heads/"+out.Branch == head.Branch
 	newest := map[string]int{}
-	for _, other := range r.view.All {
-		id, revision := other.Tracking.ChangeID, other.Tracking.Revision
+	for _, other := range all {
+		id, revision := other.ChangeID, other.Revision
 		newest[id] = max(newest[id], revision)
-		if id == s.Tracking.ChangeID && revision > s.Tracking.Revision && (out.Superseded == nil || revision > out.Superseded.Revision) {
-			out.Superseded = &Superseded{Branch: other.Name(), Revision: revision}
+		if id == out.ChangeID && revision > out.Revision && (out.Superseded == nil || revision > out.Superseded.Revision) {
+			out.Superseded = &Superseded{Branch: other.Branch, Revision: revision}
 		}
 	}
-	for i, line := range s.Tracking.Prerequisites {
-		p, err := series.ParsePrerequisite(line)
+	for i, needed := range out.DependsOn {
+		p, err := series.ParsePrerequisite(needed.Line)
 		if err != nil || p.Kind != series.NeedsSeries {
 			continue
 		}

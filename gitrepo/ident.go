@@ -40,6 +40,19 @@ func (e *IdentityError) Error() string {
 // environment and all. It returns an *IdentityError when git refuses.
 func (r *Repo) Committer() (Ident, error) { return r.committer() }
 
+// IdentitySettings are those of the environment, as NAME=VALUE, that have a say in
+// who the Committer is.
+func (r *Repo) IdentitySettings() []string {
+	var settings []string
+	for _, setting := range r.git.env {
+		switch name, _, _ := strings.Cut(setting, "="); name {
+		case "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL", "EMAIL":
+			settings = append(settings, setting)
+		}
+	}
+	return settings
+}
+
 // Author returns who a new commit would name as its author.
 func (r *Repo) Author() (Ident, error) { return r.author() }
 

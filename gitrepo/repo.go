@@ -23,6 +23,9 @@ type Options struct {
 	// Asks, which may be nil, is told of a program that may ask the user on the
 	// terminal by itself, before it runs; it returns what is called afterwards.
 	Asks func(program string) (done func())
+	// Glance is set by who may need no object of the repository: git is started
+	// for them when one is asked for, and not beforehand.
+	Glance bool
 }
 
 // A Repo is an open repository, seen from one work tree.
@@ -81,7 +84,9 @@ func Open(ctx context.Context, dir string, opts Options) (*Repo, error) {
 	r.refFiles = sync.OnceValue(r.hasRefFiles)
 	// The reader starts before the repository is known to exist: a failed
 	// Open then costs one more process, every other verb gains its start.
-	r.objects = startObjectReader(r.git)
+	if !opts.Glance {
+		r.objects = startObjectReader(r.git)
+	}
 	if err := r.discover(ctx); err != nil {
 		r.Close()
 		return nil, err
