@@ -15,6 +15,7 @@ import (
 	"sync"
 
 	"github.com/kprep/kprep/cache"
+	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/series"
 )
 
@@ -25,8 +26,9 @@ const memoryForm = 3
 // key of all that it depends on.
 type memory struct {
 	Form   int              `json:"form"`
-	State  string           `json:"state,omitempty"` // of the repository, when these were all of its series, and nothing was wrong; else ""
-	Series map[string]keyed `json:"series"`          // by full name of the branch
+	State  string           `json:"state,omitempty"`  // of the repository, when these were all of its series, and nothing was wrong; else ""
+	Series map[string]keyed `json:"series"`           // by full name of the branch
+	Barren []gitrepo.ID     `json:"barren,omitempty"` // see series.Listing; nil where the clone is shallow, and may get what is below
 
 	mu    sync.Mutex
 	file  string
@@ -37,7 +39,7 @@ type keyed struct {
 	Key      string    `json:"key"`
 	Files    string    `json:"files"` // a key of the files of ours that it depends on
 	Standing *Standing `json:"standing"`
-	Sound    bool      `json:"sound"` // its cover letter is in its place
+	Sound    string    `json:"sound"` // the branches, as a key, for which its cover letter is in its place; "" for none
 }
 
 // remember reads what is known of the repository. What cannot be read is forgotten.
@@ -67,7 +69,7 @@ func (r *reader) state(ctx context.Context) (string, error) {
 	}
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %s %q\n", r.config, r.home, r.repo.IdentitySettings())
-	stamp(h, filepath.Join(r.repo.CommonDir, "shallow"))
+	stamp(h, r.shallowFile())
 	for _, name := range slices.Sorted(maps.Keys(refs)) {
 		fmt.Fprintln(h, name, refs[name])
 	}
@@ -83,7 +85,7 @@ func (m *memory) whole(r *reader, state string) []*Standing {
 	all := []*Standing{}
 	for _, branch := range slices.Sorted(maps.Keys(m.Series)) {
 		known := m.Series[branch]
-		if known.Standing == nil || !known.Sound || known.Files != r.files(known.Standing.ChangeID) {
+		if known.Standing == nil || known.Files != r.files(known.Standing.ChangeID) {
 			return nil
 		}
 		all = append(all, known.Standing)
@@ -114,23 +116,34 @@ func (m *memory) put(s series.Listed, found keyed) {
 
 // keep stores the memory, without branches that are gone. State is "" when it does
 // not say all. It is no loss where that cannot be.
-func (m *memory) keep(v *view, state string) {
-	for _, s := range v.All {
-		if !m.Series[s.Branch].Sound {
+func (m *memory) keep(r *reader, state string) {
+	heads := r.view.heads()
+	for _, s := range r.view.All {
+		if m.Series[s.Branch].Sound != heads {
 			state = ""
 		}
 	}
 	if !m.fresh && m.State == state {
 		return
 	}
-	m.State = state
 	for branch := range m.Series {
-		if !v.isSeries(branch) {
+		if !r.view.isSeries(branch) {
 			delete(m.Series, branch)
 		}
 	}
+	if m.State, m.Barren = state, r.view.Barren; r.isShallow() {
+		m.Barren = nil
+	}
 	_ = cache.Keep(m.file, m)
 }
+
+func (r *reader) isShallow() bool {
+	_, err := os.Lstat(r.shallowFile())
+	return err == nil
+}
+
+// shallowFile is where git notes in which commits a shallow clone ends.
+func (r *reader) shallowFile() string { return filepath.Join(r.repo.CommonDir, "shallow") }
 
 // key is made of all that the standing of a series depends on, beside the other
 // series of the repository, and files of ours.
@@ -142,11 +155,6 @@ func (r *reader) key(s series.Listed) string {
 	}
 	for _, sent := range s.Sent {
 		fmt.Fprintln(h, sent.Tag, sent.Object)
-	}
-	for _, ref := range r.view.names {
-		if strings.HasPrefix(ref, "refs/heads/") { // what no branch has any more is the series'
-			fmt.Fprintln(h, ref)
-		}
 	}
 	for _, b := range r.view.branches(s) {
 		fmt.Fprintln(h, b.Name, b.Tip)

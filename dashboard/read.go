@@ -23,9 +23,15 @@ type reader struct {
 	home   string
 	view   *view
 	config string // a hash of the configuration
+	past   *landing.History
 
 	mu     sync.Mutex
 	broken func(error) // under mu
+	bases  map[string]func() (Base, error)
+}
+
+func newReader(repo *gitrepo.Repo, o Options) *reader {
+	return &reader{repo: repo, home: o.Home, broken: o.Broken, past: landing.NewHistory(repo), bases: map[string]func() (Base, error){}}
 }
 
 // read finds out how far a series is. What cannot be found out is in its Trouble.
@@ -36,7 +42,7 @@ func (r *reader) read(ctx context.Context, s series.Listed) (*Standing, error) {
 			out.Trouble = append(out.Trouble, fmt.Sprintf("%s: %v", about, err))
 		}
 	}
-	found, err := landing.Search(ctx, r.repo, s, r.view.branches(s))
+	found, err := r.past.Search(ctx, s, r.view.branches(s))
 	note("applied patches", err)
 	note("replies", r.readReplies(out, s, found))
 	note("checks of Patchwork", r.readPatchwork(out, s, found))
@@ -210,22 +216,36 @@ func (r *reader) readNeeds(ctx context.Context, out *Standing, s series.Listed) 
 // maxBases is how many branches are asked whether the base is in them.
 const maxBases = 8
 
-// readBase finds the branch that the series is based on: the first of those that
-// are searched for applied patches, its upstream before all others.
-func (r *reader) readBase(ctx context.Context, out *Standing, s series.Listed) error {
+// readBase finds the branch that the series is based on. Many have the same base.
+func (r *reader) readBase(ctx context.Context, out *Standing, s series.Listed) (err error) {
 	branches := r.view.branches(s)
-	for _, b := range branches[:min(len(branches), maxBases)] {
-		contained, err := r.repo.Ancestor(ctx, s.Base, b.Tip)
+	branches = branches[:min(len(branches), maxBases)]
+	key := fmt.Sprint(s.Base, branches)
+	r.mu.Lock()
+	find := r.bases[key]
+	if find == nil {
+		find = sync.OnceValues(func() (Base, error) { return findBase(ctx, r.repo, s.Base, branches) })
+		r.bases[key] = find
+	}
+	r.mu.Unlock()
+	out.Base, err = find()
+	return err
+}
+
+// findBase takes the first of the branches that are searched for applied patches,
+// an upstream before all others.
+func findBase(ctx context.Context, repo *gitrepo.Repo, base gitrepo.ID, branches []landing.Branch) (Base, error) {
+	for _, b := range branches {
+		contained, err := repo.Ancestor(ctx, base, b.Tip)
 		if err != nil {
-			return err
+			return Base{Commit: base}, err
 		}
 		if contained {
-			out.Base.Branch = b.Name
-			out.Base.Behind, err = r.repo.CommitsBetween(ctx, s.Base, b.Tip)
-			return err
+			behind, err := repo.CommitsBetween(ctx, base, b.Tip)
+			return Base{Commit: base, Branch: b.Name, Behind: behind}, err
 		}
 	}
-	return nil
+	return Base{Commit: base}, nil
 }
 
 func (r *reader) readAhead(ctx context.Context, out *Standing, s series.Listed) error {

@@ -2,7 +2,10 @@ package dashboard
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"maps"
 	"path"
 	"slices"
@@ -41,14 +44,26 @@ func (v *view) branches(s series.Listed) []landing.Branch {
 	return landing.Branches(v.Refs, first, v.globs)
 }
 
+// heads is a key of the names of branches: what no branch has any more is the
+// series'.
+func (v *view) heads() string {
+	h := sha256.New()
+	for _, ref := range v.names {
+		if strings.HasPrefix(ref, "refs/heads/") {
+			fmt.Fprintln(h, ref)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
 // isSeries says whether a branch is one of the user's series.
 func (v *view) isSeries(ref string) bool {
 	return slices.ContainsFunc(v.All, func(s series.Listed) bool { return s.Branch == ref })
 }
 
-// look reads what all series of a repository have to do with.
-func look(ctx context.Context, repo *gitrepo.Repo, broken func(error)) (*view, error) {
-	all, err := series.ListSent(ctx, repo, broken)
+// look reads what all series of a repository have to do with; see series.ListSent.
+func look(ctx context.Context, repo *gitrepo.Repo, barren []gitrepo.ID, broken func(error)) (*view, error) {
+	all, err := series.ListSent(ctx, repo, barren, broken)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +91,7 @@ func (e *GlobError) Error() string {
 // ReadRepository tells how far each series of a repository is, in order of branch
 // names. What is not as it was last time is found out anew, several at a time.
 func ReadRepository(ctx context.Context, repo *gitrepo.Repo, o Options) ([]*Standing, error) {
-	r := &reader{repo: repo, home: o.Home, broken: o.Broken}
+	r := newReader(repo, o)
 	memory, err := r.remember()
 	if err != nil {
 		return nil, err
@@ -100,7 +115,7 @@ func ReadRepository(ctx context.Context, repo *gitrepo.Repo, o Options) ([]*Stan
 // ReadSeries tells how far one series is; its branch is a full name. It returns nil
 // for a branch that is none. Everything is found out anew.
 func ReadSeries(ctx context.Context, repo *gitrepo.Repo, branch string, o Options) (*Standing, error) {
-	v, err := look(ctx, repo, o.Broken)
+	v, err := look(ctx, repo, nil, o.Broken)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +123,8 @@ func ReadSeries(ctx context.Context, repo *gitrepo.Repo, branch string, o Option
 	if i < 0 {
 		return nil, nil
 	}
-	r := &reader{repo: repo, home: o.Home, broken: o.Broken, view: v}
+	r := newReader(repo, o)
+	r.view = v
 	out, err := r.read(ctx, v.All[i])
 	if err != nil {
 		return nil, err
@@ -130,16 +146,27 @@ const atOnce = 4
 // is in a state.
 func (r *reader) readAll(ctx context.Context, memory *memory, state string) ([]*Standing, error) {
 	var err error
-	if r.view, err = look(ctx, r.repo, func(err error) { state = ""; r.broken(err) }); err != nil {
+	if r.view, err = look(ctx, r.repo, memory.Barren, func(err error) { state = ""; r.broken(err) }); err != nil {
 		return nil, err
 	}
 	all := r.view.All
+	heads := r.view.heads()
+	known := make([]keyed, len(all))
+	var unknown []series.Listed
+	for i, s := range all {
+		if known[i] = memory.of(s, r.key(s), r.files(s.Tracking.ChangeID)); known[i].Standing == nil {
+			unknown = append(unknown, s)
+		}
+	}
+	if err := r.past.Prepare(ctx, unknown); err != nil {
+		return nil, err
+	}
 	standings := make([]*Standing, len(all))
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for i, s := range all {
-		known := memory.of(s, r.key(s), r.files(s.Tracking.ChangeID))
-		if standings[i] = known.Standing; known.Sound && known.Standing != nil {
+		known := known[i]
+		if standings[i] = known.Standing; known.Sound == heads && known.Standing != nil {
 			continue
 		}
 		group.Go(func() (err error) {
@@ -147,7 +174,9 @@ func (r *reader) readAll(ctx context.Context, memory *memory, state string) ([]*
 				known.Standing, err = r.read(groupCtx, s)
 				standings[i] = known.Standing
 			}
-			known.Sound = r.check(groupCtx, s)
+			if known.Sound = ""; r.check(groupCtx, s) {
+				known.Sound = heads
+			}
 			memory.put(s, known)
 			return err
 		})
@@ -155,7 +184,7 @@ func (r *reader) readAll(ctx context.Context, memory *memory, state string) ([]*
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	memory.keep(r.view, state)
+	memory.keep(r, state)
 	return standings, nil
 }
 

@@ -9,10 +9,31 @@ import (
 
 // PatchIDs returns the stable patch-id (git-patch-id(1)) of each commit, in
 // the order of ids: of the diff as [Repo.Patches] gives it, so of the patch as
-// it is mailed. It is "" for a commit that changes nothing, and for a merge.
+// it is mailed. It is "" for a commit that changes nothing, and for a merge. Each
+// is found out once.
 func (r *Repo) PatchIDs(ctx context.Context, ids []ID) ([]string, error) {
+	r.patchIDsMu.Lock()
+	defer r.patchIDsMu.Unlock()
+	var unknown []ID
+	for _, id := range ids {
+		if _, known := r.patchIDs[id]; !known {
+			unknown = append(unknown, id)
+		}
+	}
+	if err := r.findPatchIDs(ctx, unknown); err != nil {
+		return nil, err
+	}
+	all := make([]string, len(ids))
+	for i, id := range ids {
+		all[i] = r.patchIDs[id]
+	}
+	return all, nil
+}
+
+// findPatchIDs notes those of commits.
+func (r *Repo) findPatchIDs(ctx context.Context, ids []ID) error {
 	if len(ids) == 0 {
-		return nil, nil
+		return nil
 	}
 	var in bytes.Buffer
 	for _, id := range ids {
@@ -26,23 +47,25 @@ func (r *Repo) PatchIDs(ctx context.Context, ids []ID) ([]string, error) {
 	}
 	diffs, err := r.diffTree().filter(ctx, &in, append(args, "--patch")...)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	out, err := r.git.filter(ctx, bytes.NewReader(diffs), "patch-id", "--stable")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	byCommit := map[ID]string{}
+	found := map[ID]string{}
 	for line := range strings.Lines(string(out)) {
 		patch, commit, ok := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 		if !ok {
-			return nil, fmt.Errorf("git patch-id printed %q", line)
+			return fmt.Errorf("git patch-id printed %q", line)
 		}
-		byCommit[ID(commit)] = patch
+		found[ID(commit)] = patch
 	}
-	all := make([]string, len(ids))
-	for i, id := range ids {
-		all[i] = byCommit[id]
+	if r.patchIDs == nil {
+		r.patchIDs = map[ID]string{}
 	}
-	return all, nil
+	for _, id := range ids {
+		r.patchIDs[id] = found[id]
+	}
+	return nil
 }

@@ -50,6 +50,9 @@ type Repo struct {
 
 	objectsMu sync.Mutex
 	objects   *objectReader
+
+	patchIDsMu sync.Mutex
+	patchIDs   map[ID]string // that were found out
 }
 
 // A Head says what is checked out.

@@ -78,6 +78,9 @@ func (f *finder) readGists(ctx context.Context, repo *gitrepo.Repo) error {
 			}
 		}
 	}
+	if len(ids) == 0 {
+		return nil
+	}
 	return repo.EachPatch(ctx, ids, func(i int, p gitrepo.Patch) error {
 		f.gists[ids[i]] = gistOf(p.Diff)
 		return nil

@@ -4,7 +4,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
+	"github.com/kprep/kprep/coverletter"
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/trailers"
@@ -18,11 +20,16 @@ type commit struct {
 	title         string
 	messageIDs    []string // that its Link and Message-ID lines name
 	reverts       []gitrepo.ID
+	cover         string // the message of a cover letter; "" for another commit
 }
 
 func readCommit(l gitrepo.Logged) commit {
 	subject, body := gitrepo.SplitMessage(l.Text)
-	return commit{id: l.ID, name: l.Name, mailbox: l.Email, title: titleOf(subject), messageIDs: messageIDs(body), reverts: reverts(body)}
+	c := commit{id: l.ID, name: l.Name, mailbox: l.Email, title: titleOf(subject), messageIDs: messageIDs(body), reverts: reverts(body)}
+	if coverletter.HasMarker(l.Text) {
+		c.cover = l.Text
+	}
+	return c
 }
 
 // titleOf is a subject without what stands in brackets in front of it.
@@ -53,10 +60,15 @@ func messageIDs(text string) []string {
 	return ids
 }
 
+var revertLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^This reverts commit ([0-9a-f]{40,64})\b`) })
+
 // reverts are the commits that a message says it takes back, in git's words.
 func reverts(text string) []gitrepo.ID {
 	var ids []gitrepo.ID
-	for _, m := range regexp.MustCompile(`(?m)^This reverts commit ([0-9a-f]{40,64})\b`).FindAllStringSubmatch(text, -1) {
+	if !strings.Contains(text, "This reverts commit ") {
+		return nil
+	}
+	for _, m := range revertLine().FindAllStringSubmatch(text, -1) {
 		ids = append(ids, gitrepo.ID(m[1]))
 	}
 	return ids

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kprep/kprep/coverletter"
 	"github.com/kprep/kprep/gitrepo"
 )
 
@@ -73,12 +72,12 @@ type Branch struct {
 // A branch that has a cover-letter commit of the series itself is a copy of it, and
 // nothing has landed there.
 func Find(ctx context.Context, repo *gitrepo.Repo, changeID string, patches []Patch, branches []Branch, except []gitrepo.ID) (*Found, error) {
-	return find(ctx, repo, changeID, patches, branches, except, nil)
+	return NewHistory(repo).find(ctx, changeID, patches, branches, except, nil)
 }
 
 // find is Find where something has been found before: that stands, unless it is
 // taken back.
-func find(ctx context.Context, repo *gitrepo.Repo, changeID string, patches []Patch, branches []Branch, except []gitrepo.ID, before []Landing) (*Found, error) {
+func (h *History) find(ctx context.Context, changeID string, patches []Patch, branches []Branch, except []gitrepo.ID, before []Landing) (*Found, error) {
 	f := &finder{patches: patches, reverted: map[gitrepo.ID][]revert{}, place: map[string]int{}}
 	walked := 0
 	for i, b := range branches {
@@ -87,16 +86,15 @@ func find(ctx context.Context, repo *gitrepo.Repo, changeID string, patches []Pa
 			break
 		}
 		known, copied := len(f.candidates), false
-		err := repo.Messages(ctx, []gitrepo.ID{b.Tip}, except, maxWalked-walked, func(l gitrepo.Logged) error {
-			walked++
-			copied = copied || coverletter.HasMarker(l.Text) && strings.Contains(l.Text, changeID)
-			c := readCommit(l)
-			c.branch = b.Name
-			f.look(c)
-			return nil
-		})
+		commits, err := h.commits(ctx, b.Tip, except, maxWalked-walked)
 		if err != nil {
 			return nil, fmt.Errorf("look for applied patches: %w", err)
+		}
+		walked += len(commits)
+		for _, c := range commits {
+			copied = copied || strings.Contains(c.cover, changeID)
+			c.branch = b.Name
+			f.look(c)
 		}
 		if copied {
 			f.candidates = f.candidates[:known]
@@ -108,7 +106,7 @@ func find(ctx context.Context, repo *gitrepo.Repo, changeID string, patches []Pa
 	for i, c := range compared {
 		ids[i] = c.id
 	}
-	changes, err := repo.PatchIDs(ctx, ids)
+	changes, err := h.repo.PatchIDs(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -116,11 +114,11 @@ func find(ctx context.Context, repo *gitrepo.Repo, changeID string, patches []Pa
 	for i, id := range ids {
 		f.changes[id] = changes[i]
 	}
-	if err := f.readGists(ctx, repo); err != nil {
+	if err := f.readGists(ctx, h.repo); err != nil {
 		return nil, err
 	}
 	landings := f.match(before)
-	if landings, err = addSums(ctx, repo, patches, landings, f.changes); err != nil {
+	if landings, err = addSums(ctx, h.repo, patches, landings, f.changes); err != nil {
 		return nil, err
 	}
 	for i := range landings {

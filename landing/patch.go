@@ -28,20 +28,14 @@ type Form struct {
 // Patches says what the patches of a series are known by: as they are in the
 // branch, and as they were mailed, where that is sure.
 func Patches(ctx context.Context, s *series.Series) ([]Patch, error) {
-	patches, _, err := readPatches(ctx, s)
-	return patches, err
-}
-
-// readPatches counts those of each revision, too.
-func readPatches(ctx context.Context, s *series.Series) (patches []Patch, counts map[int]int, err error) {
 	known, err := s.Reviewed(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	counts = map[int]int{}
-	for _, r := range known.Branch.Sent {
-		counts[r.Number] = len(r.Patches)
-	}
+	return patchesOf(s, known), nil
+}
+
+func patchesOf(s *series.Series, known *series.Reviewed) (patches []Patch) {
 	mailed := known.Mailed()
 	patches = make([]Patch, len(s.Patches))
 	for i, c := range s.Patches {
@@ -51,7 +45,7 @@ func readPatches(ctx context.Context, s *series.Series) (patches []Patch, counts
 			patches[i].Forms = append(patches[i].Forms, Form{Revision: m.Revision, Title: m.Title, PatchID: m.PatchID, MessageIDs: m.MessageIDs})
 		}
 	}
-	return patches, counts, nil
+	return patches
 }
 
 // wrote says whether somebody is the author of the patch. Lists that rewrite From

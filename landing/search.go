@@ -13,25 +13,42 @@ import (
 // Search looks for the patches of a series in branches, where [Find] does, and
 // keeps what it finds in the cache of the repository: next time only what is new
 // in the branches is looked at.
-func Search(ctx context.Context, repo *gitrepo.Repo, s series.Listed, branches []Branch) (*Found, error) {
-	m := remembered(repo, s)
+func (h *History) Search(ctx context.Context, s series.Listed, branches []Branch) (*Found, error) {
+	m := remembered(h.repo, s)
 	if m.Patches == nil || !slices.Equal(m.Branches, branches) {
-		if err := m.renew(ctx, repo, s.Series, branches); err != nil {
+		if err := m.renew(ctx, h, s, branches); err != nil {
 			return nil, err
 		}
-		m.keep(repo, s.Series)
+		m.keep(h.repo, s.Series)
 	}
 	return &Found{Landings: m.Landings, Partial: m.Partial, Patches: m.Patches, Mailed: m.Mailed}, nil
 }
 
-// renew looks for what is not known yet.
-func (m *memory) renew(ctx context.Context, repo *gitrepo.Repo, s *series.Series, branches []Branch) (err error) {
-	if m.Patches == nil {
-		if m.Patches, m.Mailed, err = readPatches(ctx, s); err != nil {
-			return err
+// Prepare reads at once what the searches for several series would read for each.
+func (h *History) Prepare(ctx context.Context, all []series.Listed) error {
+	var ids []gitrepo.ID
+	for _, s := range all {
+		if remembered(h.repo, s).Patches == nil {
+			ids = append(ids, s.Commits()...)
 		}
 	}
-	found, err := m.search(ctx, repo, s, branches)
+	_, err := h.repo.PatchIDs(ctx, ids)
+	return err
+}
+
+// renew looks for what is not known yet.
+func (m *memory) renew(ctx context.Context, h *History, s series.Listed, branches []Branch) (err error) {
+	if m.Patches == nil {
+		known, err := s.Reviewed(ctx)
+		if err != nil {
+			return err
+		}
+		m.Patches, m.Mailed = patchesOf(s.Series, known), map[int]int{}
+		for _, r := range known.Branch.Sent {
+			m.Mailed[r.Number] = len(r.Patches)
+		}
+	}
+	found, err := m.search(ctx, h, s.Series, branches)
 	if err != nil {
 		return err
 	}
@@ -84,7 +101,7 @@ func (m *memory) keep(repo *gitrepo.Repo, s *series.Series) {
 }
 
 // search looks at all, or at what is new where branches have only grown.
-func (m *memory) search(ctx context.Context, repo *gitrepo.Repo, s *series.Series, branches []Branch) (*Found, error) {
+func (m *memory) search(ctx context.Context, h *History, s *series.Series, branches []Branch) (*Found, error) {
 	except := []gitrepo.ID{s.Base}
 	grown := len(m.Branches) > 0 && !m.Pending
 	for _, was := range m.Branches {
@@ -96,19 +113,19 @@ func (m *memory) search(ctx context.Context, repo *gitrepo.Repo, s *series.Serie
 		if branches[i].Tip == was.Tip {
 			continue
 		}
-		ok, err := repo.Ancestor(ctx, was.Tip, branches[i].Tip)
+		ok, err := h.repo.Ancestor(ctx, was.Tip, branches[i].Tip)
 		if err != nil || !ok { // it was rewound, and git may have taken the commit
 			grown = false
 			break
 		}
 	}
 	if !grown {
-		return Find(ctx, repo, s.Tracking.ChangeID, m.Patches, branches, except)
+		return h.find(ctx, s.Tracking.ChangeID, m.Patches, branches, except, nil)
 	}
 	for _, was := range m.Branches {
 		except = append(except, was.Tip)
 	}
-	more, err := find(ctx, repo, s.Tracking.ChangeID, m.Patches, branches, except, m.Landings)
+	more, err := h.find(ctx, s.Tracking.ChangeID, m.Patches, branches, except, m.Landings)
 	if more != nil {
 		more.Partial = more.Partial || m.Partial
 	}

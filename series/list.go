@@ -18,19 +18,18 @@ func List(ctx context.Context, repo *gitrepo.Repo, broken func(error)) ([]*Serie
 	if err != nil {
 		return nil, err
 	}
-	return listAmong(ctx, repo, tips, broken)
+	return listAmong(ctx, newFinder(repo), tips, broken)
 }
 
 // listAmong is List where the branches are known.
-func listAmong(ctx context.Context, repo *gitrepo.Repo, tips map[string]gitrepo.ID, broken func(error)) ([]*Series, error) {
-	f := newFinder(repo)
+func listAmong(ctx context.Context, f *finder, tips map[string]gitrepo.ID, broken func(error)) ([]*Series, error) {
 	var all []*Series
 	for _, name := range slices.Sorted(maps.Keys(tips)) {
 		if !strings.HasPrefix(name, "refs/heads/") {
 			continue
 		}
 		s, err := read(ctx, f, name, string(tips[name]))
-		if _, tipErr := repo.Read(string(tips[name])); errors.As(err, new(*gitrepo.MissingError)) && tipErr != nil {
+		if _, tipErr := f.repo.Read(string(tips[name])); errors.As(err, new(*gitrepo.MissingError)) && tipErr != nil {
 			err = &LostTipError{Branch: shortBranch(name), Commit: tips[name]}
 		}
 		if errors.As(err, new(*NotPreparedError)) || err == nil && s == nil {

@@ -74,6 +74,24 @@ func (s *Series) Reviewed(ctx context.Context) (*Reviewed, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.reviewed(ctx, sent)
+}
+
+// Reviewed is that of the series, which knows its sent tags already.
+func (l Listed) Reviewed(ctx context.Context) (*Reviewed, error) { return l.reviewed(ctx, l.Sent) }
+
+// Commits are its patches, as they are and as they were mailed.
+func (l Listed) Commits() []gitrepo.ID {
+	ids := l.patchIDs()
+	for _, one := range l.Sent {
+		for _, p := range l.sentPatches(one) {
+			ids = append(ids, p.ID)
+		}
+	}
+	return ids
+}
+
+func (s *Series) reviewed(ctx context.Context, sent []Sent) (*Reviewed, error) {
 	r := &Reviewed{Branch: trailers.Branch{ChangeID: s.Tracking.ChangeID, FirstIDs: map[int][]string{}}, Sent: map[int][]gitrepo.ID{}}
 	for version, ids := range s.Tracking.History {
 		if n, err := strconv.Atoi(strings.TrimPrefix(version, "v")); err == nil {

@@ -61,7 +61,7 @@ func (d *desk) open(ctx context.Context, r ui.Ref) (*gitrepo.Repo, *series.Liste
 	if err != nil {
 		return nil, nil, err
 	}
-	all, err := series.ListSent(ctx, repo, func(error) {}) // of the others
+	all, err := series.ListSent(ctx, repo, nil, func(error) {}) // of the others
 	if err == nil {
 		for i := range all.All {
 			if all.All[i].Name() == r.Branch {
