@@ -22,9 +22,9 @@ type Clone struct {
 // ReadClones reads several repositories, a few at a time, in the order of their
 // paths as given. What is wrong with one does not keep the others from being read,
 // and one that is there under two paths, a linked work tree for example, is read
-// once. One that is open already, nil for none, is the first. Only an interrupt is
-// an error.
-func ReadClones(ctx context.Context, here *gitrepo.Repo, paths []string, options gitrepo.Options, home string) ([]Clone, error) {
+// once. One that is open already, nil for none, is the first. What is broken is in
+// their Warnings, and o.Broken is not told. Only an interrupt is an error.
+func ReadClones(ctx context.Context, here *gitrepo.Repo, paths []string, options gitrepo.Options, o Options) ([]Clone, error) {
 	if here != nil {
 		path := here.TopLevel
 		if path == "" {
@@ -50,7 +50,7 @@ func ReadClones(ctx context.Context, here *gitrepo.Repo, paths []string, options
 				defer repo.Close()
 			}
 			common[i] = filepath.Clean(repo.CommonDir)
-			clones[i].read(groupCtx, repo, home)
+			clones[i].read(groupCtx, repo, o)
 			return groupCtx.Err()
 		})
 	}
@@ -66,8 +66,9 @@ func ReadClones(ctx context.Context, here *gitrepo.Repo, paths []string, options
 	return kept, nil
 }
 
-func (c *Clone) read(ctx context.Context, repo *gitrepo.Repo, home string) {
-	all, err := ReadRepository(ctx, repo, Options{Home: home, Broken: func(err error) { c.Warnings = append(c.Warnings, err.Error()) }})
+func (c *Clone) read(ctx context.Context, repo *gitrepo.Repo, o Options) {
+	o.Broken = func(err error) { c.Warnings = append(c.Warnings, err.Error()) }
+	all, err := ReadRepository(ctx, repo, o)
 	if err != nil {
 		c.Error = err.Error()
 		return

@@ -19,11 +19,12 @@ import (
 
 // A reader finds out about the series of one repository.
 type reader struct {
-	repo   *gitrepo.Repo
-	home   string
-	view   *view
-	config string // a hash of the configuration
-	past   *landing.History
+	repo    *gitrepo.Repo
+	home    string
+	view    *view
+	config  string // a hash of the configuration
+	looking func(done, more int)
+	past    *landing.History
 
 	mu     sync.Mutex
 	broken func(error) // under mu
@@ -31,7 +32,7 @@ type reader struct {
 }
 
 func newReader(repo *gitrepo.Repo, o Options) *reader {
-	return &reader{repo: repo, home: o.Home, broken: o.Broken, past: landing.NewHistory(repo), bases: map[string]func() (Base, error){}}
+	return &reader{repo: repo, home: o.Home, broken: o.Broken, looking: o.Looking, past: landing.NewHistory(repo), bases: map[string]func() (Base, error){}}
 }
 
 // read finds out how far a series is. What cannot be found out is in its Trouble.

@@ -22,6 +22,9 @@ import (
 type Options struct {
 	Home   string      // the user's, "" for none
 	Broken func(error) // told what is wrong with a series or a branch that is left out
+	// Looking, which may be nil, is told how many more series have been looked at,
+	// and how many more are to be. It is called by several goroutines.
+	Looking func(done, more int)
 }
 
 // A view is what a repository looks like as a whole.
@@ -158,6 +161,11 @@ func (r *reader) readAll(ctx context.Context, memory *memory, state string) ([]*
 			unknown = append(unknown, s)
 		}
 	}
+	looking := r.looking
+	if looking == nil {
+		looking = func(int, int) {}
+	}
+	looking(0, len(unknown))
 	if err := r.past.Prepare(ctx, unknown); err != nil {
 		return nil, err
 	}
@@ -173,6 +181,7 @@ func (r *reader) readAll(ctx context.Context, memory *memory, state string) ([]*
 			if known.Standing == nil {
 				known.Standing, err = r.read(groupCtx, s)
 				standings[i] = known.Standing
+				looking(1, 0)
 			}
 			if known.Sound = ""; r.check(groupCtx, s) {
 				known.Sound = heads

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -68,7 +69,15 @@ type clonesReport struct {
 }
 
 func (e *env) dashboardOptions() dashboard.Options {
-	return dashboard.Options{Home: e.getenv("HOME"), Broken: func(err error) { e.warnf("%s", withHint(err)) }}
+	var mu sync.Mutex
+	looked, total := 0, 0
+	looking := func(done, more int) {
+		mu.Lock()
+		defer mu.Unlock()
+		looked, total = looked+done, total+more
+		e.progress.count("looking at series", looked, total)
+	}
+	return dashboard.Options{Home: e.getenv("HOME"), Broken: func(err error) { e.warnf("%s", withHint(err)) }, Looking: looking}
 }
 
 // errNoClones means that there is nothing to list.
@@ -84,7 +93,7 @@ func (e *env) listClones(c *cli.Context) error {
 	if here == nil && len(paths) == 0 {
 		return errNoClones
 	}
-	clones, err := dashboard.ReadClones(c.Context, here, paths, gitrepo.Options{Env: e.environ, Config: e.config}, e.getenv("HOME"))
+	clones, err := dashboard.ReadClones(c.Context, here, paths, gitrepo.Options{Env: e.environ, Config: e.config}, e.dashboardOptions())
 	if err != nil {
 		return err
 	}

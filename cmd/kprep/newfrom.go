@@ -52,7 +52,6 @@ func (e *env) newFrom(c *cli.Context, repo *gitrepo.Repo, name, word string) err
 		return err
 	}
 	e.progress.doing("applying patches")
-	e.progress.doing("applying patches")
 	s, err := series.StartFrom(c.Context, repo, origin, mailed)
 	e.progress.doing("")
 	if err != nil {

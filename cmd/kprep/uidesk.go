@@ -52,7 +52,7 @@ func (d *desk) options() gitrepo.Options {
 }
 
 func (d *desk) Clones(ctx context.Context) ([]dashboard.Clone, error) {
-	return dashboard.ReadClones(ctx, nil, d.paths, d.options(), d.e.getenv("HOME"))
+	return dashboard.ReadClones(ctx, nil, d.paths, d.options(), dashboard.Options{Home: d.e.getenv("HOME")})
 }
 
 // open opens a clone, and finds a series in it.
