@@ -122,7 +122,7 @@ func (p *place) next(word string) completion {
 }
 
 // value is what a value may be that the help calls name; each word of it begins
-// with prefix.
+// with prefix, and none that stands alone is an option.
 func (p *place) value(verb, name, prefix string) completion {
 	var c completion
 	for _, one := range strings.FieldsFunc(name, func(r rune) bool { return r == '|' }) {
@@ -131,7 +131,9 @@ func (p *place) value(verb, name, prefix string) completion {
 			c.files = true
 		default:
 			for _, word := range p.known(verb, one) {
-				c.words = append(c.words, prefix+word)
+				if prefix != "" || !looksLikeOption(word) { // it would be one
+					c.words = append(c.words, prefix+word)
+				}
 			}
 		}
 	}

@@ -11,7 +11,7 @@ func TestComplete(t *testing.T) {
 	known := func(verb, name string) []string {
 		switch name {
 		case "ADDRESS":
-			return []string{"ann@x", "bob@x"}
+			return []string{"ann@x", "bob@x", "--dry-run"}
 		case "vN", "COMMIT":
 			return []string{"v1", "v2"}
 		case "NAME":
@@ -33,6 +33,7 @@ func TestComplete(t *testing.T) {
 		{"the value of an option", "send --to _", "ann@x bob@x"},
 		{"the second of several values", "send --to ann@x b", "bob@x"},
 		{"a value attached", "send --to=b", "--to=bob@x"},
+		{"one like an option, attached", "send --to=-", "--to=--dry-run"},
 		{"a value of a short option", "new -f _", "v1 v2"},
 		{"a value of the last of several letters", "send -no _", "/"},
 		{"a value that may be left out is attached", "send --resend=", "--resend=v1 --resend=v2"},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/urfave/cli/v2"
 
@@ -61,8 +62,8 @@ func completeCommand(e *env) *cli.Command {
 				c1.words = append(c1.words, "/")
 			}
 			for _, word := range c1.words {
-				if !strings.ContainsAny(word, "\n\r") {
-					fmt.Fprintln(e.stdout, e.shown(word))
+				if !strings.ContainsFunc(word, unicode.IsControl) {
+					fmt.Fprintln(e.stdout, word)
 				}
 			}
 			return nil

@@ -120,9 +120,10 @@ func maintainersVerbs() []string {
 }
 
 // readForeign passes on the words of a verb that reads them itself, for it
-// stands in for another program. Only the question for help is ours.
+// stands in for another program, or completes one. Only the question for help is
+// ours, where there is any.
 func (inv *invocation) readForeign(verb *cli.Command, words []string) error {
-	inv.help = inv.help || len(words) == 1 && (words[0] == "--help" || words[0] == "-h")
+	inv.help = inv.help || !verb.Hidden && len(words) == 1 && (words[0] == "--help" || words[0] == "-h")
 	inv.argv = append(append(inv.argv, verb.Name), words...)
 	return nil
 }
