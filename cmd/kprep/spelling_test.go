@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -14,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/kprep/kprep/docs"
 )
 
 // What pages and hints say of command lines: each names a verb that there is,
@@ -37,11 +40,26 @@ func wrongLine(app *cli.App, line string) error {
 	if len(words) == 0 || slices.Contains(spelledOut(), words[0]) {
 		return nil
 	}
+	if words[0] == "help" && len(words) > 1 {
+		return wrongTopic(app, words[len(words)-1])
+	}
 	_, err := normalise(app, words)
 	if usage := (*usageError)(nil); errors.As(err, &usage) && strings.Contains(usage.text, "unknown ") {
 		return err
 	}
 	return nil
+}
+
+// wrongTopic says that help knows nothing about a topic, or nil.
+func wrongTopic(app *cli.App, topic string) error {
+	pages, err := docs.Pages()
+	if err != nil {
+		return err
+	}
+	if topic == "TOPIC" || find(app.Commands, topic) != nil || slices.Contains(topicNames(pages), topic) {
+		return nil
+	}
+	return fmt.Errorf("there is no help about %q", topic)
 }
 
 func TestPagesSpellCommandLinesRight(t *testing.T) {
