@@ -2,7 +2,7 @@
 
 GO       ?= go
 PREFIX   ?= /usr/local
-VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+VERSION  ?= $(shell git describe --tags --always --dirty --abbrev=12 2>/dev/null || echo devel)
 FUZZTIME ?= 10s
 CRASHES  ?= 500
 LINUX    ?= bin/linux
@@ -11,6 +11,8 @@ SEED     ?= 1
 PAIRS    ?= 500
 SERIES   ?= 10000
 SCREENSHOTS ?= bin/screenshots
+NFPM     ?= bin/tools/nfpm
+TARGETS  ?= linux/amd64 linux/arm64 linux/riscv64 darwin/amd64 darwin/arm64 windows/amd64
 
 # Without a home directory Go has no place for its caches.
 ifeq ($(HOME),)
@@ -29,8 +31,11 @@ BUILD_FLAGS = -buildvcs=false -trimpath -tags $(TAGS) -ldflags "-s -w -X main.ve
 # Go's own way of naming a place wins over PREFIX.
 BINDIR = $(if $(GOBIN),$(GOBIN),$(PREFIX)/bin)
 MANDIR ?= $(PREFIX)/share/man
+BASHDIR = $(PREFIX)/share/bash-completion/completions
+ZSHDIR  = $(PREFIX)/share/zsh/site-functions
+FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 
-.PHONY: all build man install test check fuzz crash load scenarios proof-xdiff proof-rangediff conformance conformance-mail bench demo newcomer peers screenshots clean
+.PHONY: all build man install uninstall dist dist-check test check fuzz crash load scenarios proof-xdiff proof-rangediff conformance conformance-mail bench demo newcomer peers screenshots clean
 
 all: build
 
@@ -50,6 +55,30 @@ install: build man
 	install -d "$(DESTDIR)$(MANDIR)/man1" "$(DESTDIR)$(MANDIR)/man7"
 	install -m 644 bin/man/man1/* "$(DESTDIR)$(MANDIR)/man1"
 	install -m 644 bin/man/man7/* "$(DESTDIR)$(MANDIR)/man7"
+	install -d "$(DESTDIR)$(BASHDIR)" "$(DESTDIR)$(ZSHDIR)" "$(DESTDIR)$(FISHDIR)"
+	install -m 644 cmd/kprep/completion/bash "$(DESTDIR)$(BASHDIR)/kprep"
+	ln -sf kprep "$(DESTDIR)$(BASHDIR)/git-kprep"
+	install -m 644 cmd/kprep/completion/zsh "$(DESTDIR)$(ZSHDIR)/_kprep"
+	install -m 644 cmd/kprep/completion/fish "$(DESTDIR)$(FISHDIR)/kprep.fish"
+
+# Takes away what install has put into the same places.
+uninstall:
+	rm -f "$(DESTDIR)$(BINDIR)/kprep" "$(DESTDIR)$(BINDIR)/git-kprep"
+	rm -f "$(DESTDIR)$(MANDIR)"/man1/kprep.1 "$(DESTDIR)$(MANDIR)"/man1/git-kprep.1 "$(DESTDIR)$(MANDIR)"/man[17]/kprep-*.[17]
+	rm -f "$(DESTDIR)$(BASHDIR)/kprep" "$(DESTDIR)$(BASHDIR)/git-kprep" "$(DESTDIR)$(ZSHDIR)/_kprep" "$(DESTDIR)$(FISHDIR)/kprep.fish"
+
+# The release: archives for TARGETS, .deb and .rpm for those of Linux, hashes.
+# It depends on the commit and on Go alone.
+dist: $(NFPM)
+	$(GO) run ./internal/release -o dist -version "$(VERSION)" -tags $(TAGS) -nfpm "$(abspath $(NFPM))" \
+		-epoch "$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)}" $(TARGETS)
+
+# Makes it twice and compares; installs, uses and removes the .deb.
+dist-check: $(NFPM)
+	GO="$(GO)" MAKE="$(MAKE)" scripts/dist-check "$(NFPM)" $(TARGETS)
+
+bin/tools/nfpm: scripts/nfpm
+	GO="$(GO)" scripts/nfpm bin/tools
 
 # A missing peer is named here; under CI=true it is a failure.
 test:
@@ -112,6 +141,7 @@ newcomer:
 peers:
 	scripts/peers install
 	scripts/axe bin/axe
+	GO="$(GO)" scripts/nfpm bin/tools
 
 # Pictures of every page of 'kprep ui', at three widths, light and dark.
 screenshots:

@@ -85,7 +85,13 @@ func withoutComment(line string) string {
 // notRun are documented commands that no script runs, with the reason.
 func notRun() map[string]string {
 	const feed = "endpoint/server/feed/peers_test.go does it with a feed of its own"
+	const packages = "internal/release/package_test.go and scripts/dist-check do it with packages and folders of their own"
 	return map[string]string{
+		"sudo dpkg --install kprep_VERSION_amd64.deb":                                packages,
+		"sudo rpm --install kprep_VERSION_amd64.rpm":                                 "rpm asks for the whole system; internal/release/package_test.go has it looked at",
+		"tar -xzf kprep-VERSION-linux-amd64.tar.gz --strip-components=1 -C ~/.local": packages,
+		"sha256sum --check --ignore-missing SHA256SUMS":                              packages,
+		"make dist": packages,
 		"systemctl --user enable --now kprep-follow.timer":                                                         "there is no systemd in a test",
 		"journalctl --user -u kprep-follow":                                                                        "there is no systemd in a test",
 		"notmuch new && notmuch tag +series -- folder:series and tag:new":                                          "notmuch is no peer; the Maildir is read in follow_maildir.txtar",

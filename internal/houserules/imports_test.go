@@ -64,6 +64,7 @@ func imports() map[string][]string {
 		"internal/e2e":          {"internal/gittest", "internal/mailtest", "internal/browser"},
 		"internal/loadtest":     {"endpoint", "attest", "internal/gittest", "internal/mailtest", "internal/pgtest"},
 		"internal/houserules":   {},
+		"internal/release":      {},
 
 		"endpoint/server/intake":   {},
 		"endpoint/server/submit":   {"endpoint", "endpoint/server/intake", "patchmail", "sendmail/smtp"},
