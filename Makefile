@@ -35,7 +35,7 @@ BASHDIR = $(PREFIX)/share/bash-completion/completions
 ZSHDIR  = $(PREFIX)/share/zsh/site-functions
 FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 
-.PHONY: all build man install uninstall dist dist-check test check fuzz crash load scenarios proof-xdiff proof-rangediff conformance conformance-mail bench demo newcomer peers screenshots clean
+.PHONY: all build man install uninstall dist dist-check test check vet-elsewhere fuzz crash load scenarios proof-xdiff proof-rangediff conformance conformance-mail bench demo newcomer peers screenshots clean
 
 all: build
 
@@ -87,10 +87,17 @@ test:
 	@test -e "$${KPREP_LINUX:-bin/linux}/.complete" || echo "no sources of Linux in bin/linux: maintainers is not compared with the real script ('make conformance')" >&2
 	$(GO) test ./...
 
-check:
+check: vet-elsewhere
 	@files=$$(gofmt -l .); test -z "$$files" || { echo "gofmt wants to change:"; echo "$$files"; exit 1; }
 	$(GO) vet ./...
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+
+# What runs elsewhere is at least looked at, tests included: all but those that kill
+# processes, which are for Unix.
+vet-elsewhere:
+	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 $(GO) vet ./...
+	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) vet $$($(GO) list ./... | grep -v -e '/internal/e2e$$' -e '/oplog$$')
+	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) build ./...
 
 fuzz:
 	GO="$(GO)" scripts/fuzz $(FUZZTIME)
