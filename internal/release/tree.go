@@ -69,7 +69,7 @@ func (r release) sharedFiles(ctx context.Context) (tree, error) {
 		return nil, errors.New("the program made no manual")
 	}
 	files = append(files, pages...)
-	for file, name := range map[string]string{"LICENSE": "copyright", "README.md": "README.md"} {
+	for file, name := range map[string]string{"LICENSE": "copyright", "README.md": "README.md", "CHANGELOG.md": "CHANGELOG.md"} {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			return nil, err
