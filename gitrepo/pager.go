@@ -10,9 +10,14 @@ import (
 )
 
 // Page shows text in the pager that git would use, on the terminal behind
-// stdout. Without a pager it is copied there. Ctrl-C belongs to the pager.
-func (r *Repo) Page(ctx context.Context, text io.Reader, stdout, stderr *os.File) error {
-	out, err := r.git.output(ctx, "var", "GIT_PAGER")
+// stdout; preferred, unless it is "", comes before the one of the configuration.
+// Without a pager it is copied there. Ctrl-C belongs to the pager.
+func (r *Repo) Page(ctx context.Context, text io.Reader, preferred string, stdout, stderr *os.File) error {
+	ask := []string{"var", "GIT_PAGER"}
+	if preferred != "" {
+		ask = append([]string{"-c", "core.pager=" + preferred}, ask...)
+	}
+	out, err := r.git.output(ctx, ask...)
 	pager := string(trimNewline(out))
 	if err != nil || pager == "" || pager == "cat" {
 		_, err := io.Copy(stdout, text)

@@ -130,8 +130,7 @@ func (e *env) printPatches(got *submission.Checked) error {
 	if err != nil {
 		return err
 	}
-	configured, _ := config.Get("color.ui")
-	colour := e.useColour(configured)
+	colour := e.coloured(config)
 	var b strings.Builder
 	for _, p := range got.Patches {
 		fmt.Fprintf(&b, "%s %s: %s\n", mark(p.Verdict, colour), p.Commit.ID.Short(), patchmail.PrintableLine(p.Commit.Subject()))

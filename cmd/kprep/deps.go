@@ -252,8 +252,7 @@ func (e *env) printCheckedDeps(got *series.CheckedDeps) error {
 	if err != nil {
 		return err
 	}
-	configured, _ := config.Get("color.ui")
-	colour := e.useColour(configured)
+	colour := e.coloured(config)
 	var b strings.Builder
 	line := func(ok bool, format string, words ...any) {
 		verdict := submission.Good

@@ -123,13 +123,7 @@ func (e *env) diffColours(ctx context.Context, repo *gitrepo.Repo) (*rangediff.C
 	if err != nil {
 		return nil, err
 	}
-	configured := ""
-	for _, key := range []string{"color.diff", "diff.color", "color.ui"} {
-		if value, set := config.Get(key); set && configured == "" {
-			configured = value
-		}
-	}
-	if !e.useColour(configured) {
+	if !e.coloured(config, "color.diff", "diff.color") {
 		return nil, nil
 	}
 	colours, err := configuredColours(ctx, repo, config)

@@ -165,25 +165,6 @@ func (e *env) mayPrompt() bool {
 	return !e.unattended && e.terminal.stdin && e.terminal.stderr && e.getenv("GIT_TERMINAL_PROMPT") != "0"
 }
 
-// useColour decides on colours for stdout. The --color option wins; then
-// NO_COLOR; then configured, the value of color.kprep or color.ui as git
-// understands it ("" for none); and auto means: on a terminal.
-func (e *env) useColour(configured string) bool {
-	when := e.colour
-	if when == "auto" && e.getenv("NO_COLOR") == "" {
-		switch strings.ToLower(configured) {
-		case "always":
-			when = "always"
-		case "never", "false", "no", "off", "0":
-			when = "never"
-		}
-	}
-	if when != "auto" {
-		return when == "always"
-	}
-	return e.terminal.stdout && e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb"
-}
-
 // notef tells the user how things go, unless -q silences it. A newline is added.
 func (e *env) notef(format string, args ...any) {
 	if !e.quiet {

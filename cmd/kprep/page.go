@@ -25,14 +25,32 @@ func (e *env) page(ctx context.Context, repo *gitrepo.Repo, text []byte) error {
 	})
 }
 
+// pagerOf reads pager.kprep as git reads that of its own commands: false is for no
+// pager, and what is no boolean is a command that comes before core.pager.
+func pagerOf(config *gitrepo.Config) (command string, wanted bool) {
+	wanted, err := config.Bool("pager.kprep", true)
+	if err != nil {
+		command, _ = config.Get("pager.kprep")
+	}
+	return command, wanted
+}
+
 // pageFrom is page for a long text, which is not in memory as a whole. What
 // nobody wants to read is not written.
 func (e *env) pageFrom(ctx context.Context, repo *gitrepo.Repo, write func(io.Writer) error) error {
 	if !e.terminal.stdout || e.noPager {
 		return write(e.stdout)
 	}
+	config, err := repo.Config()
+	if err != nil {
+		return err
+	}
+	pager, wanted := pagerOf(config)
+	if !wanted {
+		return write(e.stdout)
+	}
 	text, into := io.Pipe()
 	defer text.Close()
 	go func() { into.CloseWithError(write(into)) }()
-	return repo.Page(ctx, text, asFile(e.stdout.w), asFile(e.stderr))
+	return repo.Page(ctx, text, pager, asFile(e.stdout.w), asFile(e.stderr))
 }
