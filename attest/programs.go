@@ -121,7 +121,7 @@ func (r ran) said() string {
 	const most = 500
 	text := strings.Join(words, "; ")
 	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "…"
+		text = strings.ToValidUTF8(text[:most], "") + "..."
 	}
 	return text
 }

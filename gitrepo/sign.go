@@ -233,7 +233,7 @@ func said(stderr string) string {
 	const most = 500
 	text := strings.Join(words, "; ")
 	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "…"
+		text = strings.ToValidUTF8(text[:most], "") + "..."
 	}
 	return text
 }

@@ -298,7 +298,7 @@ func shortened(found []Finding) []Finding {
 	if len(found) <= maxFindings {
 		return found
 	}
-	rest := Finding{Text: fmt.Sprintf("… and %d lines more", len(found)-maxFindings)}
+	rest := Finding{Text: fmt.Sprintf("... and %d lines more", len(found)-maxFindings)}
 	for _, f := range found[maxFindings:] {
 		rest.Verdict = max(rest.Verdict, f.Verdict)
 	}

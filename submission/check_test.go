@@ -60,7 +60,7 @@ func TestJudge(t *testing.T) {
 func TestJudgeShortens(t *testing.T) {
 	t.Parallel()
 	got := judge(strings.Repeat("w\n", maxFindings+5)+"ERROR: x\n", "", nil)
-	if last := got[len(got)-1]; len(got) != maxFindings+1 || last.Line() != "failed: … and 6 lines more" {
+	if last := got[len(got)-1]; len(got) != maxFindings+1 || last.Line() != "failed: ... and 6 lines more" {
 		t.Errorf("%d findings, the last %q", len(got), last.Line())
 	}
 }

@@ -35,7 +35,7 @@ func (a *Answer) readLine(line string, as Found) {
 	list, err := readRecipients(line)
 	if err != nil {
 		if len(line) > maxBadLine {
-			line = strings.ToValidUTF8(line[:maxBadLine], "") + "…"
+			line = strings.ToValidUTF8(line[:maxBadLine], "") + "..."
 		}
 		a.Warnings = append(a.Warnings, Warning{Source: as.Source, Line: line, Reason: reason(err)})
 	}

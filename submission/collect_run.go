@@ -187,7 +187,7 @@ func (e *end) Write(p []byte) (int, error) {
 func (e *end) printable() string {
 	text := strings.TrimSpace(string(e.text))
 	if e.cut {
-		text = "… " + text
+		text = "... " + text
 	}
 	return patchmail.Printable(text)
 }

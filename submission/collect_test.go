@@ -305,7 +305,7 @@ func TestLongStderr(t *testing.T) {
 	t.Parallel()
 	_, err := find(t, "#!/bin/sh\nyes noise | head -c 100000 >&2; echo last words >&2; exit 1\n", "", time.Minute, "mail")
 	failed := (*CommandError)(nil)
-	if !errors.As(err, &failed) || len(failed.Stderr) > maxStderr+10 || !strings.HasSuffix(failed.Stderr, "last words") || !strings.HasPrefix(failed.Stderr, "… ") {
+	if !errors.As(err, &failed) || len(failed.Stderr) > maxStderr+10 || !strings.HasSuffix(failed.Stderr, "last words") || !strings.HasPrefix(failed.Stderr, "... ") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -214,5 +214,5 @@ func shortened(words string) string {
 	if len(runes) <= most {
 		return words
 	}
-	return "…" + string(runes[len(runes)-most:])
+	return "..." + string(runes[len(runes)-most:])
 }

@@ -297,7 +297,7 @@ func TestRefused(t *testing.T) {
 		{"Acked-by: a@x.org, b@x.org", `Acked-by: a@x.org, b@x.org !! it names two addresses`},
 		{"Acked-by: A a@x.org", `Acked-by: A a@x.org !! it names no address that can be read`},
 		{"Acked-by: " + long + " <a@x.org>", `Acked-by: ` + long + ` <a@x.org> !! its name is longer than 100 letters`},
-		{"Link: https://x.org/" + strings.Repeat("L", 500), "Link: …" + strings.Repeat("L", 200) + " !! it is longer than 500 letters"},
+		{"Link: https://x.org/" + strings.Repeat("L", 500), "Link: ..." + strings.Repeat("L", 200) + " !! it is longer than 500 letters"},
 
 		// What is seen is not refused, and what nobody meant to give is not there.
 		{"Acked-by: A\u00a0B <a@x.org>", "Acked-by: A B <a@x.org>"},

@@ -77,10 +77,10 @@ func dispatch(ctx context.Context, app *cli.App, e *env, words []string) error {
 		_, err := fmt.Fprintln(e.stdout, "kprep", programVersion())
 		return err
 	case inv.help:
-		return printHelp(e.stdout, app, inv.path)
+		return e.printHelp(app, inv.path)
 	case len(inv.path) == 0:
 		// As git: the help answers, but nothing was asked for.
-		if err := printHelp(e.stdout, app, nil); err != nil {
+		if err := e.printHelp(app, nil); err != nil {
 			return err
 		}
 		return &exitError{status: statusUsage}

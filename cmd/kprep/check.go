@@ -133,7 +133,7 @@ func (e *env) printPatches(got *submission.Checked) error {
 	colour := e.coloured(config)
 	var b strings.Builder
 	for _, p := range got.Patches {
-		fmt.Fprintf(&b, "%s %s: %s\n", mark(p.Verdict, colour), p.Commit.ID.Short(), patchmail.PrintableLine(p.Commit.Subject()))
+		fmt.Fprintf(&b, "%s %s: %s\n", e.mark(p.Verdict, colour), p.Commit.ID.Short(), patchmail.PrintableLine(p.Commit.Subject()))
 		for _, f := range p.Findings {
 			fmt.Fprintf(&b, "    %s\n", f.Line())
 		}
@@ -149,13 +149,18 @@ func (e *env) printPatches(got *submission.Checked) error {
 	return nil
 }
 
-func mark(v submission.Verdict, colour bool) string {
+func (e *env) mark(v submission.Verdict, colour bool) string {
 	text, code := "✓", "32"
+	if e.asciiOnly() {
+		text = "+"
+	}
 	switch v {
 	case submission.Warned:
 		text, code = "!", "33"
 	case submission.Failed:
-		text, code = "✗", "31"
+		if text, code = "✗", "31"; e.asciiOnly() {
+			text = "x"
+		}
 	}
 	if colour {
 		return "\x1b[" + code + "m" + text + "\x1b[m"

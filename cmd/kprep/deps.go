@@ -259,7 +259,7 @@ func (e *env) printCheckedDeps(got *series.CheckedDeps) error {
 		if !ok {
 			verdict = submission.Failed
 		}
-		fmt.Fprintf(&b, "%s %s\n", mark(verdict, colour), patchmail.PrintableLine(fmt.Sprintf(format, words...)))
+		fmt.Fprintf(&b, "%s %s\n", e.mark(verdict, colour), patchmail.PrintableLine(fmt.Sprintf(format, words...)))
 	}
 	for _, d := range got.Lines {
 		line(d.OK, "%s: %s", d.Line, d.Text)

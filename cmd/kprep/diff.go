@@ -161,7 +161,7 @@ func parseState(s *series.Series, word string) (int, error) {
 func parseRevision(verb, word string) (int, error) {
 	n, err := strconv.Atoi(strings.TrimPrefix(word, "v"))
 	if err != nil || n < 1 {
-		return 0, usagef(verb, "%q is no revision: they are called v1, v2 …", word)
+		return 0, usagef(verb, "%q is no revision: they are called v1, v2 and so on", word)
 	}
 	return n, nil
 }

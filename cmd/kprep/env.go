@@ -64,7 +64,7 @@ func processEnv() *env {
 	}
 	e.progress = &progress{tell: func(line string) { e.notef("%s", line) }}
 	if e.terminal.stderr && e.getenv("TERM") != "dumb" {
-		s := &screen{w: os.Stderr, width: func() int { return terminalWidth(e.getenv("COLUMNS"), os.Stderr) },
+		s := &screen{w: os.Stderr, width: func() int { return columnsOf(e.getenv("COLUMNS"), os.Stderr) },
 			ours: func() bool { return inForeground(os.Stderr) }}
 		e.stderr, e.progress.screen = s, s
 		if e.terminal.stdout {

@@ -35,7 +35,7 @@ func helpCommand(e *env) *cli.Command {
 			}
 			switch {
 			case len(words) == 0:
-				return printHelp(e.stdout, c.App, nil)
+				return e.printHelp(c.App, nil)
 			case words[0] != topicList && len(words) == 2:
 				return usagef("help", "there is no verb %q%s", words[0], suggestion(words[0], names(c.App.Commands)))
 			case len(words) == 1 && words[0] == topicList:
@@ -72,6 +72,7 @@ func topicNames(pages []docs.Page) []string {
 // read shows a text of ours, on a terminal by the pager of the repository here.
 // Where there is none, nothing says which pager.
 func (e *env) read(ctx context.Context, text string) error {
+	text = e.inLocale(text)
 	if e.terminal.stdout && !e.noPager {
 		if repo, err := gitrepo.Open(ctx, e.dir, gitrepo.Options{Env: e.environ, Config: e.config}); err == nil {
 			defer repo.Close()

@@ -155,36 +155,67 @@ func (e *env) drawClones(clones []dashboard.Clone) string {
 	return b.String()
 }
 
-// drawList shows each series in two lines: which it is, and what it waits for.
+// drawList shows each series in two lines: which it is, and what it waits for; where
+// there is no room for that, in more.
 func (e *env) drawList(all []*dashboard.Standing) string {
+	on := e.canvas()
 	rows := make([][]string, len(all))
 	widths := make([]int, 4)
 	for i, s := range all {
 		const longest = 32 // of a name
-		rows[i] = []string{fit(patchmail.PrintableLine(s.Branch), longest), fmt.Sprintf("v%d", s.Revision), plural(s.Patches, "patch", "patches"), sentState(s)}
+		rows[i] = []string{cutName(on, s.Branch, longest), fmt.Sprintf("v%d", s.Revision), plural(s.Patches, "patch", "patches"), sentState(s)}
 		for n, text := range rows[i] {
 			widths[n] = max(widths[n], cells(text))
 		}
 	}
+	room := on.columns - 2 // for the title, behind the rest
+	for _, n := range widths {
+		room -= n + 2
+	}
+	const shortest = 6
 	var b strings.Builder
 	for i, s := range all {
-		line := "  "
-		if s.Current {
-			line = "* "
+		if room < shortest {
+			e.drawNarrow(&b, on, s)
+			continue
 		}
+		line := currentMark(s)
 		for n, text := range rows[i] {
 			line += padTo(text, widths[n]) + "  "
 		}
-		fmt.Fprintf(&b, "%s\n%s\n", fit(line+patchmail.PrintableLine(s.Title), lineWidth), e.waitingLine(s))
+		fmt.Fprintf(&b, "%s\n%s\n", on.fit(line+patchmail.PrintableLine(s.Title)), e.waitingLine(on, s))
 	}
 	return b.String()
 }
 
+func cutName(on canvas, name string, longest int) string {
+	return canvas{longest, on.ascii}.fit(patchmail.PrintableLine(name))
+}
+
+func currentMark(s *dashboard.Standing) string {
+	if s.Current {
+		return "* "
+	}
+	return "  "
+}
+
+// drawNarrow shows a series a fact a line.
+func (e *env) drawNarrow(b *strings.Builder, on canvas, s *dashboard.Standing) {
+	revision := fmt.Sprintf("  v%d", s.Revision)
+	fmt.Fprintf(b, "%s%s%s\n", currentMark(s), cutName(on, s.Branch, on.columns-2-len(revision)), revision)
+	facts := append([]string{patchmail.PrintableLine(s.Title), plural(s.Patches, "patch", "patches") + ", " + sentState(s), e.nextWords(s)}, factWords(s)...)
+	for _, fact := range facts {
+		for _, line := range on.narrowed(4).wrap(fact) {
+			fmt.Fprintf(b, "    %s\n", line)
+		}
+	}
+}
+
 // waitingLine says what a series waits for, and as much else as there is room for.
-func (e *env) waitingLine(s *dashboard.Standing) string {
-	line := fit("    "+e.nextWords(s), lineWidth)
+func (e *env) waitingLine(on canvas, s *dashboard.Standing) string {
+	line := on.fit("    " + e.nextWords(s))
 	for _, fact := range factWords(s) {
-		if longer := line + "; " + fact; cells(longer) <= lineWidth {
+		if longer := line + "; " + fact; cells(longer) <= on.columns {
 			line = longer
 		}
 	}

@@ -124,7 +124,7 @@ func TestProgress(t *testing.T) {
 		{"too long for the terminal, and hostile", terminal, "act", func(e *env) {
 			e.progress.doing("\x1b[31m" + long)
 			time.Sleep(1100 * time.Millisecond)
-		}, `\x1b[31m` + long[:29] + "…\x1b[K\r" + "\x1b[K"},
+		}, `\x1b[31m` + long[:31] + "\x1b[K\r" + "\x1b[K"},
 		{"who serves has come to no end", terminal, "act", func(e *env) {
 			e.progress.end()
 			e.progress.doing("serving")
@@ -161,7 +161,7 @@ func TestProgressOfASend(t *testing.T) {
 		takes    time.Duration
 		want     string
 	}{
-		{"a terminal", true, 1300 * time.Millisecond, "0001-a.eml: waiting for the answer to…\x1b[K\r" + "kprep act, 1s\x1b[K\r" + "kprep act, 2s\x1b[K\r" + "\x1b[K"},
+		{"a terminal", true, 1300 * time.Millisecond, "0001-a.eml: waiting for the answer to t\x1b[K\r" + "kprep act, 1s\x1b[K\r" + "kprep act, 2s\x1b[K\r" + "\x1b[K"},
 		{"a quick answer", true, time.Millisecond, ""},
 		{"no terminal", false, 16 * time.Second, "0001-a.eml: waiting for the answer to the message, 9m45s left\n"},
 		{"a quick answer, no terminal", false, 14 * time.Second, ""},

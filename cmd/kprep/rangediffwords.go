@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -321,14 +322,18 @@ func (e *env) rangeDiffColour(config *gitrepo.Config, option string) bool {
 // certain of the locales that are everywhere; another one may not be
 // installed, and then git falls back to C.
 func (e *env) utf8Locale() (utf8, certain bool) {
-	for _, key := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if value := e.getenv(key); value != "" {
-			name, charset, _ := strings.Cut(strings.ToLower(value), ".")
-			charset, _, _ = strings.Cut(charset, "@")
-			return charset == "utf-8" || charset == "utf8", name == "c" || name == "posix"
-		}
+	locale := e.locale()
+	if locale == "" {
+		return false, true
 	}
-	return false, true
+	name, charset, _ := strings.Cut(strings.ToLower(locale), ".")
+	charset, _, _ = strings.Cut(charset, "@")
+	return charset == "utf-8" || charset == "utf8", name == "c" || name == "posix"
+}
+
+// locale is that of characters, "" when none is named.
+func (e *env) locale() string {
+	return cmp.Or(e.getenv("LC_ALL"), e.getenv("LC_CTYPE"), e.getenv("LANG"))
 }
 
 // localeDecides reports whether the heading of a hunk may depend on a locale

@@ -5,11 +5,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
-
-	"golang.org/x/term"
 
 	"github.com/kprep/kprep/patchmail"
 )
@@ -49,7 +46,7 @@ func (s *screen) beside(p []byte, w io.Writer) (int, error) {
 func (s *screen) show(text string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	text = fit(patchmail.PrintableLine(text), s.width()-1)
+	text = cut(patchmail.PrintableLine(text), s.width()-1, "")
 	if s.open || s.given || s.held > 0 || !s.ours() {
 		return false
 	}
@@ -114,17 +111,6 @@ func (e *env) asking(program string) (done func()) {
 		s.hide()
 	}
 	return s.hold()
-}
-
-// terminalWidth is how wide a terminal is, as COLUMNS or the terminal says.
-func terminalWidth(columns string, file *os.File) int {
-	if n, err := strconv.Atoi(columns); err == nil && n > 0 {
-		return n
-	}
-	if n, _, err := term.GetSize(int(file.Fd())); err == nil && n > 0 {
-		return n
-	}
-	return lineWidth
 }
 
 // asFile is the file behind a standard stream, for a child process; nil where there

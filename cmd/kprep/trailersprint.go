@@ -266,7 +266,7 @@ func (r *changeReader) text(ctx context.Context, f trailers.Found) string {
 		b.WriteString("      " + line + "\n")
 	}
 	if more := len(lines) - maxChange; more > 0 {
-		fmt.Fprintf(&b, "      … %s; 'kprep diff v%d' shows all\n", plural(more, "line more", "lines more"), f.Revision)
+		fmt.Fprintf(&b, "      ... %s; 'kprep diff v%d' shows all\n", plural(more, "line more", "lines more"), f.Revision)
 	}
 	return b.String()
 }

@@ -11,14 +11,14 @@ import (
 
 // printHelp prints the help of the verb at the end of path, or of the program
 // when path is empty.
-func printHelp(w io.Writer, app *cli.App, path []*cli.Command) error {
+func (e *env) printHelp(app *cli.App, path []*cli.Command) error {
 	var b strings.Builder
 	if len(path) == 0 {
 		programHelp(&b, app)
 	} else {
 		verbHelp(&b, path)
 	}
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(e.stdout, e.inLocale(b.String()))
 	return err
 }
 
