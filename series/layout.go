@@ -127,7 +127,7 @@ func (s *Series) configure(storage Storage, text string, tracking *coverletter.T
 // apply carries a layout out as one operation. It says whether anything
 // changed.
 func (s *Series) apply(ctx context.Context, l layout, reason string) (changed bool, err error) {
-	if l.chain.Tip == s.Tip && len(l.config)+len(l.also.Refs) == 0 {
+	if l.chain.Tip == s.Tip && len(l.config)+len(l.also.Refs)+len(l.also.Blobs) == 0 {
 		return false, nil
 	}
 	if len(l.chain.New) > 0 {

@@ -99,54 +99,10 @@ func StartOf(ctx context.Context, repo *gitrepo.Repo, o Origin, p Pull) (*Series
 	return Load(ctx, repo, s.Branch)
 }
 
-// TakeAgain puts what was pushed since into the place of the patches, in one
-// operation; the branch is checked out, and the work tree clean. A patch that
-// changes the same as one that is here keeps the message that it has here, with
-// the trailers in it. The cover letter stays. Lost are the patches of before that
-// were changed here and go; changed is false when nothing was pushed.
-func (s *Series) TakeAgain(ctx context.Context, p Pull) (lost []*gitrepo.Commit, changed bool, err error) {
-	state, err := s.State()
-	if err != nil {
-		return nil, false, err
-	}
-	if state.Request != nil && state.Request.Head == p.Head {
-		return nil, false, nil
-	}
-	if err := s.CheckRewritable(ctx); err != nil {
-		return nil, false, err
-	}
-	if err := s.repo.CheckClean(ctx); err != nil {
-		return nil, false, err
-	}
-	was, tip := s.Patches, s.Tip
-	kept, err := s.byPatchID(ctx, was)
-	if err != nil {
-		return nil, false, err
-	}
-	if err := s.take(ctx, p, kept); err != nil {
-		return nil, false, err
-	}
-	if lost, err = s.lost(ctx, was, state.Request); err != nil {
-		return nil, false, err
-	}
-	l, err := s.layOut(ctx, s.Storage, s.Text, s.Tracking)
-	if err != nil {
-		return nil, false, err
-	}
-	blob, _, err := s.remember(func(st *State) { st.Request = &p.Request })
-	if err != nil {
-		return nil, false, err
-	}
-	l.also.Blobs = append(l.also.Blobs, blob)
-	s.Tip = tip // what the branch is at
-	changed, err = s.apply(ctx, l, "kprep: pull request again")
-	return lost, changed, err
-}
-
 // take makes the commits of a pull request the patches of the series. They are
-// written, and nothing leads to them yet. A commit that changes the same as one
-// of kept gets its message.
-func (s *Series) take(ctx context.Context, p Pull, kept map[string]*gitrepo.Commit) error {
+// written, and nothing leads to them yet. Words, unless it is nil, says what message a
+// commit gets that has this patch-id, "" for its own.
+func (s *Series) take(ctx context.Context, p Pull, words func(patchID string, c *gitrepo.Commit) string) error {
 	commits, err := commitsSince(s.repo, p.Head, p.Base)
 	if err != nil {
 		return err
@@ -168,8 +124,11 @@ func (s *Series) take(ctx context.Context, p Pull, kept map[string]*gitrepo.Comm
 	}
 	for i, c := range commits {
 		restamp[c.ID] = true
-		if same := kept[ids[i]]; ids[i] != "" && same != nil {
-			messages[c.ID] = same.Text()
+		if words == nil {
+			continue
+		}
+		if message := words(ids[i], c); message != "" {
+			messages[c.ID] = message
 		}
 	}
 	me, err := s.repo.Committer()
@@ -211,51 +170,4 @@ func checkPulled(commits []*gitrepo.Commit, fixups bool) error {
 		return &FixupError{Commits: squash}
 	}
 	return nil
-}
-
-func (s *Series) patchIDsOf(ctx context.Context, commits []*gitrepo.Commit) ([]string, error) {
-	ids := make([]gitrepo.ID, len(commits))
-	for i, c := range commits {
-		ids[i] = c.ID
-	}
-	return s.repo.PatchIDs(ctx, ids)
-}
-
-func (s *Series) byPatchID(ctx context.Context, commits []*gitrepo.Commit) (map[string]*gitrepo.Commit, error) {
-	ids, err := s.patchIDsOf(ctx, commits)
-	by := map[string]*gitrepo.Commit{}
-	for i, id := range ids {
-		by[id] = commits[i]
-	}
-	return by, err
-}
-
-// lost are the patches that were neither in the pull request as it was taken
-// before, nor are in it now.
-func (s *Series) lost(ctx context.Context, was []*gitrepo.Commit, before *Request) ([]*gitrepo.Commit, error) {
-	now, err := s.byPatchID(ctx, s.Patches)
-	if err != nil || before == nil {
-		return nil, err
-	}
-	taken := map[string]*gitrepo.Commit{}
-	if head, err := s.repo.Commit(before.Head); err == nil { // it may be gone
-		if fork, err := s.repo.MergeBase(ctx, head.ID, s.Base); err == nil && fork != "" {
-			if commits, err := commitsSince(s.repo, before.Head, fork); err == nil {
-				if taken, err = s.byPatchID(ctx, commits); err != nil {
-					return nil, err
-				}
-			}
-		}
-	}
-	ids, err := s.patchIDsOf(ctx, was)
-	if err != nil {
-		return nil, err
-	}
-	var lost []*gitrepo.Commit
-	for i, id := range ids {
-		if now[id] == nil && taken[id] == nil {
-			lost = append(lost, was[i])
-		}
-	}
-	return lost, nil
 }

@@ -171,17 +171,20 @@ func (e *env) takeAgain(c *cli.Context, repo *gitrepo.Repo, s *series.Series, pu
 	if err != nil {
 		return err
 	}
-	lost, changed, err := s.TakeAgain(c.Context, pull)
+	taken, err := s.TakeAgain(c.Context, pull)
 	if err != nil {
 		return err
 	}
-	if !changed {
+	if !taken.Changed {
 		e.notef("nothing was pushed since; the series is as it was")
 		return nil
 	}
 	e.notef("v%d of %q has the %s of the pull request now; 'kprep undo' brings the old ones back", s.Tracking.Revision, s.Name(), plural(len(s.Patches), "patch", "patches"))
-	for _, commit := range lost {
+	for _, commit := range taken.Lost {
 		e.warnf("what you changed in %q is gone", commit.Subject())
+	}
+	for _, commit := range taken.Kept {
+		e.warnf("%q is worded otherwise in the pull request now; your words stay", commit.Subject())
 	}
 	if pull.Text != "" && before.Request != nil && before.Request.Text != pull.Request.Text {
 		e.notef("title or description of the pull request have changed: see whether the cover letter is still right, with 'kprep cover'")
