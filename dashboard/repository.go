@@ -118,7 +118,12 @@ func ReadRepository(ctx context.Context, repo *gitrepo.Repo, o Options) ([]*Stan
 // ReadSeries tells how far one series is; its branch is a full name. It returns nil
 // for a branch that is none. Everything is found out anew.
 func ReadSeries(ctx context.Context, repo *gitrepo.Repo, branch string, o Options) (*Standing, error) {
-	v, err := look(ctx, repo, nil, o.Broken)
+	r := newReader(repo, o)
+	memory, err := r.remember()
+	if err != nil {
+		return nil, err
+	}
+	v, err := look(ctx, repo, memory.Barren, o.Broken)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +131,6 @@ func ReadSeries(ctx context.Context, repo *gitrepo.Repo, branch string, o Option
 	if i < 0 {
 		return nil, nil
 	}
-	r := newReader(repo, o)
 	r.view = v
 	out, err := r.read(ctx, v.All[i])
 	if err != nil {
