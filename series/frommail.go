@@ -35,9 +35,26 @@ type FromMail struct {
 
 // A MailedPatch is one patch mail.
 type MailedPatch struct {
-	Raw    []byte
-	Text   string // of the body, decoded
-	To, Cc []patchmail.Address
+	Raw     []byte
+	Subject patchmail.Subject
+	Text    string // of the body, decoded
+	To, Cc  []patchmail.Address
+}
+
+// title is that of the commit, given as git am makes it. What stood in brackets in
+// front of it, and was mailed behind PATCH or behind the prefix, comes back.
+func (p *MailedPatch) title(made string, common []string) string {
+	title := p.Subject.Title
+	own := slices.DeleteFunc(slices.Clone(p.Subject.Prefixes), func(word string) bool {
+		return slices.ContainsFunc(common, func(c string) bool { return strings.EqualFold(c, word) })
+	})
+	if len(own) > 0 {
+		title = "[" + strings.Join(own, " ") + "] " + title
+	}
+	if !strings.HasSuffix(title, made) {
+		return made
+	}
+	return title
 }
 
 // A MailBaseError reports patches in mail whose base commit is not here.
@@ -254,6 +271,10 @@ func (s *Series) applyMails(ctx context.Context, m *FromMail) ([]gitrepo.MailPat
 	mails, _, err := readPatches(ctx, s.repo, raws)
 	if err != nil {
 		return nil, err
+	}
+	for i := range mails {
+		title := m.Patches[i].title(mails[i].Subject, m.Subject.Prefixes)
+		mails[i].Message = title + strings.TrimPrefix(mails[i].Message, mails[i].Subject)
 	}
 	ids, err := s.repo.ApplyMail(ctx, s.Base, mails)
 	if errors.As(err, new(*gitrepo.MailApplyError)) {

@@ -43,3 +43,20 @@ func TestNeedsOfMail(t *testing.T) {
 		}
 	}
 }
+
+func TestTitleOfMailedPatch(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ why, line, made, want string }{
+		{"nothing in front", "[PATCH net-next 1/2] foo: bar", "foo: bar", "foo: bar"},
+		{"as kprep and b4 mail it", "[PATCH net-next tag 1/2] foo: bar", "foo: bar", "[tag] foo: bar"},
+		{"as git format-patch mails it", "[PATCH net-next 1/2] [tag] foo: bar", "foo: bar", "[tag] foo: bar"},
+		{"a list's own", "[list] [PATCH NET-NEXT v2 1/2] foo: bar", "foo: bar", "foo: bar"},
+		{"a title that the body gives", "[PATCH tag 1/2] foo: bar", "another", "another"},
+		{"mailed again", "[RESEND PATCH net-next 1/2] foo: bar", "foo: bar", "foo: bar"},
+	} {
+		p := MailedPatch{Subject: patchmail.ParseSubject(c.line)}
+		if got := p.title(c.made, []string{"net-next", "RESEND"}); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.why, got, c.want)
+		}
+	}
+}

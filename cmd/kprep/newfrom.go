@@ -266,7 +266,7 @@ func (e *env) readMailed(ctx context.Context, s *inbox.Series, all []*inbox.Seri
 			m.Cover, m.To, m.Cc = &posting.Text, posting.To, posting.Cc
 			continue
 		}
-		m.Patches = append(m.Patches, series.MailedPatch{Raw: raw, Text: posting.Text, To: posting.To, Cc: posting.Cc})
+		m.Patches = append(m.Patches, series.MailedPatch{Raw: raw, Subject: messages[i].Subject, Text: posting.Text, To: posting.To, Cc: posting.Cc})
 	}
 	for _, other := range all {
 		if other.Revision < s.Revision && other.ChangeID == s.ChangeID && other.From == s.From && (s.ChangeID != "" || other.Title == s.Title) {
