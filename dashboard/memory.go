@@ -20,7 +20,7 @@ import (
 )
 
 // memoryForm is the version of what this kprep keeps; another one is forgotten.
-const memoryForm = 3
+const memoryForm = 4
 
 // A memory is what was found out about the series of a repository, each with a
 // key of all that it depends on.

@@ -57,12 +57,15 @@ func (r *reader) read(ctx context.Context, s series.Listed) (*Standing, error) {
 // outline is what the series itself says.
 func (r *reader) outline(s series.Listed) *Standing {
 	out := &Standing{Branch: s.Name(), Current: s.Branch == r.repo.Head.Branch, ChangeID: s.Tracking.ChangeID, Revision: s.Tracking.Revision,
-		Patches: len(s.Patches), Title: "(unreadable)", Recipients: []string{}, Each: []Patch{}, DependsOn: []Prerequisite{}, Base: Base{Commit: s.Base}}
+		Patches: len(s.Patches), Title: "(unreadable)", Revisions: []Revision{}, Recipients: []string{}, Each: []Patch{}, DependsOn: []Prerequisite{}, Base: Base{Commit: s.Base}}
 	if letter, err := s.Letter(); err == nil {
 		_, out.Title = patchmail.LiftBrackets(letter.Subject)
 		for _, a := range slices.Concat(letter.To, letter.Cc) {
 			out.Recipients = append(out.Recipients, a.Mailbox)
 		}
+	}
+	for _, sent := range s.Sent {
+		out.Revisions = append(out.Revisions, Revision{Number: sent.Revision, When: sent.When.UTC(), MessageID: sent.FirstID})
 	}
 	if n := len(s.Sent); n > 0 {
 		last := s.Sent[n-1]
@@ -123,6 +126,7 @@ func (r *reader) readReplies(out *Standing, s series.Listed, found *landing.Foun
 		return err
 	}
 	out.Replies.readOpen(digest, sum.OpenIDs)
+	out.countReplies(digest, sum.OpenIDs)
 	refused, err := series.Rejections(r.repo)
 	if err != nil {
 		return err
@@ -147,6 +151,20 @@ func said(s *feedback.Said) *Said {
 		return nil
 	}
 	return &Said{Name: s.Name, Mailbox: s.Mailbox, When: s.When}
+}
+
+// countReplies counts the replies to each revision.
+func (s *Standing) countReplies(digest *feedback.Digest, open []string) {
+	for _, one := range digest.Replies {
+		i := slices.IndexFunc(s.Revisions, func(r Revision) bool { return r.Number == one.Revision })
+		if i < 0 || one.Kind == feedback.Own {
+			continue
+		}
+		s.Revisions[i].Replies++
+		if slices.Contains(open, one.ID) {
+			s.Revisions[i].Open++
+		}
+	}
 }
 
 // readOpen notes who waits for an answer, and since when.

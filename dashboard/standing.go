@@ -20,6 +20,7 @@ type Standing struct {
 	SentOn   string `json:"sent-on,omitempty"`   // RFC 3339 date
 
 	SentAt     *time.Time     `json:"sent-at,omitempty"`
+	Revisions  []Revision     `json:"revisions"`           // that were sent, the oldest first
 	Recipients []string       `json:"recipients"`          // mailboxes of the cover letter, those of To first
 	OpenSend   *OpenSend      `json:"open-send,omitempty"` // nil when none is open
 	Replies    Replies        `json:"replies"`

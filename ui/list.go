@@ -175,16 +175,41 @@ func facts(one *dashboard.Standing) []string {
 	return words
 }
 
-// shortTrack are the revisions as the standing alone knows them.
+// track are the revisions of a series, where the branch is now, and what was applied.
+func track(one *dashboard.Standing) []step {
+	var steps []step
+	for _, stage := range one.Timeline() {
+		st := step{Name: stage.Name, State: "now", Notes: stage.Notes, Long: true}
+		if stage.Done {
+			st.State = "sent"
+		}
+		if stage.When != nil {
+			st.When = *stage.When
+		}
+		steps = append(steps, st)
+	}
+	return steps
+}
+
+// shortTrack are the names of the last revisions.
 func shortTrack(one *dashboard.Standing) []step {
-	var track []step
-	for n := max(1, one.LastSent-mostSteps+1); n <= one.LastSent; n++ {
-		track = append(track, step{Name: revisionName(n), State: "sent"})
+	var short []step
+	sent := 0
+	for _, stage := range slices.Backward(one.Timeline()) {
+		if stage.When == nil && stage.Done {
+			continue // what was applied is among the facts
+		}
+		st := step{Name: stage.Name, State: "now"}
+		if stage.Done {
+			if sent++; sent > mostSteps {
+				break
+			}
+			st.State = "sent"
+		}
+		short = append(short, st)
 	}
-	if one.Revision > one.LastSent {
-		track = append(track, step{Name: revisionName(one.Revision), State: "now"})
-	}
-	return track
+	slices.Reverse(short)
+	return short
 }
 
 // mostSteps is how many revisions that were sent are shown in a list.

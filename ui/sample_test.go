@@ -201,6 +201,9 @@ func manySeries() *sample {
 			Next: dashboard.Next{Action: dashboard.PutAway, Waiting: "nobody", Text: "applied as 5f6a7b8 in origin/next", Command: "kprep cleanup b4/strbuf"}}},
 	} {
 		standing := one.Standing
+		for n := range standing.LastSent {
+			standing.Revisions = append(standing.Revisions, dashboard.Revision{Number: n + 1, When: day(5 - 14*(standing.LastSent-1-n))})
+		}
 		s.series = append(s.series, &sampleSeries{path: one.path, Series: Series{Standing: &standing}})
 	}
 	return s
@@ -243,7 +246,7 @@ func queueSeries(patches, revisions int) *sampleSeries {
 		standing.Each = append(standing.Each, each)
 	}
 	for n := range revisions {
-		s.Revisions = append(s.Revisions, Revision{Number: n + 1, When: day(5 - 14*(revisions-1-n)), MessageID: fmt.Sprintf("v%d@example.org", n+1), Replies: n + 1})
+		s.Revisions = append(s.Revisions, dashboard.Revision{Number: n + 1, When: day(5 - 14*(revisions-1-n)), MessageID: fmt.Sprintf("v%d@example.org", n+1), Replies: n + 1})
 	}
 	for old := 1; old <= revisions; old++ {
 		for new := 0; new <= revisions; new++ {

@@ -101,7 +101,7 @@ func (s *Site) seriesPage(t tab) func(*http.Request, links) (*sheet, error) {
 
 func (s *Site) head(p *seriesPage, current tab) (template.HTML, error) {
 	v := headView{summary: s.summary(p.Standing), Clone: p.ref.Path, Label: p.label(), Main: current.path == "", Home: p.series(p.at, ""), Warnings: p.Warnings}
-	v.Track = s.track(p.Series)
+	v.Track = track(p.Standing)
 	for _, t := range tabs() {
 		if t.name == "" {
 			if t.path == current.path {
@@ -119,29 +119,6 @@ func (s *Site) head(p *seriesPage, current tab) (template.HTML, error) {
 		v.Tabs = append(v.Tabs, link)
 	}
 	return s.render("head", v)
-}
-
-// track are the revisions, and where the branch is now.
-func (s *Site) track(one *Series) []step {
-	var track []step
-	for _, r := range one.Revisions {
-		st := step{Name: revisionName(r.Number), State: "sent", When: r.When, Long: true}
-		if r.Replies > 0 {
-			st.Notes = append(st.Notes, plural(r.Replies, "reply", "replies"))
-		}
-		track = append(track, st)
-	}
-	if one.Revision > one.LastSent {
-		st := step{Name: revisionName(one.Revision), State: "now", Long: true, Notes: []string{"not sent"}}
-		if one.LastSent > 0 && !one.Changed {
-			st.Notes = []string{"nothing new yet"}
-		}
-		track = append(track, st)
-	}
-	if landed := one.Landed(); landed > 0 {
-		track = append(track, step{Name: "applied", State: "sent", Long: true, Notes: []string{fmt.Sprintf("%d of %s", landed, plural(one.Patches, "patch", "patches"))}})
-	}
-	return track
 }
 
 // An overviewView is the cover letter and the list of patches.

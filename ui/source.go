@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/kprep/kprep/coverletter"
 	"github.com/kprep/kprep/dashboard"
@@ -51,18 +50,9 @@ func (e *UnknownError) Error() string { return fmt.Sprintf("there is no series %
 // A Series is what most pages show of a series.
 type Series struct {
 	*dashboard.Standing
-	Letter    coverletter.Letter // the zero value when it cannot be read
-	Revisions []Revision         // those that were sent, the oldest first
-	Diffs     []Patch            // of the branch, in order; none when they cannot be read
-	Warnings  []string           // what the user should know
-}
-
-// A Revision is one that was sent.
-type Revision struct {
-	Number    int
-	When      time.Time
-	MessageID string // of its first message, "" when nobody knows
-	Replies   int    // of others, as far as somebody has looked
+	Letter   coverletter.Letter // the zero value when it cannot be read
+	Diffs    []Patch            // of the branch, in order; none when they cannot be read
+	Warnings []string           // what the user should know
 }
 
 // A Patch is one patch of the branch.

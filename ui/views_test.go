@@ -13,7 +13,7 @@ func TestChosenStates(t *testing.T) {
 	t.Parallel()
 	one := &Series{Standing: &dashboard.Standing{}}
 	for n := 1; n <= 3; n++ {
-		one.Revisions = append(one.Revisions, Revision{Number: n})
+		one.Revisions = append(one.Revisions, dashboard.Revision{Number: n})
 	}
 	for _, tc := range []struct {
 		name             string

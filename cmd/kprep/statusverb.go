@@ -82,13 +82,14 @@ type statusReport struct {
 	*dashboard.Standing
 }
 
-// drawStatus shows the facts line by line, then the patches.
+// drawStatus shows the way of the series, the facts line by line, then the patches.
 func (e *env) drawStatus(s *dashboard.Standing) string {
 	var b strings.Builder
 	line := func(name, format string, words ...any) {
 		fmt.Fprintf(&b, "  %-9s %s\n", name, patchmail.PrintableLine(fmt.Sprintf(format, words...)))
 	}
 	fmt.Fprintf(&b, "%s, v%d: %s\n", patchmail.PrintableLine(s.Branch), s.Revision, patchmail.PrintableLine(s.Title))
+	b.WriteString(drawTimeline(e.canvas(), s.Timeline()))
 	next := e.nextWords(s)
 	if s.Next.Command != "" {
 		next += ": '" + s.Next.Command + "'"

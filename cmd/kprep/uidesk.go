@@ -9,7 +9,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kprep/kprep/dashboard"
-	"github.com/kprep/kprep/feedback"
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/rangediff"
 	"github.com/kprep/kprep/rangediff/page"
@@ -97,17 +96,6 @@ func (d *desk) Series(ctx context.Context, r ui.Ref) (*ui.Series, error) {
 	}
 	if err := s.CheckCovers(ctx); err != nil {
 		warn(err)
-	}
-	replies := map[int]int{}
-	if digest, err := feedback.ReadDigest(repo, s.Series); err == nil && digest != nil {
-		for _, r := range digest.Replies {
-			if r.Kind != feedback.Own {
-				replies[r.Revision]++
-			}
-		}
-	}
-	for _, sent := range s.Sent {
-		out.Revisions = append(out.Revisions, ui.Revision{Number: sent.Revision, When: sent.When, MessageID: sent.FirstID, Replies: replies[sent.Revision]})
 	}
 	if out.Diffs, err = readDiffs(ctx, repo, s.Series); err != nil && ctx.Err() == nil {
 		warn(err)
