@@ -19,6 +19,9 @@ type ChainOptions struct {
 	// Mine says that all are known to be the user's, under whatever address.
 	// Otherwise [Repo.IsMe] decides whose signature is renewed.
 	Mine bool
+	// Others says that none is taken for the user's, whatever its committer is
+	// called: anybody can write that, and no signature is renewed.
+	Others bool
 	// Restamp names commits that are made again though nothing else in them
 	// changes, for the sake of the committer.
 	Restamp map[ID]bool
@@ -70,8 +73,8 @@ func (r *Repo) signsAgain(c *Commit, o ChainOptions) (bool, error) {
 	if all, err := r.signsCommits(); all || err != nil || !c.Signed() {
 		return all, err
 	}
-	if o.Mine {
-		return true, nil
+	if o.Mine || o.Others {
+		return o.Mine, nil
 	}
 	return r.IsMe(c.Committer)
 }

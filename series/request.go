@@ -135,7 +135,7 @@ func (s *Series) take(ctx context.Context, p Pull, words func(patchID string, c 
 	if err != nil {
 		return err
 	}
-	chain, err := s.repo.Chain(ctx, commits, p.Base, messages, gitrepo.ChainOptions{Committer: me, Restamp: restamp})
+	chain, err := s.repo.Chain(ctx, commits, p.Base, messages, gitrepo.ChainOptions{Committer: me, Others: true, Restamp: restamp})
 	if err != nil {
 		return err
 	}

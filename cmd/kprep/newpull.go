@@ -14,6 +14,7 @@ import (
 	"github.com/kprep/kprep/patchmail"
 	"github.com/kprep/kprep/pullrequest"
 	"github.com/kprep/kprep/series"
+	"github.com/kprep/kprep/submission"
 )
 
 // A pullError says why no series can be made of a pull request.
@@ -180,6 +181,9 @@ func (e *env) takeAgain(c *cli.Context, repo *gitrepo.Repo, s *series.Series, pu
 		return nil
 	}
 	e.notef("v%d of %q has the %s of the pull request now; 'kprep undo' brings the old ones back", s.Tracking.Revision, s.Name(), plural(len(s.Patches), "patch", "patches"))
+	if open := (*submission.OpenSendError)(nil); errors.As(submission.CheckNotSending(c.Context, repo, s), &open) {
+		e.notef("the v%d that is being sent stays as it was planned; when that is over, they are the next one", open.Revision)
+	}
 	for _, commit := range taken.Lost {
 		e.warnf("what you changed in %q is gone", commit.Subject())
 	}

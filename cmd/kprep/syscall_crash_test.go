@@ -28,7 +28,8 @@ func TestKillAtASystemCall(t *testing.T) {
 	}
 	all := os.Getenv("KPREP_CRASHES") != ""
 	for i, verb := range []string{"set prefixes RFC", "cover --from ../cover", "undo", "rebase main", "reroll --yes",
-		"enroll v1.0", "claim --yes", "cleanup --yes b4/topic", "set cover-storage tip-commit --base-branch old"} {
+		"enroll v1.0", "claim --yes", "cleanup --yes b4/topic", "set cover-storage tip-commit --base-branch old",
+		"new pulled --from-pr pull", "new --from-pr pull"} {
 		t.Run(verb, func(t *testing.T) {
 			t.Parallel()
 			c := killedVerb{t: t, words: strings.Fields(verb)}
@@ -91,6 +92,16 @@ func (c *killedVerb) prepare() {
 		r.must("rebase", "main")
 	case "cleanup":
 		r.Git("checkout", "-q", "main")
+	case "new":
+		r.Git("checkout", "-q", "-b", "pull", "main")
+		for i := range 3 {
+			r.Write(fmt.Sprint("pulled", i), "patch\n")
+			r.Commit(fmt.Sprintf("pulled %d\n", i))
+		}
+		r.Git("checkout", "-q", "main")
+		if c.words[1] != "pulled" { // it is the second time
+			r.must("new", "pulled", "--from-pr", "pull~1")
+		}
 	case "claim":
 		for i, v := range r.Env {
 			if strings.HasPrefix(v, "GIT_COMMITTER_EMAIL=") {
