@@ -66,11 +66,10 @@ func (e *env) newPull(c *cli.Context, repo *gitrepo.Repo, name, word string) err
 	return nil
 }
 
-// readRequest reads what the word names: a file that tells of a pull request, or
-// else a ref, of which nothing is told.
+// readRequest reads what the word names: a file that tells of a pull request, "-"
+// being standard input, or else a ref, of which nothing is told.
 func (e *env) readRequest(ctx context.Context, word string) (*pullrequest.Request, error) {
-	info, err := os.Stat(e.path(word))
-	if err != nil || info.IsDir() {
+	if info, err := os.Stat(e.path(word)); word != "-" && (err != nil || info.IsDir()) {
 		return &pullrequest.Request{}, nil
 	}
 	text, err := e.readAll(ctx, word)

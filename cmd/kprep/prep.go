@@ -69,12 +69,12 @@ func prepCommand(e *env) *cli.Command {
 			if _, err := args(c, 0); err != nil {
 				return err
 			}
-			if c.Bool("show-revision") {
-				return e.showRevision(c)
-			}
 			steps, err := prepSteps(c)
 			if err != nil {
 				return err
+			}
+			if c.Bool("show-revision") {
+				return e.showRevision(c)
 			}
 			return e.carryOut(c.Context, steps)
 		},
@@ -141,6 +141,7 @@ func prepAlone(c *cli.Context) ([]string, error) {
 	lines := map[string][]string{
 		"claim":              append([]string{"claim", "--"}, nonEmpty([]string{c.String("claim")})...),
 		"manual-reroll":      {"reroll", "--manual=" + c.String("manual-reroll")},
+		"show-revision":      {"info", "revision"},
 		"show-info":          infoLine(c.String("show-info")),
 		"cleanup-older-than": {"cleanup", "--older-than=" + c.String("cleanup-older-than")},
 		"cleanup":            append([]string{"cleanup", "--"}, nonEmpty(c.StringSlice("cleanup"))...),
