@@ -17,19 +17,23 @@ func configCommand(e *env) *cli.Command {
 		Name:      "config",
 		Category:  groupSetUp,
 		Usage:     "show what a setting is, and where it comes from",
-		ArgsUsage: "KEY",
+		ArgsUsage: "[KEY]",
 		Description: "KEY is a setting of kprep and b4 (send-auto-to-cmd, b4.send-auto-to-cmd), or any\n" +
 			"other of git's (sendemail.smtpServer). kprep.NAME comes before b4.NAME, and your\n" +
-			"own before the project's .b4-config. Change settings with 'git config'.",
+			"own before the project's .b4-config. Change settings with 'git config'. With\n" +
+			"--explain alone, settings that several places set, and not alike, are named.",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "explain", Usage: "say where the value comes from, and what it comes before"},
 			&cli.StringFlag{Name: "identity", Usage: "look sendemail settings up for the identity `NAME`"},
 			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
 		},
 		Action: func(c *cli.Context) error {
-			keys, err := args(c, 1)
+			keys, err := argsBetween(c, 0, 1)
 			if err != nil {
 				return err
+			}
+			if len(keys) == 0 {
+				return e.contradictions(c)
 			}
 			x, err := e.explainSetting(c, keys[0])
 			if err != nil {
@@ -61,16 +65,62 @@ func (e *env) unset(x project.Explanation) error {
 	return fmt.Errorf("%s is not set%s", x.Name, suggestion(x.Name, config.Keys()))
 }
 
+// contradictions prints the settings that several places set, and not alike.
+func (e *env) contradictions(c *cli.Context) error {
+	if !c.Bool("explain") || c.IsSet("identity") {
+		return usagef("config", "name the setting; --explain alone tells of contradictions")
+	}
+	settings, err := e.settings(c.Context)
+	if err != nil {
+		return err
+	}
+	all, err := settings.Contradictions(c.Context)
+	if err != nil {
+		return err
+	}
+	if c.Bool("json") {
+		return e.printJSON(struct {
+			Schema         int                     `json:"schema"`
+			Contradictions []project.Contradiction `json:"contradictions"`
+		}{1, append([]project.Contradiction{}, all...)})
+	}
+	if len(all) == 0 {
+		e.notef("no two places set a setting of kprep differently")
+	}
+	for _, line := range contradictionLines(all) {
+		fmt.Fprintln(e.stdout, patchmail.PrintableLine(line))
+	}
+	return nil
+}
+
+// contradictionLines name each place, the one that counts first.
+func contradictionLines(all []project.Contradiction) []string {
+	var lines []string
+	for _, c := range all {
+		word := c.Name + ":"
+		for _, f := range c.Findings {
+			lines = append(lines, fmt.Sprintf("%s %s = %s in %s", word, f.Key, f.Value, f.Origin))
+			word = "but"
+		}
+	}
+	return lines
+}
+
+// settings are those that count here.
+func (e *env) settings(ctx context.Context) (*project.Settings, error) {
+	repo, err := e.openRepo(ctx)
+	if err != nil {
+		return nil, err
+	}
+	base, err := settingsCommit(ctx, repo)
+	if err != nil {
+		return nil, err
+	}
+	return project.Load(ctx, repo, base)
+}
+
 func (e *env) explainSetting(c *cli.Context, key string) (project.Explanation, error) {
-	repo, err := e.openRepo(c.Context)
-	if err != nil {
-		return project.Explanation{}, err
-	}
-	base, err := settingsCommit(c.Context, repo)
-	if err != nil {
-		return project.Explanation{}, err
-	}
-	settings, err := project.Load(c.Context, repo, base)
+	settings, err := e.settings(c.Context)
 	if err != nil {
 		return project.Explanation{}, err
 	}
@@ -81,7 +131,7 @@ func (e *env) explainSetting(c *cli.Context, key string) (project.Explanation, e
 	identity := c.String("identity")
 	if !c.IsSet("identity") {
 		for _, key := range []string{"kprep.sendemail-identity", "b4.sendemail-identity", "sendemail.identity"} {
-			if v := findConfig(repo, key); v != "" {
+			if v := findConfig(e.repo, key); v != "" {
 				identity = v
 				break
 			}

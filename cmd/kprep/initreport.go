@@ -127,17 +127,11 @@ func (e *env) printInit(r *initReport) {
 	} {
 		e.printSteps(part.title, r.Steps, part.action, out)
 	}
-	for i, c := range r.Contradictions {
-		if i == 0 {
-			out("contradictions, the first of each counts:")
-		}
-		for j, f := range c.Findings {
-			word := "but"
-			if j == 0 {
-				word = c.Name + ":"
-			}
-			out("  %s %s = %s in %s", word, f.Key, f.Value, f.Origin)
-		}
+	if len(r.Contradictions) > 0 {
+		out("contradictions, the first of each counts:")
+	}
+	for _, line := range contradictionLines(r.Contradictions) {
+		out("  %s", line)
 	}
 	e.printInitCommands(r, out)
 	e.printProfiles(r, out)
