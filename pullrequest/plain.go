@@ -3,7 +3,6 @@ package pullrequest
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -38,58 +37,6 @@ func Plain(description string) (prose string, to, cc []patchmail.Address) {
 func shallow(description string) string {
 	const mark = `(?:[ \t]*(?:>|[-+*][ \t]|[0-9]{1,9}[.)][ \t]))`
 	return regexp.MustCompile(`(?m)^(`+mark+`{20})`+mark+`+`).ReplaceAllString(description, "$1")
-}
-
-// recipients takes the lines that name recipients out of a description. Forges
-// escape the brackets of addresses, or make links of them.
-func recipients(description string) (rest string, to, cc []patchmail.Address) {
-	line := regexp.MustCompile(`(?i)^\s*(?:[-*]\s+)?\**(to|cc)\**:\**\s*(.*)$`)
-	link := regexp.MustCompile(`\[([^\]]*)\]\(mailto:([^)]*)\)`)
-	var kept []string
-	fenced := false
-	for _, l := range strings.Split(description, "\n") {
-		if fence := strings.TrimSpace(l); strings.HasPrefix(fence, "```") || strings.HasPrefix(fence, "~~~") {
-			fenced = !fenced
-		}
-		m := line.FindStringSubmatch(strings.TrimRight(l, " \r\\"))
-		if m == nil || fenced {
-			kept = append(kept, l)
-			continue
-		}
-		plain := link.ReplaceAllString(m[2], "$2")
-		plain = html.UnescapeString(strings.NewReplacer(`\<`, "<", `\>`, ">", `\_`, "_", "`", "", "<<", "<", ">>", ">").Replace(plain))
-		list := addresses(plain)
-		if len(list) == 0 && !namesAccounts(plain) {
-			kept = append(kept, l)
-			continue
-		}
-		if strings.EqualFold(m[1], "to") {
-			to = append(to, list...)
-		} else {
-			cc = append(cc, list...)
-		}
-	}
-	return strings.Join(kept, "\n"), to, cc
-}
-
-// namesAccounts says whether a list has nothing but accounts of the forge in it.
-func namesAccounts(list string) bool {
-	words := strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ';' || unicode.IsSpace(r) })
-	return len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { return !strings.HasPrefix(w, "@") })
-}
-
-// addresses reads a list, or what can be read of one.
-func addresses(list string) []patchmail.Address {
-	if all, err := patchmail.ParseAddressList(list); err == nil {
-		return all
-	}
-	var all []patchmail.Address
-	for _, part := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ';' }) {
-		if one, err := patchmail.ParseAddressList(strings.TrimSpace(part)); err == nil {
-			all = append(all, one...)
-		}
-	}
-	return all
 }
 
 // A writer writes the blocks of a document as plain text.

@@ -44,6 +44,9 @@ func TestPlain(t *testing.T) {
 		{name: "a sentence about cc is none", markdown: "cc: is the compiler", want: "cc: is the compiler"},
 		{name: "a sentence about mail is none", markdown: "To: reproduce, mail foo@bar baz or so", want: "To: reproduce, mail foo@bar baz or so"},
 		{name: "recipients in literal text are none", markdown: "```\nCc: ann@example.org\n```", want: "    Cc: ann@example.org"},
+		{name: "recipients in a comment nobody sees", markdown: "<!-- Please name\nCc: ann@example.org\n-->\nCc: bob@example.org", want: "", cc: "bob@example.org"},
+		{name: "recipients in indented text are none", markdown: "text\n\n    Cc: ann@example.org", want: "text\n\n    Cc: ann@example.org"},
+		{name: "another fence in literal text", markdown: "```\n~~~\n````\nCc: bob@example.org", want: "    ~~~", cc: "bob@example.org"},
 		{name: "nothing", markdown: "", want: ""},
 		{name: "nothing but a template", markdown: "<!-- Thanks! -->\n", want: ""},
 	} {

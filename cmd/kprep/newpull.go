@@ -57,6 +57,8 @@ func (e *env) newPull(c *cli.Context, repo *gitrepo.Repo, name, word string) err
 		return err
 	}
 	e.notef("on the new branch %q, %s from %s, committed in your name; the authors are as they were", s.Name(), plural(len(s.Patches), "patch", "patches"), s.Base.Short())
+	e.notePulled("To", pull.To)
+	e.notePulled("Cc", pull.Cc)
 	if c.Bool("autosquash") {
 		if err := e.carryOut(c.Context, [][]string{{"rebase", "--autosquash", "--", string(s.Base)}}); err != nil {
 			return err
@@ -64,6 +66,21 @@ func (e *env) newPull(c *cli.Context, repo *gitrepo.Repo, name, word string) err
 	}
 	e.notef("look at the cover letter with 'kprep cover', find recipients with 'kprep collect'")
 	return nil
+}
+
+// notePulled tells whom a description wants as recipients: it is from others, and
+// a forge may show less of it.
+func (e *env) notePulled(field string, list []patchmail.Address) {
+	var names []string
+	for _, a := range list[:min(len(list), 5)] {
+		names = append(names, a.String())
+	}
+	if more := len(list) - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("and %d more", more))
+	}
+	if len(names) > 0 {
+		e.notef("%s, as the description says: %s", field, strings.Join(names, ", "))
+	}
 }
 
 // readRequest reads what the word names: a file that tells of a pull request, "-"
