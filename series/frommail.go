@@ -129,9 +129,10 @@ func (m *FromMail) changeID() string {
 // TakeTracking takes over the tracking data of a header of the mails, unless they
 // cannot be those of the revision: whoever has mailed it can have written anything.
 func (m *FromMail) TakeTracking(t *coverletter.Tracking) error {
-	const longest = 100 // of a subject's bytes, for each
+	const longest = 200 // of a subject's bytes, for all
+	length := 0
 	for _, text := range append(slices.Clone(t.Prefixes), t.Presubject) {
-		if patchmail.PrintableLine(text) != text || len(text) > longest {
+		if length += len(text); patchmail.PrintableLine(text) != text || length > longest {
 			return fmt.Errorf("%.100q is nothing for a subject", text)
 		}
 	}

@@ -60,3 +60,27 @@ func TestTitleOfMailedPatch(t *testing.T) {
 		}
 	}
 }
+
+func TestTakeTracking(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		why      string
+		tracking coverletter.Tracking
+		ok       bool
+	}{
+		{"what b4 mails", coverletter.Tracking{Prefixes: []string{"RFC", "net-next"}, Presubject: "[proj] ", History: map[string][]string{"v1": {"a@example.org"}}}, true},
+		{"the revision is in its own history", coverletter.Tracking{History: map[string][]string{"v2": {"b@example.org"}}}, true},
+		{"another message began the revision", coverletter.Tracking{History: map[string][]string{"v2": {"a@example.org"}}}, false},
+		{"its message began another revision", coverletter.Tracking{History: map[string][]string{"v1": {"b@example.org"}}}, false},
+		{"a line break", coverletter.Tracking{Prefixes: []string{"RFC\nBcc: a@example.org"}}, false},
+		{"a line break in front", coverletter.Tracking{Presubject: "[x]\n"}, false},
+		{"a control character", coverletter.Tracking{Prefixes: []string{"\x1b[2J"}}, false},
+		{"what kprep puts there", coverletter.Tracking{Prefixes: []string{"v3"}}, false},
+		{"more than a subject holds", coverletter.Tracking{Prefixes: slices.Repeat([]string{"x"}, 201)}, false},
+	} {
+		m := FromMail{Revision: 2, FirstID: "b@example.org"}
+		if err := m.TakeTracking(&c.tracking); (err == nil) != c.ok || (m.Tracking != nil) != c.ok {
+			t.Errorf("%s: %v", c.why, err)
+		}
+	}
+}
