@@ -49,6 +49,7 @@ type Operation struct {
 	Tags    []TagObject `json:"tags,omitempty"`    // annotated tags before and after, as bytes
 	settled bool        // all was done by this process, KeepRef too
 	still   bool        // this process has not begun to move anything
+	astray  bool        // index and work tree may have been moved in part, and not back
 	Scope   *Scope      `json:"scope,omitempty"` // while it is open
 }
 

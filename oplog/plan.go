@@ -305,7 +305,7 @@ func (op *Op) Abort(ctx context.Context) (*Recovery, error) {
 	// Also after an interrupt: this is what the interrupt asks for.
 	ctx = context.WithoutCancel(ctx)
 	r, err := op.log.settleCrash(ctx, op.record)
-	if err != nil && op.log.untouched(ctx, op.record) {
+	if err != nil && !op.record.astray && op.log.untouched(ctx, op.record) {
 		// A hook or a lock keeps KeepRef from moving too. It only fences off a git
 		// that outlived its kprep, and ours has ended.
 		r, err = &Recovery{Op: op.record, Outcome: RolledBack}, op.log.remove(op.record)

@@ -321,6 +321,30 @@ func TestApplyThatFails(t *testing.T) {
 	w.expect("undone at last", state)
 }
 
+// Where no ref can move, none of the log's own either, index and work tree are
+// as they were all the same.
+func TestApplyThatAHookRefuses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.do("commit", oplog.Intent{}, func() { w.Write("file", "3\n"); w.Commit("more\n") })
+	state := w.state()
+	hook := filepath.Join(w.repo.CommonDir, "hooks", "reference-transaction")
+	if err := os.WriteFile(hook, []byte("#!/bin/sh\nexit 1\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.log.Undo(t.Context(), 1, oplog.UndoOptions{}); err == nil {
+		t.Error("undo against a hook")
+	}
+	if err := os.Remove(hook); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := w.log.Recover(t.Context()); r != nil || err != nil {
+		t.Errorf("something was left to recover: %v, %v", r, err)
+	}
+	w.expect("after the hook", state)
+	w.undo(1, oplog.UndoOptions{})
+}
+
 func TestExpireAndForget(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -64,12 +64,18 @@ func (l *Log) settle(ctx context.Context, s side, o *open, how settlement) error
 	s.op.still = false
 	moved, err := l.moveFiles(ctx, s, o)
 	if err != nil {
+		s.op.astray = !errors.As(err, new(*gitrepo.OverwriteError))
 		return err
 	}
+	s.op.astray = false
 	if committed, err := l.moveRefs(ctx, o, how, reason); err != nil {
-		if moved && !committed { // nothing else has happened yet
+		// Nothing else has happened yet. Without refs to move, files are where the
+		// refs are.
+		if moved && !committed && (len(o.updates) > 0 || o.head != nil) {
 			from, to := s.files()
-			err = errors.Join(err, l.repo.Transition(ctx, to, from))
+			back := l.repo.Transition(ctx, to, from)
+			s.op.astray = back != nil
+			err = errors.Join(err, back)
 		}
 		return err
 	}
