@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"github.com/urfave/cli/v2"
 
@@ -21,8 +22,9 @@ func followCommand(e *env) *cli.Command {
 		ArgsUsage: "DIR",
 		Description: "Looks for the threads of every series of this repository in the archives of\n" +
 			"kprep.archive, and puts what is new into the Maildir DIR, for mutt, aerc or notmuch.\n" +
-			"No message comes twice, also not one that you have moved or deleted. Yours are put\n" +
-			"in as read. docs/follow.md shows a timer that does so now and then.",
+			"No message comes twice, also not one that you have moved or deleted. The patches\n" +
+			"that you have sent are put in as read. docs/follow.md shows a timer that does so\n" +
+			"now and then.",
 		Flags: []cli.Flag{offlineFlag()},
 		Action: func(c *cli.Context) error {
 			words, err := args(c, 1)
@@ -73,7 +75,7 @@ func (e *env) follow(c *cli.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	delivered, err := e.deliver(c.Context, box, found.Messages)
+	delivered, err := e.deliver(c.Context, box, found.Messages, all)
 	e.notef("%s in %s", plural(len(delivered), "new message", "new messages"), dir)
 	if err != nil {
 		return err
@@ -88,9 +90,10 @@ func (e *env) follow(c *cli.Context, dir string) error {
 }
 
 // deliver puts those messages into a Maildir that it never had, and returns their
-// ids.
-func (e *env) deliver(ctx context.Context, box *maildir.Box, messages []*inbox.Message) (ids map[string]bool, err error) {
+// ids. What was sent of the series need not be read any more.
+func (e *env) deliver(ctx context.Context, box *maildir.Box, messages []*inbox.Message, all []*series.Series) (ids map[string]bool, err error) {
 	ids = map[string]bool{}
+	sent := sync.OnceValues(func() (map[string]bool, error) { return e.sentIDs(ctx, all) })
 	defer e.progress.doing("")
 	for i, m := range messages {
 		if err := ctx.Err(); err != nil {
@@ -101,6 +104,11 @@ func (e *env) deliver(ctx context.Context, box *maildir.Box, messages []*inbox.M
 			continue
 		}
 		mine, err := e.repo.IsMe(gitrepo.Ident{Email: m.From})
+		if err == nil && mine { // or so it says
+			var known map[string]bool
+			known, err = sent()
+			mine = known[m.ID]
+		}
 		if err != nil {
 			return ids, err
 		}
@@ -108,6 +116,21 @@ func (e *env) deliver(ctx context.Context, box *maildir.Box, messages []*inbox.M
 			return ids, err
 		}
 		ids[m.ID] = true
+	}
+	return ids, nil
+}
+
+// sentIDs are the message-ids of all that is known to have been sent of series.
+func (e *env) sentIDs(ctx context.Context, all []*series.Series) (map[string]bool, error) {
+	ids := map[string]bool{}
+	for _, s := range all {
+		h, err := feedback.ReadHistory(ctx, e.repo, s)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range h.MessageIDs() {
+			ids[id] = true
+		}
 	}
 	return ids, nil
 }
