@@ -29,7 +29,7 @@ func (a *attestation) gitDir() string {
 // the user alone. Mail can be signed and checked anywhere.
 func (e *env) attestation(ctx context.Context, section string) (*attestation, error) {
 	a := &attestation{repo: e.repo}
-	options := gitrepo.Options{Env: e.environ, Config: e.config, Asks: e.asking}
+	options := gitrepo.Options{Env: e.environ, Config: e.config, Asks: e.gitAsking()}
 	repo, err := e.repo, error(nil)
 	if repo == nil {
 		repo, err = gitrepo.Open(ctx, e.dir, options)

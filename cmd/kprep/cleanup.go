@@ -114,7 +114,8 @@ func (e *env) cleanUp(c *cli.Context, names []string) error {
 		return errors.New("there is no terminal to ask on: nothing was changed; --yes does not ask")
 	}
 	kept := 0
-	for _, r := range removals {
+	for i, r := range removals {
+		e.progress.count("putting series away", i, len(removals))
 		err := e.putAway(ctx, repo, log, r, dir, c.Bool("yes"))
 		if errors.Is(err, errDeclined) && len(removals) > 1 {
 			e.notef("%q stays", r.Series.Name())

@@ -114,7 +114,7 @@ func (e *env) openRepo(ctx context.Context) (*gitrepo.Repo, error) {
 	if e.repo != nil {
 		return e.repo, nil
 	}
-	repo, err := gitrepo.Open(ctx, e.dir, gitrepo.Options{Env: e.environ, Config: e.config, Rewrite: e.rewriteHooks(), Asks: e.asking})
+	repo, err := gitrepo.Open(ctx, e.dir, gitrepo.Options{Env: e.environ, Config: e.config, Rewrite: e.rewriteHooks(), Asks: e.gitAsking()})
 	if err != nil {
 		return nil, err
 	}

@@ -170,6 +170,8 @@ func (e *env) age(since time.Time) string {
 // mailIn reads all mail of a file or folder, or on standard input for "-", each
 // message once, with its bytes, in the order in which it is there.
 func (e *env) mailIn(ctx context.Context, name string) ([]*inbox.Message, error) {
+	e.progress.doing("reading mail")
+	defer e.progress.doing("")
 	if name == "-" {
 		return e.keepMail(func(visit mailVisit, broken func(error)) error {
 			return inbox.WalkReader(ctx, e.input(ctx), "standard input", visit, broken)

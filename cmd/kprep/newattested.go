@@ -86,8 +86,10 @@ func (e *env) checkSigned(ctx context.Context, s *inbox.Series, raws [][]byte) (
 		return nil, err
 	}
 	defer closeIt()
+	defer e.progress.doing("")
 	var checked []*checkedMail
 	for i, m := range s.Messages() {
+		e.progress.count("checking signatures", i, len(raws))
 		c := &checkedMail{file: m.File, number: m.Number, message: m}
 		c.subject, c.list = headerFacts(raws[i])
 		if c.report, c.err = v.Check(ctx, raws[i]); ctx.Err() != nil {

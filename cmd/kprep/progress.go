@@ -173,5 +173,8 @@ func (p *progress) line() string {
 	case w.what == "":
 		w.what, took = "kprep "+p.verb, time.Since(p.begun)
 	}
-	return fmt.Sprintf("%s, %v", w.what, took.Round(time.Second))
+	if took = took.Round(time.Second); took == 0 {
+		return w.what
+	}
+	return fmt.Sprintf("%s, %v", w.what, took)
 }

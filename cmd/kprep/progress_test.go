@@ -64,6 +64,11 @@ func TestProgress(t *testing.T) {
 		{"no word elsewhere", elsewhere, "act", func(e *env) { time.Sleep(time.Minute) }, ""},
 		{"-q", terminal, "-q act", func(e *env) { e.progress.doing("sorting"); time.Sleep(time.Minute) }, ""},
 		{"-q elsewhere", elsewhere, "-q act", func(e *env) { e.progress.doing("sorting"); time.Sleep(time.Minute) }, ""},
+		{"a work that has just begun", terminal, "act", func(e *env) {
+			time.Sleep(900 * time.Millisecond)
+			e.progress.doing("sorting")
+			time.Sleep(1300 * time.Millisecond)
+		}, "sorting\x1b[K\r" + "sorting, 1s\x1b[K\r" + "\x1b[K"},
 		{"counted", terminal, "act", func(e *env) {
 			for i := range 4 {
 				e.progress.count("sorting", i, 4)

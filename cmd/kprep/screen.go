@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 
 	"github.com/kprep/kprep/patchmail"
@@ -99,18 +97,30 @@ func (s *screen) answered() {
 }
 
 // asking is told of programs that may ask the user on the terminal by themselves,
-// before they run.
+// before they run. For git, which asks for passwords, the line goes; those that sign
+// are many, one after the other, mostly ask nothing, and write over it.
 func (e *env) asking(program string) (done func()) {
 	s, ok := e.stderr.(*screen)
 	if !ok {
 		return func() {}
 	}
-	// gpg has others ask, who draw a screen of their own; the others just ask where
-	// the cursor is.
-	if !strings.HasPrefix(filepath.Base(program), "gpg") {
+	if program == "git" {
 		s.hide()
 	}
 	return s.hold()
+}
+
+// gitAsking is asking for the programs that git and commits need, whose signatures
+// it counts.
+func (e *env) gitAsking() func(program string) (done func()) {
+	signatures := 0
+	return func(program string) func() {
+		if program != "git" {
+			e.progress.count("signing", signatures, 0)
+			signatures++
+		}
+		return e.asking(program)
+	}
 }
 
 // asFile is the file behind a standard stream, for a child process; nil where there

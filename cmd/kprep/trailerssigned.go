@@ -84,8 +84,10 @@ func (s *sourceCheck) states(ctx context.Context) (map[int]signatureState, error
 			signed = append(signed, f.Post)
 		}
 	}
+	defer s.env.progress.doing("")
 	var checked []*checkedMail
-	for _, post := range signed {
+	for i, post := range signed {
+		s.env.progress.count("checking signatures", i, len(signed))
 		one, err := s.check(ctx, post)
 		if err != nil {
 			return nil, err
