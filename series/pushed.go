@@ -2,6 +2,7 @@ package series
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/kprep/kprep/gitrepo"
@@ -40,12 +41,23 @@ func (s *Series) TakeAgain(ctx context.Context, p Pull) (*Taken, error) {
 	if err != nil {
 		return nil, err
 	}
-	before, err := s.pulledBefore(ctx, state.Request)
+	pulled, err := s.pulledBefore(ctx, state.Request)
+	if err != nil {
+		return nil, err
+	}
+	before, err := s.byPatchID(ctx, pulled)
+	if err != nil {
+		return nil, err
+	}
+	folded, err := s.foldedAlike(ctx, was, pulled, p)
 	if err != nil {
 		return nil, err
 	}
 	words := func(id string, c *gitrepo.Commit) string {
 		mine := here[id]
+		if mine == nil {
+			mine = folded[c.Subject()]
+		}
 		if id == "" || mine == nil {
 			return ""
 		}
@@ -61,9 +73,12 @@ func (s *Series) TakeAgain(ctx context.Context, p Pull) (*Taken, error) {
 	if err := s.take(ctx, p, words); err != nil {
 		return nil, err
 	}
-	if taken.Lost, err = s.lost(ctx, was, before); err != nil {
-		return nil, err
+	if len(pulled) > 0 {
+		if taken.Lost, err = s.lost(ctx, was, before); err != nil {
+			return nil, err
+		}
 	}
+	taken.Lost = slices.DeleteFunc(taken.Lost, func(c *gitrepo.Commit) bool { return folded[c.Subject()] == c })
 	l, err := s.layOut(ctx, s.Storage, s.Text, s.Tracking)
 	if err != nil {
 		return nil, err
@@ -101,9 +116,9 @@ func reworded(then, mine, theirs string) (message string, both bool) {
 	return trailers.Merge(theirs, trailers.Trailer{}, nil, trailers.Parse(block)...), false
 }
 
-// pulledBefore are the patches of the pull request as it was taken before, by
-// their patch-ids; none where they are gone.
-func (s *Series) pulledBefore(ctx context.Context, before *Request) (map[string]*gitrepo.Commit, error) {
+// pulledBefore are the patches of the pull request as it was taken before; none
+// where they are gone.
+func (s *Series) pulledBefore(ctx context.Context, before *Request) ([]*gitrepo.Commit, error) {
 	if before == nil {
 		return nil, nil
 	}
@@ -119,15 +134,69 @@ func (s *Series) pulledBefore(ctx context.Context, before *Request) (map[string]
 	if err != nil {
 		return nil, ctx.Err()
 	}
-	return s.byPatchID(ctx, commits)
+	return commits, nil
+}
+
+// foldedAlike are the patches here, by title, into which the same fixup! commits
+// were folded that are to be folded into the same patch now: they change here
+// what they will change then.
+func (s *Series) foldedAlike(ctx context.Context, here, before []*gitrepo.Commit, p Pull) (map[string]*gitrepo.Commit, error) {
+	if !p.Fixups || len(before) == 0 {
+		return nil, nil
+	}
+	now, err := commitsSince(s.repo, p.Head, p.Base)
+	if err != nil {
+		return nil, err
+	}
+	then, err := s.withFixups(ctx, before)
+	if err != nil {
+		return nil, err
+	}
+	again, err := s.withFixups(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	alike, seen := map[string]*gitrepo.Commit{}, map[string]bool{}
+	for _, c := range here {
+		title := c.Subject()
+		if len(then[title]) > 1 && slices.Equal(then[title], again[title]) && !seen[title] {
+			alike[title] = c
+		} else {
+			delete(alike, title)
+		}
+		seen[title] = true
+	}
+	return alike, nil
+}
+
+// withFixups are the patch-ids of each patch and the fixup! commits for it, by its
+// title. One that gets other words by squash! or amend! is not among them.
+func (s *Series) withFixups(ctx context.Context, commits []*gitrepo.Commit) (map[string][]string, error) {
+	ids, err := s.patchIDsOf(ctx, commits)
+	if err != nil {
+		return nil, err
+	}
+	by := map[string][]string{}
+	for i, c := range commits {
+		title := c.Subject()
+		for strings.HasPrefix(title, "fixup! ") {
+			title = strings.TrimPrefix(title, "fixup! ")
+		}
+		by[title] = append(by[title], ids[i])
+	}
+	for title := range by {
+		for _, mark := range []string{"squash! ", "amend! "} {
+			if target, ok := strings.CutPrefix(title, mark); ok {
+				delete(by, target)
+			}
+		}
+	}
+	return by, nil
 }
 
 // lost are the patches that were neither in the pull request as it was taken
 // before, nor are in it now.
 func (s *Series) lost(ctx context.Context, was []*gitrepo.Commit, before map[string]*gitrepo.Commit) ([]*gitrepo.Commit, error) {
-	if before == nil {
-		return nil, nil
-	}
 	now, err := s.byPatchID(ctx, s.Patches)
 	if err != nil {
 		return nil, err
