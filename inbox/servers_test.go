@@ -215,7 +215,7 @@ func TestServersFailOverFromASlowOne(t *testing.T) {
 	bad, good := fake(t, drip), fake(t, sends(200, "application/gzip", gzipped(letterA)))
 	s := servers(bad.URL + "/l/")
 	s.URLs = append(s.URLs, good.URL+"/l/")
-	s.Timeouts.Read = 100 * time.Millisecond
+	s.Timeouts.Read = 3 * time.Second // the drip is far below minRate however busy the machine is, and the good one has time
 	for range 2 {
 		if got, err := s.Find(t.Context(), queryA, failOnBroken(t)); err != nil || len(got.Messages) != 1 {
 			t.Fatalf("%+v, %v", got, err)
