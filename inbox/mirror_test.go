@@ -164,12 +164,13 @@ func TestMirrorOfWhatPublicInboxDeletes(t *testing.T) {
 	}
 }
 
-// One broken mail never costs the others.
+// One broken mail, or a large one, never costs the others.
 func TestMirrorWithBrokenMails(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	addMails(t, dir, 0, mail("a", "x"), []byte("\x00\x01 no mail\n"), bytes.Repeat([]byte("Subject: huge\n"), 50<<20/14),
-		[]byte("garbage\nSubject: Re: x\nMessage-ID: <b>\nIn-Reply-To: <a>\nContent-Type: multipart/mixed; boundary=x\nDate: Thu, 02 Jan 2025 03:04:05 +0000\n\n\x00--y"), mail("c", "Re: x", "a"))
+		[]byte("garbage\nSubject: Re: x\nMessage-ID: <b>\nIn-Reply-To: <a>\nContent-Type: multipart/mixed; boundary=x\nDate: Thu, 02 Jan 2025 03:04:05 +0000\n\n\x00--y"),
+		append(mail("c", "Re: x", "a"), bytes.Repeat([]byte("+a long patch\n"), 3<<20/14)...), mail("d", "Re: x", "c"))
 	var mu sync.Mutex
 	var said []string
 	got := has(t, mirror(t, dir), "a", func(err error) {
@@ -177,7 +178,7 @@ func TestMirrorWithBrokenMails(t *testing.T) {
 		defer mu.Unlock()
 		said = append(said, err.Error())
 	})
-	if got != "a b c" || len(said) != 2 || !strings.Contains(said[0], epochDir(dir, 0)+":") || !strings.Contains(said[1], inbox.ErrTooLarge.Error()) {
+	if got != "a b c d" || len(said) != 2 || !strings.Contains(said[0], epochDir(dir, 0)+":") || !strings.Contains(said[1], inbox.ErrTooLarge.Error()) {
 		t.Errorf("%q, %q", got, said)
 	}
 }

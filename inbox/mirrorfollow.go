@@ -53,6 +53,7 @@ const (
 	maxChunk      = 256     // mails
 	maxChunkBytes = 4 << 20 // or so many bytes of them
 	maxWrite      = 5000    // mails of a transaction
+	largeMail     = 1 << 20 // bytes, above which a mail is parsed before the next is read
 )
 
 // follow takes into the index what an epoch has had since. An epoch whose
@@ -133,6 +134,9 @@ func (m *Mirror) readSteps(ctx context.Context, repo *gitrepo.Repo, from, to git
 		err := repo.ReadBlobs(ctx, ids, maxMail, func(id gitrepo.ID, data []byte, size int) error {
 			s := <-waiting
 			s.data, s.size = data, size
+			if size > largeMail {
+				s.parse(m.Tracking)
+			}
 			return c.add(s)
 		})
 		if err == nil {
@@ -193,20 +197,26 @@ func parseSteps(chunk []step, tracking Tracking) {
 	for first := range workers {
 		wg.Go(func() {
 			for i := first; i < len(chunk); i += workers {
-				s := &chunk[i]
-				switch {
-				case s.size < 0:
-					s.err = errGone
-				case s.size > maxMail:
-					s.err = ErrTooLarge
-				case s.size > 0: // purging leaves nothing in a mail's place
-					s.parsed, s.err = Parse(Mail{Raw: s.data}, tracking)
+				if s := &chunk[i]; s.size <= largeMail {
+					s.parse(tracking)
 				}
-				s.data = nil
 			}
 		})
 	}
 	wg.Wait()
+}
+
+// parse reads the mail of a step, and lets its bytes go.
+func (s *step) parse(tracking Tracking) {
+	switch {
+	case s.size < 0:
+		s.err = errGone
+	case s.size > maxMail:
+		s.err = ErrTooLarge
+	case s.size > 0: // purging leaves nothing in a mail's place
+		s.parsed, s.err = Parse(Mail{Raw: s.data}, tracking)
+	}
+	s.data = nil
 }
 
 // An indexWriter writes steps in transactions of some size.

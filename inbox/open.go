@@ -16,7 +16,7 @@ func open(raw []byte) (message.Header, []byte, error) {
 	if err != nil {
 		return message.Header{}, nil, err
 	}
-	body, err := decoded(entity)
+	body, err := decoded(entity, len(raw))
 	if err != nil {
 		body = raw[headerEnds(raw):]
 	}
@@ -43,8 +43,10 @@ func readable(err error) bool {
 	return err == nil || message.IsUnknownCharset(err) || message.IsUnknownEncoding(err)
 }
 
-func decoded(entity *message.Entity) ([]byte, error) {
+// decoded is the text of a mail of so many bytes.
+func decoded(entity *message.Entity, size int) ([]byte, error) {
 	var body bytes.Buffer
+	body.Grow(size)
 	err := entity.Walk(func(path []int, part *message.Entity, err error) error {
 		if !readable(err) {
 			return err
