@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -111,6 +112,9 @@ func (e *env) serviceSettings(c *cli.Context) (server.Settings, error) {
 		return server.Settings{}, err
 	}
 	s, err := server.ReadSettings(cfg)
+	if unknown := (*server.UnknownSettingError)(nil); errors.As(err, &unknown) {
+		return s, fmt.Errorf("%w%s", err, suggestion(unknown.Name, unknown.Known))
+	}
 	if err != nil {
 		return s, err
 	}

@@ -28,7 +28,22 @@ type Settings struct {
 	Sending         sendmail.Settings
 }
 
-// ReadSettings reads and checks a configuration. The errors name the key.
+// section is that of the service in git's configuration.
+const section = "endpoint."
+
+// An UnknownSettingError reports a key of the service's section that there is
+// not.
+type UnknownSettingError struct {
+	Name  string   // without the section
+	Known []string // names that there are
+}
+
+func (e *UnknownSettingError) Error() string {
+	return section + e.Name + ": there is no such setting"
+}
+
+// ReadSettings reads and checks a configuration. The errors name the key; one is
+// an *UnknownSettingError.
 func ReadSettings(cfg sendmail.Config) (Settings, error) {
 	r := reader{cfg: cfg}
 	s := Settings{
@@ -96,15 +111,14 @@ func (s Settings) check() error {
 // A reader remembers the first error, so that reading stays a table.
 type reader struct {
 	cfg   sendmail.Config
-	known []string // keys that were read, in lower case
+	known []string // names that were read
 	err   error
 }
 
 // key is that of a setting.
 func (r *reader) key(name string) string {
-	key := "endpoint." + name
-	r.known = append(r.known, strings.ToLower(key))
-	return key
+	r.known = append(r.known, name)
+	return section + name
 }
 
 func (r *reader) all(name string) []string { return r.cfg.All(r.key(name)) }
@@ -113,8 +127,9 @@ func (r *reader) all(name string) []string { return r.cfg.All(r.key(name)) }
 // would be none.
 func (r *reader) others() {
 	for _, key := range r.cfg.Keys() {
-		if name, ours := strings.CutPrefix(key, "endpoint."); ours && !slices.Contains(r.known, strings.ToLower(key)) {
-			r.keep(name, errors.New("there is no such setting"))
+		name, ours := strings.CutPrefix(key, section)
+		if ours && r.err == nil && !slices.ContainsFunc(r.known, func(known string) bool { return strings.EqualFold(known, name) }) {
+			r.err = &UnknownSettingError{Name: name, Known: r.known}
 		}
 	}
 }
@@ -242,6 +257,9 @@ func (r *reader) prefixes(name string, otherwise []string) []netip.Prefix {
 		p, err := netip.ParsePrefix(text)
 		if a, single := netip.ParseAddr(text); single == nil {
 			p, err = netip.PrefixFrom(a, a.BitLen()), nil
+		}
+		if err != nil {
+			err = fmt.Errorf("%q is neither an address nor a network such as 10.0.0.0/8", text)
 		}
 		r.keep(name, err)
 		all = append(all, p)

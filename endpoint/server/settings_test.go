@@ -82,7 +82,7 @@ func TestSettingsRefuses(t *testing.T) {
 		"a size of nothing":           {minimal("endpoint.maxMessages", "0"), "endpoint.maxMessages: "},
 		"messages above requests":     {minimal("endpoint.maxMessage", "20m"), "endpoint.maxMessage"},
 		"a time that is none":         {minimal("endpoint.keyWait", "soon"), "endpoint.keyWait: "},
-		"a network that is none":      {minimal("endpoint.trustedProxy", "10.0.0.0/99"), "endpoint.trustedProxy: "},
+		"a network that is none":      {minimal("endpoint.trustedProxy", "10.0.0.0/99"), `endpoint.trustedProxy: "10.0.0.0/99" is neither`},
 		"a yes that is none":          {minimal("endpoint.dryRun", "maybe"), "endpoint.dryRun: "},
 		"taking work from the living": {minimal("endpoint.takeover", "10ms"), "endpoint.takeover"},
 		"a template that is missing":  {minimal("endpoint.challengeTemplate", bad+"x"), "endpoint.challengeTemplate: "},
