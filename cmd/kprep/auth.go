@@ -105,7 +105,7 @@ func authVerifyCommand(e *env) *cli.Command {
 				return err
 			}
 			answer, err := m.client.Verify(c.Context, m.key, challenge, stamp)
-			return e.answered(answer, err, "'kprep send --reflect --use-web-endpoint' mails a series to yourself alone, to see how it arrives")
+			return e.answered(answer, err, "as soon as the key counts, 'kprep send --reflect --use-web-endpoint' mails a series to yourself alone, to see how it arrives")
 		},
 	}
 }

@@ -43,7 +43,7 @@ func (e *env) authStatus(c *cli.Context) error {
 	}
 	r := authReport{Schema: 1, URL: m.client.URL(), Service: m.service, Identity: m.key.Identity, Selector: m.key.Selector,
 		Algorithm: m.key.Algorithm, Fingerprint: m.key.Fingerprint, Enrolled: "unknown"}
-	next := "'kprep auth new' enrols it"
+	next := ""
 	if m.service != nil {
 		stamp, err := e.stamp()
 		if err != nil {
@@ -54,11 +54,8 @@ func (e *env) authStatus(c *cli.Context) error {
 		switch {
 		case err == nil:
 			r.Enrolled = "yes"
-		case errors.As(err, &refused) && (refused.Status == http.StatusForbidden || refused.Status == http.StatusUnauthorized):
-			r.Enrolled, r.Said = "no", refused.Answer.Text()
-			if refused.Status == http.StatusForbidden { // it knows the key, and does not want it, or not yet
-				next = "one that waits counts by itself; " + newKeyHint
-			}
+		case errors.As(err, &refused) && strangerHint(refused.Status) != "":
+			r.Enrolled, r.Said, next = "no", refused.Answer.Text(), strangerHint(refused.Status)
 		default:
 			return err
 		}
@@ -73,6 +70,17 @@ func (e *env) authStatus(c *cli.Context) error {
 		err = &exitError{status: statusFailed}
 	}
 	return err
+}
+
+// strangerHint is what to do about a key that one of kprep's services does not
+// take, by the status of its refusal; "" when that is about something else.
+func strangerHint(status int) string {
+	return map[int]string{
+		http.StatusUnauthorized: "'kprep auth new' enrols it",
+		http.StatusForbidden:    "a key that waits counts by itself; one that counts can vouch for it, with 'kprep auth rotate'",
+		http.StatusConflict:     otherNameHint,
+		http.StatusGone:         newKeyHint,
+	}[status]
 }
 
 func (e *env) printAuth(r authReport) error {

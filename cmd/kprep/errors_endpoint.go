@@ -52,14 +52,21 @@ func endpointHint(err error) string {
 // newKeyHint is for a key that counts no more.
 const newKeyHint = "a key that was revoked never counts again: 'kprep key new NAME --configure' makes another one, and 'kprep auth new' enrols that"
 
+// otherNameHint is for a key whose selector is that of another one.
+const otherNameHint = "give the key a selector of its own, 'git config patatt.selector NAME', and 'kprep auth new' enrols it"
+
 // refusedHint helps with a definite no. Only kprep's services tell one case from
 // another; b4's answers all with the same status.
 func refusedHint(e *endpoint.RefusedError) string {
 	switch {
 	case e.Answer.RetryAfter > 0:
 		return "nothing was changed; try again later"
+	case e.Status == http.StatusGone:
+		return newKeyHint
 	case e.Status == http.StatusConflict:
-		return "'kprep auth status' shows whether it knows your key; " + newKeyHint
+		return "'kprep auth status' shows whether this very key is enrolled; if it is not, " + otherNameHint
+	case e.Status == http.StatusBadRequest:
+		return "nothing was changed; it goes by patatt.signingkey, patatt.selector and patatt.identity, else user.email"
 	}
 	return "'kprep auth status' shows whether it knows your key, 'kprep auth new' enrols one"
 }

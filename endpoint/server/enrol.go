@@ -96,8 +96,10 @@ func keyRefusal(err error, identity, selector string) error {
 	switch {
 	case errors.Is(err, store.ErrEnrolled):
 		return refuse(http.StatusConflict, "i=%s;s=%s is already authorized", shown(identity), shown(selector))
+	case errors.Is(err, store.ErrTaken):
+		return refuse(http.StatusConflict, "i=%s;s=%s is already authorized, with another key than this one", shown(identity), shown(selector))
 	case errors.Is(err, store.ErrRevoked):
-		return refuse(http.StatusConflict, "This key of %s was revoked; enrol another one", shown(identity))
+		return refuse(http.StatusGone, "This key of %s was revoked; enrol another one", shown(identity))
 	case errors.Is(err, store.ErrNoKey):
 		return refuse(http.StatusConflict, "The key of i=%s;s=%s was changed meanwhile", shown(identity), shown(selector))
 	}
@@ -183,7 +185,11 @@ func (x *exchange) verify(ctx context.Context, r *endpoint.Request) (*endpoint.A
 		return nil, err
 	}
 	if s.key.State != store.Pending {
-		return nil, refuse(http.StatusConflict, "The key %s of %s/%s is enrolled already: no challenge of it is open", s.key.Fingerprint, s.key.Identity, s.key.Selector)
+		counts := ""
+		if !s.key.Counts(x.now()) {
+			counts = ", and counts from " + when(s.key.ActiveFrom) + " on"
+		}
+		return nil, refuse(http.StatusConflict, "The key %s of %s/%s is enrolled already%s: no challenge of it is open", s.key.Fingerprint, s.key.Identity, s.key.Selector, counts)
 	}
 	stop, err := x.draw()
 	if err != nil {
@@ -214,9 +220,10 @@ func (x *exchange) verify(ctx context.Context, r *endpoint.Request) (*endpoint.A
 	return answer, nil
 }
 
-// withdraw revokes the key that signs the request for it.
+// withdraw revokes the key that signs the request for it, one that still waits
+// too.
 func (x *exchange) withdraw(ctx context.Context, r *endpoint.Request) (*endpoint.Answer, error) {
-	s, err := x.open(ctx, r.Msg, endpoint.PurposeDelete, "Invalid key delete message", x.counting)
+	s, err := x.open(ctx, r.Msg, endpoint.PurposeDelete, "Invalid key delete message", x.standing)
 	if err != nil {
 		return nil, err
 	}

@@ -102,7 +102,7 @@ func TestNobodyTakesAnEnrolment(t *testing.T) {
 	w.refused(w.answer(thief, challenge), 403, "did not match")
 	w.good(w.answer(victim, challenge)) // the first one still counts
 	w.mail(victim.identity)
-	w.refused(w.answer(thief, stolen), 409, "is already authorized")
+	w.refused(w.answer(thief, stolen), 409, "i=kim@example.org;s=default is already authorized, with another key than this one")
 	w.refused(receive(thief.patch(epoch)), 403, "Signature validation failed")
 }
 
@@ -229,12 +229,66 @@ func TestFurtherKey(t *testing.T) {
 	w.good(receive(p.patch(w.now()))) // to look at it stops nothing
 	w.next()
 	page("POST", 200, "is revoked")
-	w.refused(receive(p.patch(w.now())), 403, "was revoked")
+	w.refused(receive(p.patch(w.now())), 410, "was revoked")
 	page("POST", 404, "leads to no key")
 	if notice := w.mail(p.identity); !strings.Contains(notice, "your key was revoked") {
 		t.Errorf("the notice:\n%s", notice)
 	}
-	w.refused(p.enrolment(), 409, "was revoked")
+	w.refused(p.enrolment(), 410, "was revoked")
+}
+
+// A key that waits can be withdrawn, and vouched for, but can do nothing else.
+func TestWaitingKey(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	old := w.enrolled(kim(t, "default", 1))
+	waiting := func(p *person) *person {
+		t.Helper()
+		challenge := w.challenge(p)
+		w.good(w.answer(p, challenge))
+		w.mail(p.identity)
+		w.refused(w.answer(p, challenge), 409, "is enrolled already, and counts from 2025-01-05 03:04 UTC on: no challenge of it is open")
+		w.refused(p.enrolment(), 409, "i=kim@example.org;s="+p.selector+" is already authorized")
+		w.refused(endpoint.Request{Action: endpoint.ActionStatus, Msg: p.state(p.statement(endpoint.PurposeStatus), epoch)}, 403, "counts from 2025-01-05")
+		return p
+	}
+	p := waiting(kim(t, "laptop", 2))
+	s := p.statement(endpoint.PurposeRotate)
+	s.NewSelector, s.NewKey = old.selector, old.fingerprint
+	w.refused(endpoint.Request{Action: endpoint.ActionRotate, Msg: p.state(s, epoch), Proof: old.state(s, epoch), Selector: old.selector, PublicKey: old.public}, 403, "counts from 2025-01-05")
+	w.good(endpoint.Request{Action: endpoint.ActionDelete, Msg: p.state(p.statement(endpoint.PurposeDelete), epoch)})
+	w.mail(p.identity)
+	w.refused(endpoint.Request{Action: endpoint.ActionStatus, Msg: p.state(p.statement(endpoint.PurposeStatus), epoch)}, 410, "was revoked")
+
+	// The selector is free for another key, which is no revoked one.
+	next := kim(t, "laptop", 3)
+	w.good(next.enrolment())
+	w.refused(receive(next.patch(epoch)), 401, "No matching key, please complete web auth first.")
+	w.mailedChallenge(next)
+	p = waiting(kim(t, "desk", 4))
+	s = old.statement(endpoint.PurposeRotate)
+	s.NewSelector, s.NewKey = p.selector, p.fingerprint
+	w.good(endpoint.Request{Action: endpoint.ActionRotate, Msg: old.state(s, epoch), Proof: p.state(s, epoch), Selector: p.selector, PublicKey: p.public})
+	w.mail(p.identity)
+	w.good(receive(p.patch(epoch)))
+}
+
+// Of two keys with one selector the other one is said to have it.
+func TestSelectorOfAnother(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.enrolled(kim(t, "default", 1))
+	p := kim(t, "default", 2)
+	const taken = "i=kim@example.org;s=default is already authorized, with another key than this one"
+	w.refused(p.enrolment(), 409, taken)
+	for action, purpose := range map[string]endpoint.Purpose{
+		endpoint.ActionStatus: endpoint.PurposeStatus, endpoint.ActionDelete: endpoint.PurposeDelete, endpoint.ActionVerify: endpoint.PurposeVerify,
+	} {
+		s := p.statement(purpose)
+		s.Challenge = "0123"
+		w.refused(endpoint.Request{Action: action, Msg: p.state(s, epoch)}, 409, taken)
+	}
+	w.empty()
 }
 
 // A capital letter makes no other person.
@@ -252,7 +306,7 @@ func TestSpellings(t *testing.T) {
 	w.refused(receive(eve.patch(epoch)), 403, "counts from 2025-01-05")
 	w.wait(StandardKeyWait)
 	w.good(endpoint.Request{Action: endpoint.ActionDelete, Msg: eve.state(eve.statement(endpoint.PurposeDelete), w.now())})
-	w.refused(newPerson(t, "KIM@example.org", "other", 2).enrolment(), 409, "was revoked")
+	w.refused(newPerson(t, "KIM@example.org", "other", 2).enrolment(), 410, "was revoked")
 	w.good(newPerson(t, "kIm@example.org", "other", 3).enrolment())
 	w.good(newPerson(t, "kiM@example.org", "other", 3).enrolment())
 	w.good(newPerson(t, "KIm@example.org", "other", 3).enrolment())
@@ -289,8 +343,8 @@ func TestWithdraw(t *testing.T) {
 	if a := w.good(withdraw(right1)); a.Message != "Record deleted for kim@example.org/default" {
 		t.Errorf("answer: %q", a.Message)
 	}
-	w.refused(withdraw(right1), 403, "was revoked")
-	w.refused(receive(p.patch(epoch)), 403, "was revoked")
+	w.refused(withdraw(right1), 410, "was revoked")
+	w.refused(receive(p.patch(epoch)), 410, "was revoked")
 	if notice := w.mail(p.identity); !strings.Contains(notice, "your key was revoked") {
 		t.Errorf("the notice:\n%s", notice)
 	}
@@ -329,7 +383,7 @@ func TestRotate(t *testing.T) {
 	if notice := w.mail(old.identity); !strings.Contains(notice, "your key was replaced") || !strings.Contains(notice, "?stop=") {
 		t.Errorf("the notice:\n%s", notice)
 	}
-	w.refused(right, 403, "Signature validation failed") // the old key has nothing more to say
+	w.refused(right, 409, "with another key than this one") // the old key has nothing more to say
 	w.refused(receive(old.patch(epoch)), 403, "Signature validation failed")
 	fresh.message = 100
 	w.good(receive(fresh.patch(epoch)))

@@ -88,22 +88,26 @@ func (x *exchange) checkSignature(ctx context.Context, l *letter, who signer, k 
 	return report.Signatures[0], nil
 }
 
-// enrolled finds the key that counts for who signed.
+// enrolled finds the key that counts for who signed. One that still waits is
+// returned with the refusal of it.
 func (x *exchange) enrolled(ctx context.Context, who signer) (store.Key, error) {
 	keys, err := x.store.Keys(ctx, who.identity)
 	if err != nil {
 		return store.Key{}, err
 	}
-	missing := refuse(http.StatusUnauthorized, "No matching key, please complete web auth first.")
+	unknown := refuse(http.StatusUnauthorized, "No matching key, please complete web auth first.")
+	missing := unknown
 	for _, k := range keys {
 		switch {
 		case k.Selector != who.selector || k.Algorithm != string(who.claim.Algorithm):
 		case k.Counts(x.now()):
 			return k, nil
 		case k.State == store.Waiting:
-			missing = refuse(http.StatusForbidden, "The key %s of %s counts from %s on, because another key was there before it", k.Fingerprint, k.Identity, when(k.ActiveFrom))
-		case k.State == store.Revoked && missing.status == http.StatusUnauthorized:
-			missing = refuse(http.StatusForbidden, "The key %s of %s was revoked; enrol another one", k.Fingerprint, k.Identity)
+			return k, refuse(http.StatusForbidden, "The key %s of %s counts from %s on, because another key was there before it", k.Fingerprint, k.Identity, when(k.ActiveFrom))
+		case k.State == store.Revoked:
+			missing = refuse(http.StatusGone, "The key %s of %s was revoked; enrol another one", k.Fingerprint, k.Identity)
+		default: // it may be in the place of one that was revoked
+			missing = unknown
 		}
 	}
 	return store.Key{}, missing

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,16 +41,25 @@ func (x *exchange) open(ctx context.Context, mail string, purpose endpoint.Purpo
 	if err != nil {
 		return stated{}, err
 	}
+	s, malformed := endpoint.ParseStatement(purpose, strings.ReplaceAll(string(l.text), "\r\n", "\n"))
 	key, signature, err := x.signedBy(ctx, l, who, candidates, false)
 	if err != nil {
+		if malformed == nil && ofAnother(s, candidates) {
+			err = keyRefusal(store.ErrTaken, who.identity, who.selector)
+		}
 		return stated{}, err
 	}
 	x.identity = key.Identity
-	s, err := endpoint.ParseStatement(purpose, strings.ReplaceAll(string(l.text), "\r\n", "\n"))
-	if err != nil || strings.TrimSpace(l.subject) != string(purpose) || !l.plain() {
+	if malformed != nil || strings.TrimSpace(l.subject) != string(purpose) || !l.plain() {
 		return stated{}, refuse(http.StatusBadRequest, "%s", invalid)
 	}
 	return stated{s, key}, x.checkStatement(s, l, key, signature, invalid)
+}
+
+// ofAnother says that a statement, which none of some keys has signed, names a
+// key that is none of them either.
+func ofAnother(s endpoint.Statement, keys []store.Key) bool {
+	return s.Key != "" && len(keys) > 0 && !slices.ContainsFunc(keys, func(k store.Key) bool { return k.Fingerprint == s.Key })
 }
 
 // checkStatement compares what a statement says with what is so.
@@ -106,6 +116,15 @@ func (x *exchange) verifiable(ctx context.Context, who signer) ([]store.Key, err
 		}
 	}
 	return list, err
+}
+
+// standing are the keys that count for who signed, or will.
+func (x *exchange) standing(ctx context.Context, who signer) ([]store.Key, error) {
+	k, err := x.enrolled(ctx, who)
+	if k.State == store.Waiting {
+		err = nil
+	}
+	return []store.Key{k}, err
 }
 
 // counting is the key that counts for who signed.

@@ -40,8 +40,10 @@ func (k Key) Counts(now time.Time) bool {
 }
 
 var (
-	// ErrEnrolled means that the identity has a key with that selector.
-	ErrEnrolled = errors.New("a key with this selector is enrolled already")
+	// ErrEnrolled means that the identity has this very key with that selector.
+	ErrEnrolled = errors.New("the key is enrolled already")
+	// ErrTaken means that the identity has another key with that selector.
+	ErrTaken = errors.New("another key has the selector")
 	// ErrRevoked means that this very key was revoked for the identity.
 	ErrRevoked = errors.New("the key was revoked")
 	// ErrNoKey means that the key, or what there was to do with it, is not
@@ -109,8 +111,8 @@ func (s *Store) changeKeys(ctx context.Context, identity string, mail Mail, do f
 
 // Enrol adds a pending key, unless it is there, and a challenge for it, of
 // which only a hash is kept. Wrong answers before are forgotten. It returns
-// ErrEnrolled when a key of the identity has the selector, this one or another,
-// and ErrRevoked when this one was revoked.
+// ErrEnrolled or ErrTaken when this key or another of the identity has the
+// selector, and ErrRevoked when this one was revoked.
 func (s *Store) Enrol(ctx context.Context, k Key, hash string, expires time.Time, mail Mail) (Key, error) {
 	return s.changeKeys(ctx, k.Identity, mail, func(tx *sql.Tx) (Key, error) {
 		key, err := s.addKey(ctx, tx, k)
@@ -132,6 +134,8 @@ func (s *Store) addKey(ctx context.Context, tx *sql.Tx, k Key) (Key, error) {
 	switch {
 	case slices.ContainsFunc(same, func(other Key) bool { return other.State == Revoked }):
 		return Key{}, ErrRevoked
+	case slices.ContainsFunc(same, func(other Key) bool { return other.Fingerprint != k.Fingerprint }):
+		return Key{}, ErrTaken
 	case len(same) > 0:
 		return Key{}, ErrEnrolled
 	}
@@ -159,7 +163,7 @@ type Rules struct {
 }
 
 // Answer answers a challenge of a pending key. The first key of an identity is
-// active at once, a further one waits. It returns ErrEnrolled when another key
+// active at once, a further one waits. It returns ErrTaken when another key
 // has got the selector meanwhile, and the errors above.
 func (s *Store) Answer(ctx context.Context, k Key, hash string, rules Rules, now time.Time, mail Mail) (Key, error) {
 	var wrong error
@@ -179,7 +183,7 @@ func (s *Store) Answer(ctx context.Context, k Key, hash string, rules Rules, now
 		state, from := Active, now
 		for _, other := range others {
 			if other.Selector == k.Selector {
-				return k, ErrEnrolled
+				return k, ErrTaken
 			}
 			state, from = Waiting, now.Add(rules.Wait)
 		}
@@ -221,15 +225,19 @@ func answer(ctx context.Context, tx *sql.Tx, k Key, hash string, most int, now t
 	return err
 }
 
-// Rotate enrols a key in the place of one that counts, which is revoked. It
-// returns ErrNoKey when the old one does not count any more, ErrEnrolled when a
+// Rotate enrols a key in the place of one that counts, which is revoked; the new
+// one waits no more if it did. It returns ErrNoKey when the old one does not
+// count any more, ErrEnrolled when the new one counts already, ErrTaken when a
 // third key has the new selector, and ErrRevoked when the new one was revoked.
 func (s *Store) Rotate(ctx context.Context, old int64, k Key, stopHash string, now time.Time, mail Mail) (Key, error) {
 	return s.changeKeys(ctx, k.Identity, mail, func(tx *sql.Tx) (Key, error) {
 		if err := revoke(ctx, tx, old, k.Identity, now); err != nil {
 			return Key{}, err
 		}
-		key, err := s.addKey(ctx, tx, k)
+		key, err := keyOf(ctx, tx, "identity = $1 AND selector = $2 AND fingerprint = $3 AND state = 'waiting'", k.Identity, k.Selector, k.Fingerprint)
+		if errors.Is(err, ErrNoKey) {
+			key, err = s.addKey(ctx, tx, k)
+		}
 		if err != nil {
 			return Key{}, err
 		}

@@ -53,8 +53,10 @@ func testEnrol(t *testing.T, s *Store) {
 	_, err = s.Answer(t.Context(), kim, "ck", rules, epoch, silent)
 	wants(t, err, ErrNoKey) // it is not pending any more
 	_, err = s.Answer(t.Context(), mallory, "cm", rules, epoch, silent)
-	wants(t, err, ErrEnrolled)
+	wants(t, err, ErrTaken)
 	_, err = s.Enrol(t.Context(), key("default", "x"), "cx", after(time.Hour), silent)
+	wants(t, err, ErrTaken)
+	_, err = s.Enrol(t.Context(), key("default", "k"), "cx", after(time.Hour), silent)
 	wants(t, err, ErrEnrolled)
 	keys, err := s.Keys(t.Context(), "kim@example.org")
 	must(t, err)
@@ -119,7 +121,7 @@ func testRotate(t *testing.T, s *Store) {
 	old := answered(t, s, enrol(t, s, key("default", "k"), "c"), "c", Active)
 	other := answered(t, s, enrol(t, s, key("laptop", "l"), "d"), "d", Waiting)
 	_, err := s.Rotate(t.Context(), old.ID, key("laptop", "n"), "", epoch, silent)
-	wants(t, err, ErrEnrolled)
+	wants(t, err, ErrTaken)
 	_, err = s.Rotate(t.Context(), old.ID, key("default", "k"), "", epoch, silent)
 	wants(t, err, ErrRevoked) // itself
 	foreign := key("default", "n")
