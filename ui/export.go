@@ -145,7 +145,7 @@ func (s *Site) exported(ctx context.Context, l links, at place, room int) (templ
 	if view.Patches, err = s.exportedPatches(ctx, p, said, room*4/10); err != nil {
 		return "", err
 	}
-	if view.Feedback, err = s.exportedFeedback(p, said, room/10); err != nil {
+	if view.Feedback, err = s.fittedFeedback(s.feedbackView(p, said), room/10); err != nil {
 		return "", err
 	}
 	if view.Recipients, view.Messages, err = s.exportedMessages(ctx, p, room/10); err != nil {
@@ -243,8 +243,8 @@ func (s *Site) exportedComparisons(ctx context.Context, p *seriesPage, room int)
 // mostWords is how much of a remark is shown where there is not room for all of all.
 const mostWords = 400
 
-func (s *Site) exportedFeedback(p *seriesPage, said *Feedback, room int) (template.HTML, error) {
-	v := s.feedbackView(p, said)
+// fittedFeedback shows what others have said, in so many bytes of HTML.
+func (s *Site) fittedFeedback(v feedbackView, room int) (template.HTML, error) {
 	text, err := s.render("feedback", v)
 	if len(text) <= room || err != nil {
 		return text, err
@@ -296,7 +296,7 @@ func (s *Site) exportedMessages(ctx context.Context, p *seriesPage, room int) (t
 	parts := []template.HTML{messages}
 	for i := range preview.Messages {
 		m := &preview.Messages[i]
-		one := messageView{ID: fmt.Sprintf("%smail%d", p.prefix(), i), Title: m.Subject(), Header: m.Header, Notes: m.Notes, Body: bodyHTML(m.Body, false)}
+		one := messageView{ID: fmt.Sprintf("%smail%d", p.prefix(), i), Title: m.Subject(), Header: m.Header, Notes: m.Notes, Body: bodyHTML(m.Body, false, room)}
 		text, err := s.render("foldedmessage", one)
 		if err != nil {
 			return "", "", err

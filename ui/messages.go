@@ -60,7 +60,7 @@ func (s *Site) messagesPage(ctx context.Context, p *seriesPage) (template.HTML, 
 		m := &preview.Messages[i]
 		v.List = append(v.List, messageLink{link{m.Subject(), p.series(p.at, fmt.Sprintf("/messages/%d", i))}, i > 0, i == current})
 		if i == current {
-			v.Message = &messageView{ID: "message", Title: m.Subject(), Header: m.Header, Notes: m.Notes, Body: bodyHTML(m.Body, true),
+			v.Message = &messageView{ID: "message", Title: m.Subject(), Header: m.Header, Notes: m.Notes, Body: bodyHTML(m.Body, true, mostShown),
 				Raw: p.series(p.at, fmt.Sprintf("/messages/%d/raw", i))}
 		}
 	}
@@ -88,11 +88,15 @@ func (s *Site) rawMessage(w http.ResponseWriter, r *http.Request) {
 }
 
 // bodyHTML is the text of a mail with its diff in colours; without diffs only a word
-// stands for it.
-func bodyHTML(body string, diffs bool) template.HTML {
+// stands for it. What there is no room for, in bytes, is left out.
+func bodyHTML(body string, diffs bool, room int) template.HTML {
 	var b strings.Builder
 	inDiff, oldLeft, newLeft := false, 0, 0
 	for line := range strings.Lines(body) {
+		if b.Len()+len(line) > room {
+			b.WriteString("<span class=left>The rest is left out, the page would be too large.</span>\n")
+			return template.HTML(b.String())
+		}
 		line = strings.TrimSuffix(line, "\n")
 		element := "span"
 		switch {

@@ -18,6 +18,7 @@ type fileView struct {
 	Added   int
 	Removed int
 	Lines   template.HTML
+	Left    bool         // not all lines are shown
 	Remarks []remarkView // of which no line of the file is
 }
 
@@ -28,14 +29,17 @@ type spot struct{ file, hunk, line int }
 type drawer struct {
 	highlighter *highlight.Highlighter // nil for plain text
 	remark      func(remarkView) (template.HTML, error)
+	room        int // in bytes, for all lines; 0 for no limit
 }
 
 // files draws the files of a patch, with remarks below the lines that they are about.
 func (d drawer) files(ctx context.Context, files []fileDiff, remarks placed) ([]fileView, error) {
 	var views []fileView
+	used := 0
 	for n, f := range files {
 		v := fileView{Name: f.Name, Notes: f.Notes, Added: f.Added, Removed: f.Removed, Remarks: remarks.files[n]}
 		var b strings.Builder
+	hunks:
 		for k, h := range f.Hunks {
 			b.WriteString("<p>" + h.Range)
 			if h.Heading != "" {
@@ -44,6 +48,10 @@ func (d drawer) files(ctx context.Context, files []fileDiff, remarks placed) ([]
 			b.WriteString("</p>\n")
 			spans := d.spans(ctx, f.Name, h)
 			for i, l := range h.Lines {
+				if d.room > 0 && used+b.Len()+len(l.Text) > d.room {
+					v.Left = true
+					break hunks
+				}
 				writeLine(&b, l, spans[i])
 				for _, r := range remarks.lines[spot{n, k, i}] {
 					text, err := d.remark(r)
@@ -54,6 +62,7 @@ func (d drawer) files(ctx context.Context, files []fileDiff, remarks placed) ([]
 				}
 			}
 		}
+		used += b.Len()
 		v.Lines = template.HTML(b.String())
 		views = append(views, v)
 	}

@@ -17,6 +17,7 @@ type patchView struct {
 	Total    int
 	Subject  string
 	Commit   string
+	Whole    string // the command that shows all of it
 	Author   string
 	When     time.Time
 	Message  string
@@ -31,6 +32,12 @@ type patchView struct {
 // mostTime is how long a page may take to highlight.
 const mostTime = 2 * time.Second
 
+// What a page shows at most, in bytes: with more of it browsers get slow, and then stop.
+const (
+	mostShown  = 4 << 20  // of a patch, of a message, of all replies
+	mostRemark = 16 << 10 // of what one says in one place of a patch
+)
+
 // patchPage shows the patch that the path names.
 func (s *Site) patchPage(ctx context.Context, p *seriesPage) (template.HTML, error) {
 	number, err := strconv.Atoi(p.request.PathValue("number"))
@@ -44,7 +51,7 @@ func (s *Site) patchPage(ctx context.Context, p *seriesPage) (template.HTML, err
 		}
 		said = &Feedback{} // the page of feedback says why
 	}
-	v, err := s.patchView(ctx, p, number, said.Replies, drawer{highlighter: &s.highlighter, remark: s.drawRemark})
+	v, err := s.patchView(ctx, p, number, said.Replies, drawer{highlighter: &s.highlighter, remark: s.drawRemark, room: mostShown})
 	if err != nil {
 		return "", err
 	}
@@ -55,7 +62,7 @@ func (s *Site) drawRemark(r remarkView) (template.HTML, error) { return s.render
 
 func (s *Site) patchView(ctx context.Context, p *seriesPage, number int, replies []feedback.Reply, d drawer) (*patchView, error) {
 	patch := &p.Diffs[number-1]
-	v := &patchView{ID: p.prefix(), Number: number, Total: len(p.Diffs), Subject: titled(patch.Subject), Commit: patch.Commit.Short(),
+	v := &patchView{ID: p.prefix(), Number: number, Total: len(p.Diffs), Subject: titled(patch.Subject), Commit: patch.Commit.Short(), Whole: "git show " + string(patch.Commit),
 		Author: fmt.Sprintf("%s <%s>", patch.Author.Name, patch.Author.Email), When: patch.Author.When, Message: patch.Message}
 	if number <= len(p.Each) {
 		v.Notes, v.Given = patchNotes(&p.Each[number-1], p.Standing), p.Each[number-1].Given

@@ -44,7 +44,7 @@ func placeRemarks(files []fileDiff, replies []feedback.Reply, head func(*feedbac
 	for i := range replies {
 		r := &replies[i]
 		for _, remark := range r.Remarks {
-			v := remarkView{replyHead: head(r), Text: strings.Join(remark.Text, "\n")}
+			v := remarkView{replyHead: head(r), Text: brief(strings.Join(remark.Text, "\n"), mostRemark)}
 			file := fileOf(files, remark.At)
 			if file >= 0 {
 				if at, ok := nearest(files[file], remark); ok {
@@ -53,7 +53,7 @@ func placeRemarks(files []fileDiff, replies []feedback.Reply, head func(*feedbac
 					continue
 				}
 			}
-			v.Quote, v.Where = remark.Quote, whereWords(remark.At)
+			v.Quote, v.Where = brief(remark.Quote, mostRemark), whereWords(remark.At)
 			if file >= 0 {
 				p.files[file] = append(p.files[file], v)
 			} else {

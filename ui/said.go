@@ -54,7 +54,7 @@ func (s *Site) feedbackPage(ctx context.Context, p *seriesPage) (template.HTML, 
 	}
 	v := s.feedbackView(p, said)
 	v.Action, v.Token = p.series(p.at, "/feedback"), s.form
-	return s.render("feedback", v)
+	return s.fittedFeedback(v, mostShown)
 }
 
 func (s *Site) feedbackView(p *seriesPage, said *Feedback) feedbackView {

@@ -97,10 +97,10 @@ func TestBodyHTML(t *testing.T) {
 	t.Parallel()
 	const body = "+ no diff\n- yet\n---\n f | 2 +-\n\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n-a <b>\n+c\n-- \n\n-- \n2.47\n"
 	want := "+ no diff\n- yet\n---\n f | 2 +-\n\n<b>diff --git a/f b/f\n</b><b>--- a/f\n</b><b>+++ b/f\n</b><b>@@ -1,2 +1,2 @@\n</b><del>-a &lt;b&gt;\n</del><ins>+c\n</ins><del>-- \n</del>\n-- \n2.47\n"
-	if got := string(bodyHTML(body, true)); got != want {
+	if got := string(bodyHTML(body, true, 1<<20)); got != want {
 		t.Errorf("with its diff:\n%s\nwant\n%s", got, want)
 	}
-	if got := string(bodyHTML(body, false)); strings.Contains(got, "diff --git") || !strings.Contains(got, "- yet") || !strings.Contains(got, "as above") {
+	if got := string(bodyHTML(body, false, 1<<20)); strings.Contains(got, "diff --git") || !strings.Contains(got, "- yet") || !strings.Contains(got, "as above") {
 		t.Errorf("without its diff:\n%s", got)
 	}
 }
