@@ -230,7 +230,7 @@ func TestBrowserFollowsSend(t *testing.T) {
 	b.Eval(`window.fetch = () => { window.asked = true; return Promise.reject() }`, nil)
 	time.Sleep(1500 * time.Millisecond)
 	if b.Is(`window.asked`) {
-		t.Error("what is over is still followed")
+		t.Error("what is over is still looked at every second")
 	}
 	noComplaints(t, b)
 }
@@ -242,8 +242,26 @@ func TestBrowserSaysWhenNobodyAnswers(t *testing.T) {
 	source.sent = 2
 	b, url := servedTo(t, source)
 	b.Visit(url + samplePath + "/sending")
-	b.Eval(`window.fetch = () => Promise.reject(new Error("gone"))`, nil)
+	b.Eval(`window.before = fetch; window.fetch = () => Promise.reject(new Error("gone"))`, nil)
 	b.Await(`!document.getElementById("lost").hidden`)
+	b.Eval(`window.fetch = before`, nil)
+	b.Await(`document.getElementById("lost").hidden`)
+}
+
+// A page that was there before a send begins shows it too.
+func TestBrowserSeesSendBegin(t *testing.T) {
+	t.Parallel()
+	source := manySeries()
+	b, url := servedTo(t, source)
+	b.Visit(url + samplePath + "/sending")
+	if b.Is(`!!document.querySelector("[role=status]")`) {
+		t.Error("a send is shown that did not begin")
+	}
+	source.mu.Lock()
+	source.sent = 2
+	source.mu.Unlock()
+	b.Await(`document.querySelector("[role=status]")?.innerText == "2 of 6 messages sent"`)
+	noComplaints(t, b)
 }
 
 // Without scripts every page is whole, and one that shows a send comes again by itself.

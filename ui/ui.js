@@ -28,20 +28,26 @@
   addEventListener("hashchange", reveal);
   if (location.hash) reveal();
 
-  // A send that is under way is looked at again until it is over.
-  const main = document.querySelector("main[data-follow]");
-  const follow = async () => {
+  // What sends have become is looked at again: often while one is under way, and now
+  // and then in case that one begins.
+  const pause = page => page.querySelector("main[data-follow]") ? 1000 : 5000;
+  const follow = async next => {
+    if (document.hidden) {
+      setTimeout(follow, next, next);
+      return;
+    }
     try {
       const answer = await fetch(location.href, { credentials: "same-origin" });
       if (!answer.ok) throw new Error(answer.status);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const now = page.getElementById("live"), before = document.getElementById("live");
       if (now.innerHTML !== before.innerHTML) update(before, now);
-      if (!page.querySelector("main[data-follow]")) return;
+      document.getElementById("lost").hidden = true;
+      next = pause(page);
     } catch {
       document.getElementById("lost").hidden = false;
     }
-    setTimeout(follow, 1000);
+    setTimeout(follow, next, next);
   };
   // Only what differs is put in the place of what was there: the focus stays, and what
   // is read aloud is what is new.
@@ -57,7 +63,7 @@
     const theirs = [...now.childNodes];
     [...before.childNodes].forEach((child, n) => update(child, theirs[n]));
   };
-  if (main) setTimeout(follow, 1000);
+  if (document.getElementById("live")) setTimeout(follow, pause(document), pause(document));
 
   // j and k go through what is on the page, n and p to the next and previous patch.
   const stops = () => [...document.querySelectorAll(".cards h3 a, .patches h3 a, details.file > summary, details.pair > summary, .reply, .thread a")];
