@@ -67,6 +67,9 @@ func TestGate(t *testing.T) {
 		{name: "a guessed cookie", change: func(r *http.Request) { r.Header.Set("Cookie", "kprep-ui-4242="+strings.Repeat("0", 32)) }, want: 403},
 		{name: "an empty cookie", change: func(r *http.Request) { r.Header.Set("Cookie", "kprep-ui-4242=") }, want: 403},
 		{name: "the cookie of another kprep", change: func(r *http.Request) { r.Header.Set("Cookie", "kprep-ui-4243="+site.token) }, want: 403},
+		{name: "a cookie of another port's before ours", change: func(r *http.Request) {
+			r.Header.Set("Cookie", "kprep-ui-4242=planted; kprep-ui-4242="+site.token)
+		}, want: 200},
 		{name: "a name that leads here (DNS rebinding)", change: func(r *http.Request) { r.Host = "evil.example.org:4242" }, want: 421},
 		{name: "no port", change: func(r *http.Request) { r.Host = "127.0.0.1" }, want: 421},
 		{name: "another port of this machine", change: func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "same-site") }, want: 403},
