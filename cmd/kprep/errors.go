@@ -68,7 +68,7 @@ func hint(err error) string {
 	case errors.Is(err, errNoWorkTree):
 		return "run kprep in a clone or a work tree of it, see 'git worktree add'"
 	case errors.Is(err, errNoClones):
-		return "name your clones with 'git config --global --add kprep.repos DIR'"
+		return "run kprep inside a git repository, or name your clones with 'git config --global --add kprep.repos DIR'"
 	case errors.Is(err, submission.ErrNothingOpen):
 		return "'kprep send' starts one"
 	case errors.Is(err, submission.ErrNoChecks):

@@ -81,7 +81,7 @@ func (e *env) dashboardOptions() dashboard.Options {
 }
 
 // errNoClones means that there is nothing to list.
-var errNoClones = errors.New("kprep.repos names no clone, and this is none")
+var errNoClones = errors.New("this is no git repository, and kprep.repos names none")
 
 // listClones lists the series of the clones in kprep.repos, and of the one that we
 // are in.
