@@ -69,7 +69,7 @@ func (s *Site) Export(ctx context.Context, w io.Writer, only ...Ref) error {
 	}
 	parts := []template.HTML{`<div id="list">` + main + "</div>\n"}
 	if len(all) > 0 {
-		view, err := s.render("view", nil)
+		view, err := s.render("viewoffile", nil)
 		if err != nil {
 			return err
 		}
@@ -77,6 +77,9 @@ func (s *Site) Export(ctx context.Context, w io.Writer, only ...Ref) error {
 	}
 	room := roomOfFile
 	for n, at := range all {
+		if s.Exporting != nil {
+			s.Exporting(n, len(all))
+		}
 		part, err := s.exported(ctx, l, at, room/(len(all)-n))
 		if err != nil {
 			return fmt.Errorf("series %s: %w", at.branch, err)

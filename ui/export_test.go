@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,6 +84,20 @@ func TestExportOfSome(t *testing.T) {
 	}
 	if first, second := exported(t, s), exported(t, s); first != second {
 		t.Error("equal series give different pages")
+	}
+}
+
+func TestExportTellsHowFarItIs(t *testing.T) {
+	t.Parallel()
+	s := manySeries()
+	site := newSite(t, s)
+	var told []string
+	site.Exporting = func(done, total int) { told = append(told, fmt.Sprintf("%d/%d", done, total)) }
+	if err := site.Export(t.Context(), io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(told, " "); got != "0/6 1/6 2/6 3/6 4/6 5/6" {
+		t.Errorf("told: %s", got)
 	}
 }
 

@@ -24,6 +24,8 @@ type Options struct {
 	Now     func() time.Time
 	Random  io.Reader // unguessable
 	Program string    // what makes the pages, for their foot
+	// Exporting is told before each series of a file how many are done; it may be nil.
+	Exporting func(done, total int)
 }
 
 // A Site shows the series of a source.

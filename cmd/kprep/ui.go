@@ -43,7 +43,8 @@ func uiCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
-			site, err := ui.New(ui.Options{Source: desk, Now: e.now, Random: e.random, Program: "kprep " + programVersion()})
+			site, err := ui.New(ui.Options{Source: desk, Now: e.now, Random: e.random, Program: "kprep " + programVersion(),
+				Exporting: func(done, total int) { e.progress.count("writing series", done, total) }})
 			if err != nil {
 				return err
 			}
