@@ -287,3 +287,24 @@ func TestBrowserWithoutScripts(t *testing.T) {
 	source.mu.Unlock()
 	b.Await(`document.querySelector(".state.good")?.innerText == "sent"`)
 }
+
+// The revisions of a series are in one row, and the lines between them meet their
+// middles.
+func TestBrowserTracks(t *testing.T) {
+	t.Parallel()
+	b, url := servedTo(t, manySeries())
+	for _, width := range []int{1440, 820, 780, 390} {
+		b.Screen(width, 900, "light")
+		b.Visit(url + "/")
+		if !b.Is(`[...document.querySelectorAll(".track.short")].every(t => new Set([...t.children].map(li => li.offsetTop)).size == 1 && t.scrollWidth <= t.clientWidth)`) {
+			t.Errorf("%d pixels: revisions are in several rows, or do not fit", width)
+		}
+		if !b.Is(`[...document.querySelectorAll(".track li:not(:last-child)")].every(li => {
+			const dot = getComputedStyle(li, "::before"), line = getComputedStyle(li, "::after"), px = parseFloat;
+			const border = dot.boxSizing == "border-box" ? 0 : px(dot.borderTopWidth);
+			return Math.abs(px(dot.top) + border + px(dot.height) / 2 - px(line.top) - px(line.height) / 2) < .3;
+		})`) {
+			t.Errorf("%d pixels: lines miss the middles of the revisions", width)
+		}
+	}
+}

@@ -267,6 +267,7 @@ func (b *Browser) Visit(url string) {
 func (b *Browser) Picture(file string) {
 	b.t.Helper()
 	b.Call("Emulation.setScrollbarsHidden", map[string]any{"hidden": true}, nil)
+	b.Eval(`document.documentElement.getBoundingClientRect().height`, nil) // the page is laid out anew
 	var picture struct{ Data []byte }
 	b.Call("Page.captureScreenshot", map[string]any{"format": "png", "captureBeyondViewport": true}, &picture)
 	if err := os.WriteFile(file, picture.Data, 0o600); err != nil {
