@@ -26,13 +26,20 @@ func addressed() []string { return []string{"to", "cc"} }
 
 // clean leaves the fields that may leave, in a form that can.
 func clean(m mail) (mail, error) {
-	kept, signed := mail{body: m.body}, m.signed()
+	kept, signed := mail{body: m.body}, map[string]int{}
+	for _, name := range m.signed() {
+		signed[name]++
+	}
 	for _, f := range m.fields {
 		if slices.Contains(singletons(), f.name) && kept.index(f.name) >= 0 {
 			return mail{}, &FieldError{f.label(), "stands twice in the header"}
 		}
-		if !slices.Contains(relayed(), f.name) && !(strings.HasPrefix(f.name, "x-patchwork-") && slices.Contains(signed, f.name)) {
+		steers := strings.HasPrefix(f.name, "x-patchwork-") && signed[f.name] > 0
+		if !steers && !slices.Contains(relayed(), f.name) {
 			continue
+		}
+		if steers && len(m.values(f.name)) > signed[f.name] { // a signature is over the last ones: RFC 6376, section 5.4.2
+			return mail{}, &FieldError{f.label(), "stands more often than it is signed"}
 		}
 		if !f.fits() {
 			var err error

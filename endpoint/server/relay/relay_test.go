@@ -279,6 +279,7 @@ func TestRefuses(t *testing.T) {
 		"base64 that is none":            strings.Replace(from+testHeader, "8bit", "base64", 1) + "\n!!!\n",
 		"a signed field that stays":      from + testHeader + "Reply-To: a@example.org\n" + sign("reply-to") + "\nText.\n",
 		"a signed field that is written": from + testHeader + "X-Original-From: a@example.org\n" + sign("x-original-from") + "\nText.\n",
+		"one above a signed field":       "X-Patchwork-State: accepted\n" + from + testHeader + "X-Patchwork-State: new\n" + sign("x-patchwork-state") + "\nText.\n",
 		"a signed encoding that changes": strings.Replace(from+testHeader, "8bit", "base64", 1) + sign("content-transfer-encoding") + "\nVGV4dC4K\n",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -289,7 +290,7 @@ func TestRefuses(t *testing.T) {
 		})
 	}
 	// What is signed and stays as it is may leave, and so may what is signed as absent.
-	ok := from + testHeader + sign("to:date:list-id:content-transfer-encoding") + "\nText.\n"
+	ok := from + testHeader + "X-Patchwork-State: new\n" + sign("to:date:list-id:content-transfer-encoding:x-patchwork-state") + "\nText.\n"
 	if _, err := testService().Relay([]byte(ok), testKey); err != nil {
 		t.Error(err)
 	}
