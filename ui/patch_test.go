@@ -85,3 +85,21 @@ func FuzzParsePatch(f *testing.F) {
 		}
 	})
 }
+
+// A line that fills screens is cut between two letters, and loses nothing else.
+func TestLongLines(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ text, want string }{
+		"as long as may be": {strings.Repeat("x", mostLine), strings.Repeat("x", mostLine) + "</span>"},
+		"longer":            {strings.Repeat("x", mostLine+3), strings.Repeat("x", mostLine) + "<small>… 3 bytes more</small></span>"},
+		"in a letter":       {"x" + strings.Repeat("é", mostLine), "é<small>… 4098 bytes more</small></span>"},
+		"not UTF-8":         {"\xe9" + strings.Repeat("x", mostLine), "xxx<small>… 1 byte more</small></span>"},
+		"nothing but rests": {strings.Repeat("\x80", 2*mostLine), `<i>\x80</i><small>… 4100 bytes more</small></span>`},
+	} {
+		var b strings.Builder
+		writeLine(&b, diffLine{Sign: ' ', Text: tc.text}, nil)
+		if got := strings.TrimSpace(b.String()); !strings.HasSuffix(got, tc.want) || strings.HasPrefix(tc.text, "\xe9") && !strings.Contains(got, `<i>\xe9</i>`) {
+			t.Errorf("%s: %d bytes, which end in %q", name, len(got), got[max(0, len(got)-60):])
+		}
+	}
+}

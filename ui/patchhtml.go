@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/kprep/kprep/rangediff/page"
 	"github.com/kprep/kprep/ui/highlight"
@@ -48,7 +49,7 @@ func (d drawer) files(ctx context.Context, files []fileDiff, remarks placed) ([]
 			b.WriteString("</p>\n")
 			spans := d.spans(ctx, f.Name, h)
 			for i, l := range h.Lines {
-				if d.room > 0 && used+b.Len()+len(l.Text) > d.room {
+				if d.room > 0 && used+b.Len()+min(len(l.Text), mostLine) > d.room {
 					v.Left = true
 					break hunks
 				}
@@ -91,6 +92,10 @@ func (d drawer) spans(ctx context.Context, file string, h hunk) [][]highlight.Sp
 	return spans
 }
 
+// mostLine is how much of a line is shown, in bytes: what is longer was made by a
+// program, and would fill screens.
+const mostLine = 4 << 10
+
 // writeLine writes a line as ins, del or span. The numbers are attributes, which the
 // style shows: they are no part of the text that a reader copies.
 func writeLine(b *strings.Builder, l diffLine, spans []highlight.Span) {
@@ -104,6 +109,14 @@ func writeLine(b *strings.Builder, l diffLine, spans []highlight.Span) {
 	}
 	b.WriteByte('>')
 	b.WriteByte(l.Sign)
+	more := 0
+	if len(l.Text) > mostLine {
+		cut := mostLine
+		for cut > mostLine-utf8.UTFMax && !utf8.RuneStart(l.Text[cut]) {
+			cut--
+		}
+		l.Text, more, spans = l.Text[:cut], len(l.Text)-cut, nil
+	}
 	at := 0
 	for _, s := range spans {
 		b.WriteString(string(page.Shown(l.Text[at:s.Start])))
@@ -111,6 +124,9 @@ func writeLine(b *strings.Builder, l diffLine, spans []highlight.Span) {
 		at = s.End
 	}
 	b.WriteString(string(page.Shown(l.Text[at:])))
+	if more > 0 {
+		fmt.Fprintf(b, "<small>… %s more</small>", plural(more, "byte", "bytes"))
+	}
 	if l.NoEnd {
 		b.WriteString(`<small> no line feed at the end</small>`)
 	}
