@@ -25,6 +25,39 @@ type messagesView struct {
 	Notes    []string
 }
 
+// mostWarnings is how many stand in front of the messages.
+const mostWarnings = 5
+
+// Shown are the problems that are seen at once: what stops a send, and warnings that are
+// few.
+func (v messagesView) Shown() []submission.Problem {
+	stops, warnings := v.divided()
+	if len(warnings) <= mostWarnings {
+		return v.Problems
+	}
+	return stops
+}
+
+// Folded are warnings that are many.
+func (v messagesView) Folded() []submission.Problem {
+	_, warnings := v.divided()
+	if len(warnings) <= mostWarnings {
+		return nil
+	}
+	return warnings
+}
+
+func (v messagesView) divided() (stops, warnings []submission.Problem) {
+	for _, p := range v.Problems {
+		if p.Refusal {
+			stops = append(stops, p)
+		} else {
+			warnings = append(warnings, p)
+		}
+	}
+	return stops, warnings
+}
+
 type messageLink struct {
 	link
 	Answer  bool // to the first one

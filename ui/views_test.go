@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"fmt"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -118,6 +120,28 @@ func TestMessageWords(t *testing.T) {
 	} {
 		if got := messageWords(tc.counters); got != tc.want {
 			t.Errorf("%v: %q, want %q", tc.counters, got, tc.want)
+		}
+	}
+}
+
+// What stops a send is always seen; many warnings do not stand in front of the messages.
+func TestManyWarnings(t *testing.T) {
+	t.Parallel()
+	one := queueSeries(2, 1)
+	for _, tc := range []struct {
+		warnings int
+		folded   bool
+	}{{0, false}, {5, false}, {6, true}, {100, true}} {
+		one.preview.Problems = []submission.Problem{{Text: "it still has EDITME", Refusal: true}}
+		for range tc.warnings {
+			one.preview.Problems = append(one.preview.Problems, submission.Problem{Text: "no text below its title"})
+		}
+		site := newSite(t, &sample{sent: -1, series: []*sampleSeries{one}})
+		w := httptest.NewRecorder()
+		site.Handler(address).ServeHTTP(w, request(site, "GET", served{}.series(place{0, one.Branch}, "/messages"), nil))
+		before, within, folded := strings.Cut(w.Body.String(), "<details class=\"warnings\">")
+		if !strings.Contains(before, "EDITME") || folded != tc.folded || strings.Count(before+within, "no text below its title") != tc.warnings || tc.folded && !strings.Contains(within, fmt.Sprint(tc.warnings, " warnings")) {
+			t.Errorf("%d warnings, folded: %v", tc.warnings, folded)
 		}
 	}
 }
