@@ -23,8 +23,9 @@ export GOFLAGS    += -modcacherw
 endif
 
 # What writes manual pages out of urfave/cli's declarations is not used, and
-# would cost every start a quarter of a millisecond.
-TAGS = urfave_cli_no_docs
+# would cost every start a quarter of a millisecond; nor is pgx's table of all types
+# that Go may hand to PostgreSQL, a megabyte and a half.
+TAGS = urfave_cli_no_docs,nopgxregisterdefaulttypes
 
 BUILD_FLAGS = -buildvcs=false -trimpath -tags $(TAGS) -ldflags "-s -w -X main.version=$(VERSION)"
 
@@ -85,7 +86,7 @@ test:
 	@scripts/peers missing
 	@test -e bin/axe/.complete || echo "no axe-core in bin/axe: nobody judges how accessible pages are ('make peers')" >&2
 	@test -e "$${KPREP_LINUX:-bin/linux}/.complete" || echo "no sources of Linux in bin/linux: maintainers is not compared with the real script ('make conformance')" >&2
-	$(GO) test ./...
+	$(GO) test -tags $(TAGS) ./...
 
 check: vet-elsewhere
 	@files=$$(gofmt -l .); test -z "$$files" || { echo "gofmt wants to change:"; echo "$$files"; exit 1; }

@@ -33,7 +33,7 @@ func published(t *testing.T) string {
 	}
 	t.Chdir(filepath.Join("..", ".."))
 	dir := filepath.Join(t.TempDir(), "dist")
-	words := []string{"-o", dir, "-version", "v1.2.3", "-epoch", "1735787045", "-tags", "urfave_cli_no_docs", "-nfpm", nfpm, "linux/" + runtime.GOARCH}
+	words := []string{"-o", dir, "-version", "v1.2.3", "-epoch", "1735787045", "-tags", "urfave_cli_no_docs,nopgxregisterdefaulttypes", "-nfpm", nfpm, "linux/" + runtime.GOARCH}
 	if err := run(context.Background(), words); err != nil {
 		t.Fatal(err)
 	}

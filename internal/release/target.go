@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// largest is how many bytes the program may have: 30 MB of 1024² each.
-const largest = 30 << 20
+// largest is how many bytes the program may have.
+const largest = 30_000_000
 
 // A target is what the program is built for.
 type target struct{ os, arch string }

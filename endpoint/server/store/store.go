@@ -12,8 +12,7 @@ import (
 	"strings"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // database/sql's "pgx"
-	"modernc.org/sqlite"               // and database/sql's "sqlite"
+	"modernc.org/sqlite" // database/sql's "sqlite"
 	sqlitelib "modernc.org/sqlite/lib"
 )
 
@@ -95,7 +94,7 @@ func connect(location string) (*Store, error) {
 	switch {
 	case scheme == "postgres" && isURL, scheme == "postgresql" && isURL:
 		s.dialect = postgresDialect()
-		s.db, err = sql.Open("pgx", location)
+		s.db, err = openPostgres(location)
 	case isURL:
 		err = fmt.Errorf("%q is no database that is known: a file or postgres://… is wanted", scheme+"://")
 	default:

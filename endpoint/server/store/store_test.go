@@ -80,13 +80,15 @@ func TestPostgres(t *testing.T) {
 			testFold(t, old)
 		})
 		n := 0
-		for name, test := range contract() {
-			n++
-			url := cluster.Database(t, fmt.Sprintf("t%d", n))
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				test(t, opened(t, url))
-			})
+		for _, mode := range []string{"cache_statement", "exec"} { // pgx's own, and one for poolers
+			for name, test := range contract() {
+				n++
+				url := cluster.Database(t, fmt.Sprintf("t%d", n)) + "&default_query_exec_mode=" + mode
+				t.Run(mode+"/"+name, func(t *testing.T) {
+					t.Parallel()
+					test(t, opened(t, url))
+				})
+			}
 		}
 	})
 }
