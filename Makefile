@@ -2,7 +2,7 @@
 
 GO       ?= go
 PREFIX   ?= /usr/local
-VERSION  ?= $(shell git describe --tags --always --dirty --abbrev=12 2>/dev/null || echo devel)
+VERSION  ?= $(shell test -e .git && git describe --tags --always --dirty --abbrev=12 2>/dev/null || echo devel)
 FUZZTIME ?= 10s
 CRASHES  ?= 500
 LINUX    ?= bin/linux
@@ -13,6 +13,10 @@ SERIES   ?= 10000
 SCREENSHOTS ?= bin/screenshots
 NFPM     ?= bin/tools/nfpm
 TARGETS  ?= linux/amd64 linux/arm64 linux/riscv64 darwin/amd64 darwin/arm64 windows/amd64
+
+# When the last commit was, "" for sources without git: a repository around them
+# is another's.
+EPOCH = $${SOURCE_DATE_EPOCH:-$$(test -e .git && git log -1 --format=%ct 2>/dev/null)}
 
 # Without a home directory Go has no place for its caches.
 ifeq ($(HOME),)
@@ -35,8 +39,9 @@ MANDIR ?= $(PREFIX)/share/man
 BASHDIR = $(PREFIX)/share/bash-completion/completions
 ZSHDIR  = $(PREFIX)/share/zsh/site-functions
 FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
+FISHCONF = $(PREFIX)/share/fish/vendor_conf.d
 
-.PHONY: all build man install uninstall dist dist-check test check vet-elsewhere fuzz crash load scenarios proof-xdiff proof-rangediff conformance conformance-mail bench demo newcomer peers screenshots clean
+.PHONY: all build man install install-built uninstall dist dist-check test check vet-elsewhere fuzz crash load scenarios proof-xdiff proof-rangediff conformance conformance-mail bench demo newcomer peers screenshots clean
 
 all: build
 
@@ -47,32 +52,38 @@ build:
 # last commit, so that it can be made again.
 man: build
 	rm -rf bin/man
-	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null)} bin/kprep manual bin/man
+	SOURCE_DATE_EPOCH=$(EPOCH) bin/kprep manual bin/man
 
-install: build man
+# install-built takes what "make man" has left: root needs no Go, and leaves nothing
+# of his in bin.
+install: man
+install install-built:
 	install -d "$(DESTDIR)$(BINDIR)"
 	install -m 755 bin/kprep "$(DESTDIR)$(BINDIR)/kprep"
 	ln -sf kprep "$(DESTDIR)$(BINDIR)/git-kprep"
 	install -d "$(DESTDIR)$(MANDIR)/man1" "$(DESTDIR)$(MANDIR)/man7"
 	install -m 644 bin/man/man1/* "$(DESTDIR)$(MANDIR)/man1"
 	install -m 644 bin/man/man7/* "$(DESTDIR)$(MANDIR)/man7"
-	install -d "$(DESTDIR)$(BASHDIR)" "$(DESTDIR)$(ZSHDIR)" "$(DESTDIR)$(FISHDIR)"
+	install -d "$(DESTDIR)$(BASHDIR)" "$(DESTDIR)$(ZSHDIR)" "$(DESTDIR)$(FISHDIR)" "$(DESTDIR)$(FISHCONF)"
 	install -m 644 cmd/kprep/completion/bash "$(DESTDIR)$(BASHDIR)/kprep"
 	ln -sf kprep "$(DESTDIR)$(BASHDIR)/git-kprep"
 	install -m 644 cmd/kprep/completion/zsh "$(DESTDIR)$(ZSHDIR)/_kprep"
+	ln -sf _kprep "$(DESTDIR)$(ZSHDIR)/_git-kprep"
 	install -m 644 cmd/kprep/completion/fish "$(DESTDIR)$(FISHDIR)/kprep.fish"
+	ln -sf ../vendor_completions.d/kprep.fish "$(DESTDIR)$(FISHCONF)/kprep.fish"
 
 # Takes away what install has put into the same places.
 uninstall:
 	rm -f "$(DESTDIR)$(BINDIR)/kprep" "$(DESTDIR)$(BINDIR)/git-kprep"
 	rm -f "$(DESTDIR)$(MANDIR)"/man1/kprep.1 "$(DESTDIR)$(MANDIR)"/man1/git-kprep.1 "$(DESTDIR)$(MANDIR)"/man[17]/kprep-*.[17]
-	rm -f "$(DESTDIR)$(BASHDIR)/kprep" "$(DESTDIR)$(BASHDIR)/git-kprep" "$(DESTDIR)$(ZSHDIR)/_kprep" "$(DESTDIR)$(FISHDIR)/kprep.fish"
+	rm -f "$(DESTDIR)$(BASHDIR)/kprep" "$(DESTDIR)$(BASHDIR)/git-kprep" "$(DESTDIR)$(ZSHDIR)/_kprep" "$(DESTDIR)$(ZSHDIR)/_git-kprep"
+	rm -f "$(DESTDIR)$(FISHDIR)/kprep.fish" "$(DESTDIR)$(FISHCONF)/kprep.fish"
 
 # The release: archives for TARGETS, .deb and .rpm for those of Linux, hashes.
 # It depends on the commit and on Go alone.
 dist: $(NFPM)
 	$(GO) run ./internal/release -o dist -version "$(VERSION)" -tags $(TAGS) -nfpm "$(abspath $(NFPM))" \
-		-epoch "$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)}" $(TARGETS)
+		-epoch "$(EPOCH)" $(TARGETS)
 
 # Makes it twice and compares; installs, uses and removes the .deb.
 dist-check: $(NFPM)

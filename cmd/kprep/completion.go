@@ -29,7 +29,7 @@ func completionCommand(e *env) *cli.Command {
 		Description: "SHELL is bash, zsh or fish. It completes 'kprep' and 'git kprep':\n" +
 			"  bash: put  source <(kprep completion bash)  into ~/.bashrc\n" +
 			"  zsh:  kprep completion zsh >DIR/_kprep, DIR being in $fpath\n" +
-			"  fish: kprep completion fish >~/.config/fish/completions/kprep.fish",
+			"  fish: kprep completion fish >~/.config/fish/conf.d/kprep.fish",
 		Action: func(c *cli.Context) error {
 			words, err := args(c, 1)
 			if err != nil {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -36,16 +37,20 @@ func run(ctx context.Context, words []string) (err error) {
 	var r release
 	flags.StringVar(&r.out, "o", "dist", "put everything into `DIR`, which is emptied")
 	flags.StringVar(&r.version, "version", "", "as git describe says it")
-	epoch := flags.Int64("epoch", 0, "the time of the release, in `SECONDS` since 1970")
+	epoch := flags.String("epoch", "", "the time of the release, in `SECONDS` since 1970")
 	flags.StringVar(&r.tags, "tags", "", "build `TAGS` of Go")
 	flags.StringVar(&r.nfpm, "nfpm", "", "the program nfpm, for .deb and .rpm")
 	if err := flags.Parse(words); err != nil {
 		return err
 	}
-	if r.version == "" || *epoch <= 0 || flags.NArg() == 0 {
-		return errors.New("a version, a time and targets are needed")
+	if r.version == "" || flags.NArg() == 0 {
+		return errors.New("a version and targets are needed")
 	}
-	r.made = time.Unix(*epoch, 0).UTC()
+	seconds, err := strconv.ParseInt(*epoch, 10, 64)
+	if err != nil || seconds <= 0 {
+		return fmt.Errorf("%q is no time: without git, SOURCE_DATE_EPOCH has to be set", *epoch)
+	}
+	r.made = time.Unix(seconds, 0).UTC()
 	var targets []target
 	for _, word := range flags.Args() {
 		t, err := parseTarget(word)

@@ -159,11 +159,15 @@ func checkDeb(t *testing.T, dir string) {
 			t.Errorf("%s does not complete with what kprep prints: %v", shell, err)
 		}
 	}
-	for _, file := range []string{"man/man1/kprep.1", "man/man1/kprep-send.1", "doc/kprep/copyright", "doc/kprep/THIRD-PARTY-LICENSES"} {
+	for _, file := range []string{"man/man1/kprep.1.gz", "man/man1/kprep-send.1.gz", "doc/kprep/copyright", "doc/kprep/CHANGELOG.md"} {
 		if info, err := os.Stat(filepath.Join(d.root, "usr", "share", file)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v", file, err)
 		}
 	}
+	checkLicences(t, filepath.Join(d.root, "usr", "share", "doc", "kprep"))
+	checkContents(t, deb)
+	t.Run("man", func(t *testing.T) { checkManual(t, debian{t, d.root}) })
+	t.Run("shells", func(t *testing.T) { checkShells(t, d) })
 	if out := d.run("kprep", "tour"); !strings.Contains(out, "v2") {
 		t.Errorf("the tour ended without a v2:\n%s", out)
 	}
@@ -172,6 +176,93 @@ func checkDeb(t *testing.T, dir string) {
 	}
 	if left := d.installed(); !slices.Equal(left, before) {
 		t.Errorf("it leaves %q, before there was %q", left, before)
+	}
+}
+
+// checkLicences looks for the terms of what is linked into the program.
+func checkLicences(t *testing.T, dir string) {
+	text, err := os.ReadFile(filepath.Join(dir, "THIRD-PARTY-LICENSES"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := strings.Split(string(text), strings.Repeat("=", 72)) // what comes first, then title and terms of each
+	for _, work := range []string{"modernc.org/sqlite ", "golang.org/x/crypto ", "the standard library of Go", "rules of chroma in ui/highlight"} {
+		i := slices.IndexFunc(parts, func(part string) bool { return strings.HasPrefix(part, "\n"+work) })
+		if i < 0 || !strings.Contains(parts[i+1], "Copyright") {
+			t.Errorf("no licence of %s", work)
+		}
+	}
+}
+
+// checkContents looks at owners and permissions.
+func checkContents(t *testing.T, deb string) {
+	out, err := exec.Command("dpkg-deb", "--contents", deb).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		want := "-rw-r--r--"
+		switch name := fields[5]; {
+		case strings.HasSuffix(name, "/"):
+			want = "drwxr-xr-x"
+		case name == "./usr/bin/kprep":
+			want = "-rwxr-xr-x"
+		case len(fields) > 6: // a link
+			want = fields[0]
+		}
+		if fields[0] != want || fields[1] != "root/root" {
+			t.Errorf("want %s root/root, there is %s", want, line)
+		}
+	}
+}
+
+// checkManual has man find and read pages.
+func checkManual(t *testing.T, d debian) {
+	gittest.Peer(t, "man")
+	pages := "--manpath=" + filepath.Join(d.root, "usr", "share", "man")
+	for _, page := range []string{"kprep", "git-kprep", "kprep-send", "kprep-tutorial"} {
+		if out := d.run("man", pages, page); !strings.Contains(out, "kprep") {
+			t.Errorf("man %s prints %q", page, out)
+		}
+	}
+}
+
+// typedInZsh has somebody type at a terminal, and prints what he sees.
+const typedInZsh = `
+zmodload zsh/zpty
+zpty typist 'PS1= zsh -f -i'
+zpty -w typist 'fpath+=("$XDG_DATA_DIRS/zsh/site-functions"); autoload -U compinit; compinit -u -D; echo re''ady'
+zpty -r -m typist seen '*ready*'
+zpty -w -n typist "$typed"$'\t'
+zpty -r -m typist seen "*$typed*us*"
+zpty -w -n typist $'\C-u'
+print -- "${seen/$typed/ $typed}" | tr -d '\r'
+zpty -d typist`
+
+// checkShells has shells find by themselves what completes.
+func checkShells(t *testing.T, d debian) {
+	share := filepath.Join(d.root, "usr", "share")
+	for _, tc := range []struct{ name, needs, program, script string }{
+		{"bash", "/usr/share/bash-completion/bash_completion", "bash",
+			`source /usr/share/bash-completion/bash_completion; _completion_loader kprep; COMP_LINE="kprep stat" COMP_POINT=10; _kprep; echo "${COMPREPLY[@]}"`},
+		{"git in bash", "/usr/share/bash-completion/completions/git", "bash",
+			`source /usr/share/bash-completion/bash_completion; _completion_loader git; COMP_LINE="git kprep stat" COMP_POINT=14 COMP_WORDS=(git kprep stat) COMP_CWORD=2; __git_wrap__git_main; echo "${COMPREPLY[@]}"`},
+		{"fish", "/usr/bin/fish", "fish", `complete --do-complete "kprep stat"`},
+		{"git in fish", "/usr/bin/fish", "fish", `complete --do-complete "git kprep stat"`},
+		{"zsh", "/usr/bin/zsh", "zsh", "typed='kprep stat'" + typedInZsh},
+		{"git in zsh", "/usr/bin/zsh", "zsh", "typed='git kprep stat'" + typedInZsh},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if _, err := os.Stat(tc.needs); err != nil {
+				gittest.NoPeer(t, tc.needs+" is missing")
+			}
+			d := debian{t, d.root}
+			out := d.run("env", "XDG_DATA_DIRS="+share, "timeout", "30", tc.program, "-c", tc.script)
+			if !slices.Contains(strings.Fields(out), "status") {
+				t.Errorf("it completes to %q", out)
+			}
+		})
 	}
 }
 
@@ -188,11 +279,11 @@ func checkRPM(t *testing.T, dir string) {
 		return strings.Split(strings.TrimSpace(string(out)), "\n")
 	}
 	query("--checksig", "--nosignature") // its hashes
-	if requires := query("--query", "--requires", "--package"); !slices.Contains(requires, "git") {
+	if requires := query("--query", "--requires", "--package"); !slices.Contains(requires, "git >= 2.38") {
 		t.Errorf("it requires %q", requires)
 	}
 	files := query("--query", "--list", "--package")
-	for _, file := range []string{"/usr/bin/kprep", "/usr/bin/git-kprep", "/usr/share/man/man1/kprep.1"} {
+	for _, file := range []string{"/usr/bin/kprep", "/usr/bin/git-kprep", "/usr/share/man/man1/kprep.1.gz", "/usr/share/doc/kprep/LICENSE"} {
 		if !slices.Contains(files, file) {
 			t.Errorf("it lacks %s", file)
 		}

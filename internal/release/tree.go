@@ -55,8 +55,12 @@ func (r release) sharedFiles(ctx context.Context) (tree, error) {
 		}
 		files = append(files, entry{name: place, mode: 0o644, text: text})
 	}
-	// Git's own completion looks there for "git kprep".
-	files = append(files, entry{name: "share/bash-completion/completions/git-kprep", link: "kprep"})
+	// For "git kprep": the first two are looked for by what completes git; fish reads
+	// the last when it starts.
+	files = append(files,
+		entry{name: "share/bash-completion/completions/git-kprep", link: "kprep"},
+		entry{name: "share/zsh/site-functions/_git-kprep", link: "_kprep"},
+		entry{name: "share/fish/vendor_conf.d/kprep.fish", link: "../vendor_completions.d/kprep.fish"})
 	manual := filepath.Join(r.work, "man")
 	if _, err := output(ctx, environ, program, "manual", manual); err != nil {
 		return nil, err
@@ -69,8 +73,8 @@ func (r release) sharedFiles(ctx context.Context) (tree, error) {
 		return nil, errors.New("the program made no manual")
 	}
 	files = append(files, pages...)
-	for file, name := range map[string]string{"LICENSE": "copyright", "README.md": "README.md", "CHANGELOG.md": "CHANGELOG.md"} {
-		text, err := os.ReadFile(file)
+	for _, name := range []string{"LICENSE", "README.md", "CHANGELOG.md"} {
+		text, err := os.ReadFile(name)
 		if err != nil {
 			return nil, err
 		}
