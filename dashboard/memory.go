@@ -103,11 +103,13 @@ func (m *memory) of(s series.Listed, key, files string) keyed {
 	return keyed{Key: key, Files: files}
 }
 
-// put keeps what was found out, unless something could not be.
+// put keeps what was found out, unless something could not be, or is true only for
+// as long as another process lives, whose end leaves no trace in files.
 func (m *memory) put(s series.Listed, found keyed) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if found.Standing != nil && len(found.Standing.Trouble) == 0 {
+	lasts := found.Standing != nil && len(found.Standing.Trouble) == 0
+	if lasts && (found.Standing.OpenSend == nil || found.Standing.OpenSend.Running == nil) {
 		copied := *found.Standing
 		found.Standing = &copied
 		m.Series[s.Branch], m.fresh = found, true

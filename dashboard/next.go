@@ -13,6 +13,7 @@ type Action string
 // The actions, the most urgent first.
 const (
 	ContinueSend Action = "continue-send" // a send is not over
+	Sending      Action = "sending"       // another process is at it
 	GoElsewhere  Action = "superseded"    // a higher revision is elsewhere
 	PutAway      Action = "applied"       // all patches have been applied
 	Answer       Action = "answer"        // replies are open
@@ -33,7 +34,7 @@ func (a Action) Waits() string {
 	switch a {
 	case Wait:
 		return "them"
-	case PutAway, GoElsewhere:
+	case PutAway, GoElsewhere, Sending:
 		return "nobody"
 	}
 	return "you"
@@ -81,6 +82,9 @@ func (s *Standing) decide() Next {
 
 // finishSend is about a send that is not over.
 func (s *Standing) finishSend() Next {
+	if s.OpenSend.Running != nil {
+		return Next{Action: Sending, Text: fmt.Sprintf("v%d is being sent just now: %s", s.OpenSend.Revision, s.OpenSend.Summary), Command: "kprep send --status"}
+	}
 	n := Next{Action: ContinueSend, Text: fmt.Sprintf("the send of v%d is not over: %s", s.OpenSend.Revision, s.OpenSend.Summary), Command: "kprep send --continue"}
 	const unknownFate = 4
 	if s.OpenSend.Status == unknownFate {

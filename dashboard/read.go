@@ -217,7 +217,7 @@ func (r *reader) readSends(ctx context.Context, out *Standing, s series.Listed) 
 	all, err := submission.Statuses(ctx, r.repo, s.Tracking.ChangeID, s.Tracking.Revision, false)
 	for _, one := range all {
 		if !one.IsOver() && one.Kind != string(submission.KindReflect) && one.Kind != string(submission.KindPreview) {
-			out.OpenSend = &OpenSend{Revision: one.Revision, State: one.State, Status: one.Status, Summary: one.Summary}
+			out.OpenSend = &OpenSend{Revision: one.Revision, State: one.State, Status: one.Status, Summary: one.Summary, Running: one.Running}
 		}
 	}
 	return err

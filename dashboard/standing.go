@@ -6,6 +6,7 @@ import (
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/landing"
 	"github.com/kprep/kprep/patchwork"
+	"github.com/kprep/kprep/submission"
 )
 
 // A Standing is how far a series is. Its keys in JSON stay.
@@ -42,6 +43,8 @@ type OpenSend struct {
 	State    string `json:"state"`  // as 'kprep send --status' has it
 	Status   int    `json:"status"` // the exit status that it has come to
 	Summary  string `json:"summary"`
+
+	Running *submission.Running `json:"running,omitempty"` // who is sending just now
 }
 
 // Replies sum up what others have said, as far as somebody has looked.

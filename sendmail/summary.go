@@ -82,14 +82,20 @@ func (s Summary) Status() int {
 
 // String is such as "sent 12 of 31, 1 unknown (0013), 18 not sent", counting
 // messages.
-func (s Summary) String() string {
+func (s Summary) String() string { return s.say("unknown") }
+
+// Underway is the same of a send that goes on just now: what becomes of the message
+// that is on its way is not known yet, and will be.
+func (s Summary) Underway() string { return s.say("on the way") }
+
+func (s Summary) say(doubtful string) string {
 	text := fmt.Sprintf("sent %d of %d", s.Sent, s.Messages)
 	if n := len(s.Doubtful); n > 0 {
 		var names []string
 		for _, i := range s.Doubtful {
 			names = append(names, fmt.Sprintf("%04d", i))
 		}
-		text += fmt.Sprintf(", %d unknown (%s)", n, strings.Join(names, ", "))
+		text += fmt.Sprintf(", %d %s (%s)", n, doubtful, strings.Join(names, ", "))
 	}
 	if s.InPart > 0 {
 		text += fmt.Sprintf(", %d to some recipients only", s.InPart)

@@ -152,7 +152,7 @@ func statusOf(j *sendmail.Journal, isOver, showBcc bool) SendStatus {
 		s.Changed = s.Created
 	}
 	if busy := sendmail.Holder(filepath.Join(filepath.Dir(filepath.Dir(dir)), "lock")); busy != nil && s.State == "open" {
-		s.Running = &Running{PID: busy.PID, Since: busy.Since}
+		s.Running, s.Summary = &Running{PID: busy.PID, Since: busy.Since}, summary.Underway()
 	}
 	receipts := j.Receipts()
 	for i, m := range plan.Messages {
