@@ -25,11 +25,20 @@ type configEntry struct {
 
 func (r *Repo) readConfig(ctx context.Context) (*Config, error) {
 	out, err := r.git.output(ctx, "config", "--list", "--null", "--show-scope")
+	if ge := (*Error)(nil); errors.As(err, &ge) && ge.ExitCode == 128 {
+		return nil, &ConfigReadError{Reason: ge.reason()}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read git configuration: %w", err)
 	}
 	return parseConfig(out)
 }
+
+// A ConfigReadError reports configuration that git cannot read, or values for it
+// from the command line or the environment.
+type ConfigReadError struct{ Reason string }
+
+func (e *ConfigReadError) Error() string { return "read git configuration: " + e.Reason }
 
 // ConfigFromCommit reads a file in git configuration syntax out of a commit.
 // It returns nil when the commit has no such file. Includes are not followed.

@@ -79,6 +79,18 @@ func (r *Repo) WorkTreeWith(ctx context.Context, branch string) (string, error) 
 	return "", nil
 }
 
+// WorkTreeAt returns the path of the work tree that has this git directory; "" when
+// there is none.
+func (r *Repo) WorkTreeAt(ctx context.Context, gitDir string) (string, error) {
+	trees, err := r.workTrees(ctx)
+	for _, t := range trees {
+		if t.gitDir == gitDir {
+			return t.path, err
+		}
+	}
+	return "", err
+}
+
 // InWorkTree opens the repository from another of its work trees, named by
 // its git directory. It returns ErrNoWorkTree when that is gone.
 func (r *Repo) InWorkTree(ctx context.Context, gitDir string) (*Repo, error) {

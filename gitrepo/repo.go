@@ -68,7 +68,8 @@ var ErrNotRepository = errors.New("not a git repository")
 
 // Open finds the repository that dir lies in, as git does. The configuration
 // is read at the same time. It returns ErrNotRepository, wrapped with git's
-// reason, when there is none.
+// reason, when there is none, and a *ConfigReadError when git cannot read the
+// configuration.
 func Open(ctx context.Context, dir string, opts Options) (*Repo, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -134,6 +135,10 @@ func (r *Repo) discover(ctx context.Context) error {
 			err = fmt.Errorf("git rev-parse answered %q", out)
 		}
 		if ge := (*Error)(nil); errors.As(err, &ge) && ge.ExitCode == 128 {
+			// git tells what it cannot read of its configuration as it tells of no repository.
+			if _, unread := r.Config(); errors.As(unread, new(*ConfigReadError)) {
+				return unread
+			}
 			return notRepository(ge.reason())
 		}
 		return err

@@ -157,7 +157,7 @@ func TestWorkTrees(t *testing.T) {
 	w.Git("checkout", "-q", "new")
 	w.open(linked)
 	var elsewhere *oplog.WorkTreeError
-	if _, err := w.log.Undo(context.Background(), 1, oplog.UndoOptions{}); !errors.As(err, &elsewhere) || elsewhere.Branch != "" {
+	if _, err := w.log.Undo(context.Background(), 1, oplog.UndoOptions{}); !errors.As(err, &elsewhere) || elsewhere.Branch != "" || elsewhere.Path != main {
 		t.Errorf("a checkout in another work tree: %v", err)
 	}
 	w.open(main)

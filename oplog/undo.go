@@ -1,6 +1,7 @@
 package oplog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -290,8 +291,13 @@ func (l *Log) checkPlace(ctx context.Context, op *Operation, steps []side) error
 		if s.op.Head.Before == s.op.Head.After || s.op.WorkTree == l.workTree() {
 			continue
 		}
-		if _, err := os.Stat(filepath.Join(l.repo.CommonDir, filepath.FromSlash(s.op.WorkTree))); err == nil {
-			return &WorkTreeError{Op: s.op, Path: s.op.WorkTree}
+		gitDir := filepath.Join(l.repo.CommonDir, filepath.FromSlash(s.op.WorkTree))
+		if _, err := os.Stat(gitDir); err == nil {
+			path, err := l.repo.WorkTreeAt(ctx, gitDir)
+			if err != nil {
+				return err
+			}
+			return &WorkTreeError{Op: s.op, Path: cmp.Or(path, s.op.WorkTree)}
 		}
 		op.Head = HeadChange{} // it was removed, and its HEAD with it
 	}

@@ -155,10 +155,11 @@ func (d *Diagnosis) transport(ctx context.Context, mail sendmail.Settings, creds
 		d.fail("server", err)
 		return
 	}
-	d.add("server", ProbeOK, "it can be reached, and lets you in")
 	if mail.Command != "" || strings.HasPrefix(mail.Server, "/") {
-		return // what the program can do is its own business
+		d.add("server", ProbeSkipped, "that program alone knows its server; 'kprep send --reflect' mails a series to you, to see that it arrives")
+		return
 	}
+	d.add("server", ProbeOK, "it can be reached, and lets you in")
 	d.add("extensions", ProbeOK, "%s", abilities(able))
 	if !able.EightBit {
 		d.add("extensions", ProbeWarning, "it takes no 8-bit text: patches with letters outside of ASCII leave as quoted-printable")

@@ -42,6 +42,7 @@ func commands(e *env) []*cli.Command {
 // returns the exit status. Errors have been reported when it returns.
 func run(ctx context.Context, e *env, verbs func(*env) []*cli.Command, argv []string) int {
 	err := dispatch(ctx, newApp(e, verbs(e)), e, argv[1:])
+	err = e.nearby(ctx, err)
 	e.close()
 	e.progress.end()
 	err = withLost(err, e.stdout.err)

@@ -55,7 +55,8 @@ func (e *env) inLocale(text string) string {
 	if !e.asciiOnly() {
 		return text
 	}
-	return strings.NewReplacer("…", "...", "·", "*", "²", "2", "³", "3").Replace(text)
+	return strings.NewReplacer("…", "...", "·", "*", "²", "2", "³", "3",
+		"●", "*", "○", "o", "─", "-", "✓", "+", "✗", "x").Replace(text)
 }
 
 // fit cuts a text to the width.

@@ -241,6 +241,8 @@ func gitHint(err error) string {
 	locked, elsewhere := (*gitrepo.LockedError)(nil), (*oplog.WorkTreeError)(nil)
 	config := (*gitrepo.ConfigBusyError)(nil)
 	switch {
+	case errors.As(err, new(*gitrepo.ConfigReadError)):
+		return "nothing was changed; git refuses it too: mend it in an editor, and see with 'git config --list' that git can read it"
 	case errors.As(err, &locked):
 		return fmt.Sprintf("nothing was changed; wait until it is done, or remove %s if no git is running any more", locked.File)
 	case errors.As(err, &config):

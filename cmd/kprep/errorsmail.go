@@ -29,7 +29,7 @@ func mailHint(err error) string {
 	case errors.As(err, new(*series.MailApplyError)):
 		return "nothing was changed; say where they apply with '-f FORK'"
 	case errors.Is(err, inbox.ErrWebPage):
-		return "some servers let only browsers in; a local mirror answers without them, see docs/archives.md, or name another server of the list"
+		return "some servers let only browsers in; a local mirror answers without them, see 'kprep help archives', or name another server of the list"
 	case errors.Is(err, inbox.ErrNoArchive):
 		return "give the URL of an inbox, as in https://lore.kernel.org/git/"
 	case errors.Is(err, inbox.ErrNoSearch), errors.Is(err, inbox.ErrNoPatchID):

@@ -11,7 +11,7 @@ import (
 func trailersHint(err error) string {
 	switch {
 	case errors.Is(err, errNoArchive):
-		return "name where the replies are: 'git config --add kprep.archive https://lore.kernel.org/all/', or 'kprep trailers -m FILE' for mail in a file; see docs/archives.md"
+		return "name where the replies are: 'git config --add kprep.archive https://lore.kernel.org/all/', or 'kprep trailers -m FILE' for mail in a file; 'kprep help archives' tells more"
 	case errors.As(err, new(*unansweredError)):
 		return "try again later; --offline asks no server"
 	case errors.As(err, new(*series.NoLineError)):

@@ -7,13 +7,20 @@ import (
 
 // suggestion returns `; did you mean "x"?` for the candidate nearest to word,
 // or "" when none is near: one slip, and one more for every three letters. Of
-// two as near, the one that word is the beginning of is meant.
+// two as near, the one that word is the beginning of is meant; where none is near,
+// the first that it is the beginning of, as b4 takes options.
 func suggestion(word string, candidates []string) string {
 	best, bestDistance := "", len(word)/3+2
 	for _, candidate := range candidates {
 		d := editDistance(word, candidate)
 		if d < bestDistance || d == bestDistance && strings.HasPrefix(candidate, word) {
 			best, bestDistance = candidate, d
+		}
+	}
+	const longEnough = 3
+	for _, candidate := range candidates {
+		if best == "" && len(word) >= longEnough && strings.HasPrefix(candidate, word) {
+			best = candidate
 		}
 	}
 	if best == "" {

@@ -11,6 +11,8 @@ func TestSuggestion(t *testing.T) {
 		{"a letter too many", "neww", "new"},
 		{"another letter", "tra1lers", "trailers"},
 		{"the first of two as near", "uedo", "undo"},
+		{"its beginning alone", "tra", "trailers"},
+		{"too little of a beginning", "tr", ""},
 		{"nothing like it", "checkout", ""},
 		{"nothing like a short word", "xyz", ""},
 	} {
