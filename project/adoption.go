@@ -247,11 +247,23 @@ func (a *Adoption) Commands() ([]Command, error) {
 	return list, nil
 }
 
+// remaining are the settings without what is to be taken out.
+func (a *Adoption) remaining() *Settings {
+	rest := *a.settings
+	rest.adopted.dropped = nil
+	for _, step := range a.Steps {
+		if step.Action == ActionUnset {
+			rest.adopted.dropped = append(rest.adopted.dropped, strings.ToLower(step.Key))
+		}
+	}
+	return &rest
+}
+
 func (a *Adoption) commands(name string) ([]Command, error) {
 	src := source{config: a.settings.user, key: "b4." + name, preset: true}
 	i := slices.IndexFunc(a.Steps, func(step Step) bool { return step.Key == src.key && step.remembered() })
 	if i < 0 {
-		return a.settings.Commands(name)
+		return a.remaining().Commands(name)
 	}
 	var list []Command
 	for _, line := range a.Steps[i].Values {

@@ -70,7 +70,7 @@ func TestProjectFilesBeforePresets(t *testing.T) {
 	get := func(commit, want string, fromTree bool) {
 		t.Helper()
 		s, _ := load(t, r, commit)
-		if v, _ := s.Get("send-series-to"); v.Text != want || v.FromTree != fromTree {
+		if v, _ := s.Get("send-series-to"); v.Text != want || v.FromTree() != fromTree {
 			t.Errorf("%+v, want %s", v, want)
 		}
 	}

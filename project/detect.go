@@ -16,6 +16,7 @@ type Match struct {
 	Profile  string   // that a remote chooses; "" for none
 	Evidence []string // what speaks for it, for people
 	Facts    Facts
+	Fits     bool // false for one that only the user has chosen
 
 	rank int
 }
@@ -50,7 +51,7 @@ func (s *Settings) Detect() ([]Match, error) {
 		if err != nil {
 			return nil, err
 		}
-		if ok {
+		if m.Fits = ok; ok {
 			list = append(list, m)
 		}
 	}
@@ -88,8 +89,8 @@ func (s *Settings) Told() bool {
 
 // Match says what speaks for a preset that the user has chosen.
 func (s *Settings) Match(preset *Preset) (Match, error) {
-	m, _, err := s.match(preset, s.remotes())
-	m.Preset = preset
+	m, fits, err := s.match(preset, s.remotes())
+	m.Preset, m.Fits = preset, fits
 	return m, err
 }
 

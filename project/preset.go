@@ -150,11 +150,11 @@ func listOnSourceHut(lists []string) string {
 }
 
 func (f Facts) fill(value string) (string, bool) {
-	for name, fact := range map[string]string{"%(repository)": f.Repository, "%(list)": f.List} {
-		if strings.Contains(value, name) && fact == "" {
+	facts := []string{"%(repository)", f.Repository, "%(list)", f.List}
+	for i := 0; i < len(facts); i += 2 {
+		if strings.Contains(value, facts[i]) && facts[i+1] == "" {
 			return "", false
 		}
-		value = strings.ReplaceAll(value, name, fact)
 	}
-	return value, true
+	return strings.NewReplacer(facts...).Replace(value), true
 }

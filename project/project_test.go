@@ -53,7 +53,7 @@ func TestSourcesInOrder(t *testing.T) {
 	} {
 		v, ok := s.Get(c.name)
 		fromTree := strings.HasPrefix(c.want, "tree")
-		if !ok || v.Text != c.want || v.Key != c.key || v.FromTree != fromTree {
+		if !ok || v.Text != c.want || v.Key != c.key || v.FromTree() != fromTree {
 			t.Errorf("%s: Get(%q) = %+v, %v", c.why, c.name, v, ok)
 		}
 	}
@@ -130,7 +130,7 @@ path = ../included
 	}
 	r.Git("config", "b4.send-endpoint-web", "https://mine.example/")
 	s, _ = load(t, r, base)
-	if v, _ := s.Get("send-endpoint-web"); v.Text != "https://mine.example/" || v.FromTree {
+	if v, _ := s.Get("send-endpoint-web"); v.Text != "https://mine.example/" || v.FromTree() {
 		t.Errorf("the user's own endpoint: %+v", v)
 	}
 }
@@ -190,7 +190,7 @@ func TestReadFile(t *testing.T) {
 	s, repo := load(t, r, base)
 	s.Home = root
 
-	if v, _ := s.Get("prep-cover-template"); v.Text != filepath.Join(repo.TopLevel, "doc/cover.txt") || !v.FromTree {
+	if v, _ := s.Get("prep-cover-template"); v.Text != filepath.Join(repo.TopLevel, "doc/cover.txt") || !v.FromTree() {
 		t.Errorf("Get resolves ./ against the top: %+v", v)
 	}
 	for _, c := range []struct{ name, want, err string }{

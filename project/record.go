@@ -24,6 +24,8 @@ type adopted struct {
 	keys            []string
 	values          map[string][]string
 
+	dropped []string // keys that are about to be taken out, and count no more
+
 	local, elsewhere *gitrepo.Config // the repository's own configuration, and all other; nil without keys
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/kprep/kprep/gitrepo"
@@ -55,10 +56,13 @@ type Value struct {
 	// Text is as configured, but for "./path" from the tree, which is
 	// resolved against the top of the work tree when there is one. Read files
 	// with [Settings.ReadFile].
-	Text     string
-	Key      string // the full key it came from, such as "b4.send-prefixes"
-	FromTree bool   // from a file of the tree, not from the user
+	Text string
+	Key  string // the full key it came from, such as "b4.send-prefixes"
+	File string // of the tree that it is in, such as ".b4-config"; "" for the user's own
 }
+
+// FromTree says whether the project has set it, not the user.
+func (v Value) FromTree() bool { return v.File != "" }
 
 // A source is one place where a setting may be set.
 type source struct {
@@ -101,7 +105,9 @@ func (s *Settings) sources(name string, command bool) []source {
 		own := source{config: s.user, key: section + name}
 		if s.adopted.has(section + lower) {
 			own.config = s.adopted.elsewhere
-			presets = append(presets, source{config: s.adopted.local, key: section + name, preset: true})
+			if !slices.Contains(s.adopted.dropped, section+lower) {
+				presets = append(presets, source{config: s.adopted.local, key: section + name, preset: true})
+			}
 		}
 		list = append(list, own)
 	}
@@ -152,7 +158,7 @@ func (s *Settings) value(src source, text string) Value {
 	if rest, ok := strings.CutPrefix(text, "./"); ok && src.file != "" && s.repo.TopLevel != "" && filepath.IsLocal(rest) {
 		text = filepath.Join(s.repo.TopLevel, rest)
 	}
-	return Value{Text: text, Key: src.key, FromTree: src.file != ""}
+	return Value{Text: text, Key: src.key, File: src.file}
 }
 
 // Bool reads a setting as git reads booleans, where b4's "y" and "n" count

@@ -53,7 +53,7 @@ func (s *Settings) Withheld() []Value {
 	for _, key := range s.tree.Keys() {
 		if name, ok := strings.CutPrefix(key, "b4."); ok && matches(withheld(), name) {
 			if text, ok := s.tree.Get(key); ok {
-				list = append(list, Value{Text: text, Key: key, FromTree: true})
+				list = append(list, Value{Text: text, Key: key, File: configFile})
 			}
 		}
 	}

@@ -17,6 +17,16 @@ func (e *RevisionError) Error() string {
 	return fmt.Sprintf("v%d cannot come next: v%d of this series was sent already", e.Revision, e.Sent)
 }
 
+// A SubjectError reports that the configuration has something for subjects that
+// cannot be in them.
+type SubjectError struct {
+	Setting string // such as "send-prefixes"
+	Err     error
+}
+
+func (e *SubjectError) Error() string { return "configuration " + e.Setting + ": " + e.Err.Error() }
+func (e *SubjectError) Unwrap() error { return e.Err }
+
 // SetPrefixes replaces the words that the subjects carry after PATCH. Words
 // that the subject grammar makes by itself are refused.
 func (s *Series) SetPrefixes(ctx context.Context, words []string) (changed bool, err error) {
@@ -31,6 +41,9 @@ func (s *Series) SetPrefixes(ctx context.Context, words []string) (changed bool,
 func prefixesOf(texts []string) (prefixes []string, err error) {
 	for _, text := range texts {
 		for _, w := range strings.Fields(text) {
+			if patchmail.PrintableLine(w) != w {
+				return nil, fmt.Errorf("%q cannot be a prefix: it has an invisible character", w)
+			}
 			if lifted, rest := patchmail.LiftBrackets("[" + w + "] x"); len(lifted) != 1 || rest != "x" || lifted[0] != w {
 				return nil, fmt.Errorf("%q cannot be a prefix: PATCH, the revision and the counter are put there by kprep", w)
 			}
@@ -48,10 +61,20 @@ func (s *Series) AddPrefixes(ctx context.Context, words []string) (changed bool,
 // SetPresubject sets the text in front of [PATCH]: "" or something in
 // brackets.
 func (s *Series) SetPresubject(ctx context.Context, text string) (changed bool, err error) {
-	if text != "" && (!strings.HasPrefix(text, "[") || !strings.HasSuffix(text, "]")) {
-		return false, fmt.Errorf("the presubject %q must stand in brackets, as in \"[proj]\"", text)
+	if err := checkPresubject(text); err != nil {
+		return false, err
 	}
 	return s.track(ctx, "kprep: set presubject", func(t *coverletter.Tracking) { t.Presubject = text })
+}
+
+func checkPresubject(text string) error {
+	switch {
+	case text != "" && (!strings.HasPrefix(text, "[") || !strings.HasSuffix(text, "]")):
+		return fmt.Errorf("the presubject %q must stand in brackets, as in \"[proj]\"", text)
+	case patchmail.PrintableLine(text) != text:
+		return fmt.Errorf("the presubject %q has an invisible character", text)
+	}
+	return nil
 }
 
 // SetRevision sets the number of the next submission. It returns a

@@ -117,7 +117,13 @@ func newborn(ctx context.Context, repo *gitrepo.Repo, branch, slug string, o Ori
 		o.Storage = CoverCommit
 	}
 	s := &Series{Branch: branch, Storage: o.Storage, Tracking: coverletter.NewTracking(changeID), repo: repo}
-	s.Tracking.Prefixes, s.Tracking.Presubject = o.Prefixes, o.Presubject
+	if s.Tracking.Prefixes, err = prefixesOf(o.Prefixes); err != nil {
+		return nil, &SubjectError{Setting: "send-prefixes", Err: err}
+	}
+	if err := checkPresubject(o.Presubject); err != nil {
+		return nil, &SubjectError{Setting: "send-presubject", Err: err}
+	}
+	s.Tracking.Presubject = o.Presubject
 	s.Text = coverletter.Default(o.Name, patchmail.Address{Name: author.Name, Mailbox: author.Email})
 	return s, nil
 }

@@ -130,8 +130,8 @@ func seriesLists(settings *project.Settings, name string) []recipientList {
 	var lists []recipientList
 	for _, v := range settings.All(name) {
 		where := "configuration " + v.Key
-		if v.FromTree {
-			where += " of the project's .b4-config"
+		if v.FromTree() {
+			where += " of the project's " + v.File
 		}
 		lists = append(lists, recipientList{where, v.Text})
 	}

@@ -150,7 +150,7 @@ func silenced(settings *project.Settings) func(name string) bool {
 	return func(name string) bool {
 		switch name {
 		case needsEditing:
-			return !v.FromTree && (off["all"] || off[name])
+			return !v.FromTree() && (off["all"] || off[name])
 		case needsChecking, needsCheckingDeps, needsAutoToCc, misplacedBody:
 			return off["all"] || off[name]
 		}

@@ -213,7 +213,7 @@ func (s *Submission) Only() []string { return s.only }
 // chosenIdentity is the identity of sendemail.* that was given, or else the user's
 // for this project.
 func chosenIdentity(settings *project.Settings, given string, isGiven bool) (string, bool) {
-	if v, ok := settings.Get("sendemail-identity"); ok && !v.FromTree && !isGiven {
+	if v, ok := settings.Get("sendemail-identity"); ok && !v.FromTree() && !isGiven {
 		return v.Text, true
 	}
 	return given, isGiven
@@ -288,7 +288,7 @@ func (s *Submission) recipients(o Options) (Recipients, error) {
 		}
 	}
 	for _, v := range s.settings.All("email-exclude") {
-		if v.FromTree {
+		if v.FromTree() {
 			continue // who never gets mail is the user's to say
 		}
 		for _, glob := range strings.Split(v.Text, ",") {

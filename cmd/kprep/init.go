@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -48,6 +49,9 @@ func initCommand(e *env) *cli.Command {
 				if err := exclusive(c, pair...); err != nil {
 					return err
 				}
+			}
+			if slices.ContainsFunc(c.StringSlice("to"), func(to string) bool { return strings.TrimSpace(to) == "" }) {
+				return usagef(c.Command.Name, "--to names no address")
 			}
 			if c.Bool("list") {
 				return e.listPresets(c)
@@ -136,7 +140,7 @@ func (e *env) suggestInit(ctx context.Context, repo *gitrepo.Repo, base gitrepo.
 }
 
 // errNoPreset means that nothing is known of a project.
-var errNoPreset = errors.New("no preset fits this repository, and its project has neither .b4-config nor .gitpublish")
+var errNoPreset = errors.New("no preset fits this repository, and its project says nothing in .b4-config or .gitpublish")
 
 // chooseProject is what the user has asked for, now or in an earlier init, else
 // what fits the repository best.
@@ -239,6 +243,9 @@ func (e *env) removeInit(c *cli.Context, settings *project.Settings) error {
 			return err
 		}
 	} else {
+		if preset == project.NoPreset {
+			fmt.Fprintln(e.stdout, "no longer: that no preset is wanted")
+		}
 		for _, key := range removed {
 			fmt.Fprintf(e.stdout, "no longer: %s\n", patchmail.PrintableLine(key))
 		}
@@ -248,6 +255,7 @@ func (e *env) removeInit(c *cli.Context, settings *project.Settings) error {
 	}
 	switch {
 	case c.Bool("dry-run"):
+		e.notef("dry run: nothing was changed")
 		return nil
 	case c.Bool("yes"):
 	case c.Bool("json") || !e.mayPrompt():

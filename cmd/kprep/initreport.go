@@ -23,6 +23,7 @@ type initReport struct {
 	Commands       []initCommandReport     `json:"commands"` // that run only with consent
 	Applied        bool                    `json:"applied"`
 
+	fits     bool // the repository looks like the preset's project
 	trust    bool // --trust gives the consent that is missing
 	adoption *project.Adoption
 	commands []project.Command // of Commands, in the same order
@@ -88,6 +89,7 @@ func (e *env) reportInit(c *cli.Context, settings *project.Settings, choice proj
 		}
 	}
 	if preset != nil {
+		r.fits = choice.Match.Fits
 		r.Preset = &initPreset{preset.Name, preset.Title, preset.Guide, append([]string{}, choice.Match.Evidence...), append([]string{}, preset.Notes...)}
 		for _, p := range preset.Profiles {
 			r.Profiles = append(r.Profiles, initProfile{p.Name, p.Title, "preset", p.Name == choice.Profile})
@@ -98,7 +100,7 @@ func (e *env) reportInit(c *cli.Context, settings *project.Settings, choice proj
 
 // empty says whether nothing at all is known of the project.
 func (r *initReport) empty() bool {
-	return r.Preset == nil && len(r.Shipped)+len(r.Steps) == 0
+	return r.Preset == nil && len(r.Shipped)+len(r.Steps)+len(r.Profiles) == 0
 }
 
 // printInit prints the report for people.
@@ -108,7 +110,10 @@ func (e *env) printInit(r *initReport) {
 	}
 	if p := r.Preset; p != nil && p.Name != project.NoPreset {
 		out("%s (preset %s)", p.Title, p.Name)
-		if len(p.Evidence) > 0 {
+		switch {
+		case !r.fits:
+			out("  chosen by you: this repository does not look like it")
+		case len(p.Evidence) > 0:
 			out("  found: %s", strings.Join(p.Evidence, ", "))
 		}
 		out("  guide: %s", p.Guide)

@@ -109,10 +109,10 @@ func (e *env) origin(c *cli.Context, repo *gitrepo.Repo, name, fork string) (ser
 	if err != nil {
 		return o, err
 	}
-	if v, ok := settings.Get("branch-prefix"); ok && !v.FromTree {
+	if v, ok := settings.Get("branch-prefix"); ok && !v.FromTree() {
 		o.BranchPrefix = v.Text
 	}
-	if v, ok := settings.Get("prep-cover-strategy"); ok && !v.FromTree {
+	if v, ok := settings.Get("prep-cover-strategy"); ok && !v.FromTree() {
 		if o.Storage, err = series.ParseStorage(v.Text); err != nil {
 			return o, fmt.Errorf("configuration %s: %w", v.Key, err)
 		}
