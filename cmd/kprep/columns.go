@@ -70,20 +70,11 @@ func (c canvas) fit(text string) string {
 
 // wrap breaks a text at blanks, into lines of the width. What has no blanks is cut.
 func (c canvas) wrap(text string) []string {
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		switch longer := line + " " + word; {
-		case line == "":
-			line = word
-		case cells(longer) <= c.columns:
-			line = longer
-		default:
-			lines = append(lines, c.fit(line))
-			line = word
-		}
+	lines := strings.Split(foldLine(strings.Join(strings.Fields(text), " "), c.columns, 0), "\n")
+	for i, line := range lines {
+		lines[i] = c.fit(line)
 	}
-	return append(lines, c.fit(line))
+	return lines
 }
 
 // narrowed is c with so many columns less.

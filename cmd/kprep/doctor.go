@@ -72,7 +72,7 @@ func (e *env) printDiagnosis(c *cli.Context, d *submission.Diagnosis) error {
 		}{1, !d.Failed(), d})
 	}
 	for _, f := range d.Findings {
-		if _, err := fmt.Fprintf(e.stdout, "%-8s %s: %s\n", f.State, f.Check, patchmail.PrintableLine(f.Text)); err != nil {
+		if _, err := fmt.Fprintf(e.reader(), "%-8s %s: %s\n", f.State, f.Check, patchmail.PrintableLine(f.Text)); err != nil {
 			return err
 		}
 		next := hint(f.Err)
@@ -80,11 +80,11 @@ func (e *env) printDiagnosis(c *cli.Context, d *submission.Diagnosis) error {
 			next = serverHint(f.Err)
 		}
 		if f.Err != nil && next != "" {
-			fmt.Fprintf(e.stdout, "         %s\n", patchmail.PrintableLine(next))
+			fmt.Fprintf(e.reader(), "         %s\n", patchmail.PrintableLine(next))
 		}
 	}
 	if d.Failed() {
-		fmt.Fprintf(e.stdout, "%s: %s\n", d.Provider.Name, d.Provider.Advice)
+		fmt.Fprintf(e.reader(), "%s: %s\n", d.Provider.Name, d.Provider.Advice)
 	}
 	return nil
 }

@@ -63,13 +63,16 @@ func processEnv() *env {
 		colour:   "auto",
 	}
 	e.progress = &progress{tell: func(line string) { e.notef("%s", line) }}
-	if e.terminal.stderr && e.getenv("TERM") != "dumb" {
-		s := &screen{w: os.Stderr, width: func() int { return columnsOf(e.getenv("COLUMNS"), os.Stderr) },
-			ours: func() bool { return inForeground(os.Stderr) }}
+	width := func() int { return columnsOf(e.getenv("COLUMNS"), os.Stderr) }
+	switch {
+	case e.terminal.stderr && e.getenv("TERM") != "dumb":
+		s := &screen{w: os.Stderr, width: width, ours: func() bool { return inForeground(os.Stderr) }}
 		e.stderr, e.progress.screen = s, s
 		if e.terminal.stdout {
 			e.stdout.screen = s
 		}
+	case e.terminal.stderr:
+		e.stderr = folding{os.Stderr, width}
 	}
 	return e
 }

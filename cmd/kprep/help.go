@@ -39,7 +39,7 @@ func helpCommand(e *env) *cli.Command {
 			case words[0] != topicList && len(words) == 2:
 				return usagef("help", "there is no verb %q%s", words[0], suggestion(words[0], names(c.App.Commands)))
 			case len(words) == 1 && words[0] == topicList:
-				return e.read(c.Context, topicTable(pages))
+				return e.read(c.Context, topicTable(pages, e.helpColumns()))
 			}
 			topic := words[len(words)-1]
 			page, found := docs.Find(pages, topic)
@@ -51,13 +51,13 @@ func helpCommand(e *env) *cli.Command {
 	}
 }
 
-func topicTable(pages []docs.Page) string {
+func topicTable(pages []docs.Page, columns int) string {
 	var b strings.Builder
 	var rows [][2]string
 	for _, p := range pages {
 		rows = append(rows, [2]string{p.Topic, p.Title})
 	}
-	table(&b, rows)
+	table(&b, rows, columns)
 	return b.String()
 }
 
@@ -69,10 +69,13 @@ func topicNames(pages []docs.Page) []string {
 	return topics
 }
 
-// read shows a text of ours, on a terminal by the pager of the repository here.
+// read shows a text of ours, on a terminal in its width and by the pager of the repository here.
 // Where there is none, nothing says which pager.
 func (e *env) read(ctx context.Context, text string) error {
 	text = e.inLocale(text)
+	if e.terminal.stdout {
+		text = refill(text, e.canvas().columns)
+	}
 	if e.terminal.stdout && !e.noPager {
 		if repo, err := gitrepo.Open(ctx, e.dir, gitrepo.Options{Env: e.environ, Config: e.config}); err == nil {
 			defer repo.Close()

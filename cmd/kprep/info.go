@@ -52,7 +52,7 @@ func infoCommand(e *env) *cli.Command {
 				return e.printJSON(facts)
 			}
 			for _, f := range facts.List() {
-				fmt.Fprintf(e.stdout, "%s: %s\n", f.Key, patchmail.PrintableLine(f.Value))
+				fmt.Fprintf(e.reader(), "%s: %s\n", f.Key, patchmail.PrintableLine(f.Value))
 			}
 			return nil
 		},

@@ -24,8 +24,13 @@ type screen struct {
 	held  int    // programs run that may ask the user
 }
 
-// Write writes a message.
-func (s *screen) Write(p []byte) (int, error) { return s.beside(p, s.w) }
+// Write writes a message, folded to the width of the terminal.
+func (s *screen) Write(p []byte) (int, error) {
+	if _, err := s.beside([]byte(fold(string(p), s.width())), s.w); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
 
 // beside writes to w, which is the same terminal.
 func (s *screen) beside(p []byte, w io.Writer) (int, error) {
@@ -126,8 +131,11 @@ func (e *env) gitAsking() func(program string) (done func()) {
 // asFile is the file behind a standard stream, for a child process; nil where there
 // is none. The terminal is the child's from now on.
 func asFile(stream any) *os.File {
-	if s, ok := stream.(*screen); ok {
+	switch s := stream.(type) {
+	case *screen:
 		s.give()
+		stream = s.w
+	case folding:
 		stream = s.w
 	}
 	f, _ := stream.(*os.File)

@@ -70,7 +70,7 @@ func (e *env) showStatus(c *cli.Context, s *dashboard.Standing) error {
 	if c.Bool("json") {
 		return e.printJSON(statusReport{Schema: 1, Standing: s})
 	}
-	if _, err := fmt.Fprint(e.stdout, e.drawStatus(s)); err != nil || !c.Bool("diff") {
+	if _, err := fmt.Fprint(e.reader(), e.drawStatus(s)); err != nil || !c.Bool("diff") {
 		return err
 	}
 	return e.printLandings(c, s)

@@ -156,9 +156,9 @@ func logCommand(e *env) *cli.Command {
 				} else if next != nil && op.ID == next.ID {
 					mark = "*"
 				}
-				fmt.Fprintf(e.stdout, "%s%4d  %s  %s\n", mark, op.ID, op.Time.Local().Format("2006-01-02 15:04"), patchmail.PrintableLine(op.Title()))
+				fmt.Fprintf(e.reader(), "%s%4d  %s  %s\n", mark, op.ID, op.Time.Local().Format("2006-01-02 15:04"), patchmail.PrintableLine(op.Title()))
 				for _, change := range op.Changes() {
-					fmt.Fprintf(e.stdout, "         %s\n", patchmail.PrintableLine(change))
+					fmt.Fprintf(e.reader(), "         %s\n", patchmail.PrintableLine(change))
 				}
 			}
 			return nil

@@ -13,27 +13,37 @@ import (
 // when path is empty.
 func (e *env) printHelp(app *cli.App, path []*cli.Command) error {
 	var b strings.Builder
+	columns := e.helpColumns()
 	if len(path) == 0 {
-		programHelp(&b, app)
+		programHelp(&b, app, columns)
 	} else {
-		verbHelp(&b, path)
+		verbHelp(&b, path, columns)
 	}
-	_, err := io.WriteString(e.stdout, e.inLocale(b.String()))
+	_, err := io.WriteString(e.stdout, refill(e.inLocale(b.String()), columns))
 	return err
 }
 
-func programHelp(b *strings.Builder, app *cli.App) {
+// helpColumns is how wide help may be: as the terminal, and no wider than is good to
+// read.
+func (e *env) helpColumns() int {
+	if !e.terminal.stdout {
+		return lineWidth
+	}
+	return min(e.canvas().columns, lineWidth)
+}
+
+func programHelp(b *strings.Builder, app *cli.App, columns int) {
 	fmt.Fprintf(b, "usage: kprep [OPTIONS] VERB [ARGUMENTS]\n\n%s\n", app.Usage)
 	for _, group := range verbGroups(app.Commands) {
 		b.WriteString("\n" + group.title + "\n")
-		table(b, group.rows)
+		table(b, group.rows, columns)
 	}
 	b.WriteString("\noptions, before the verb\n")
-	table(b, optionRows(app.Flags))
-	b.WriteString("\n'kprep VERB --help' tells more about a verb, 'kprep help topics' what else can be read.\n")
+	table(b, optionRows(app.Flags), columns)
+	b.WriteString("\n'kprep VERB --help' tells more about a verb, 'kprep help topics' what else there\nis to read.\n")
 }
 
-func verbHelp(b *strings.Builder, path []*cli.Command) {
+func verbHelp(b *strings.Builder, path []*cli.Command, columns int) {
 	verb := path[len(path)-1]
 	line := "usage: kprep " + pathName(path)
 	if len(verb.Flags) > 0 {
@@ -51,11 +61,11 @@ func verbHelp(b *strings.Builder, path []*cli.Command) {
 	}
 	if len(verb.Subcommands) > 0 {
 		b.WriteString("\nactions\n")
-		table(b, verbRows(verb.Subcommands))
+		table(b, verbRows(verb.Subcommands), columns)
 	}
 	for _, group := range optionGroups(verb.Flags) {
 		b.WriteString("\n" + group.title + "\n")
-		table(b, group.rows)
+		table(b, group.rows, columns)
 	}
 }
 
@@ -160,20 +170,24 @@ func describe(f cli.Flag) (value, usage string) {
 	return "VALUE", usage
 }
 
-// table prints rows of two columns; a long first column gets a line of its own.
-func table(b *strings.Builder, rows [][2]string) {
-	const widest = 24
+// table prints rows of two columns, in so many columns of a terminal; a long first
+// one gets a line of its own.
+func table(b *strings.Builder, rows [][2]string, columns int) {
+	const between = "  "
+	widest := min(24, columns/2-2*len(between))
 	width := 0
 	for _, r := range rows {
-		if n := utf8.RuneCountInString(r[0]); n <= widest {
+		if n := cells(r[0]); n <= widest {
 			width = max(width, n)
 		}
 	}
+	hang := width + 2*len(between)
 	for _, r := range rows {
-		if utf8.RuneCountInString(r[0]) > widest {
-			fmt.Fprintf(b, "  %s\n  %-*s  %s\n", r[0], width, "", r[1])
-		} else {
-			fmt.Fprintf(b, "  %-*s  %s\n", width, r[0], r[1])
+		left := between + padTo(r[0], width) + between
+		if cells(r[0]) > widest {
+			b.WriteString(foldLine(between+r[0], columns, 2*len(between)) + "\n")
+			left = strings.Repeat(" ", hang)
 		}
+		b.WriteString(foldLine(left+r[1], columns, hang) + "\n")
 	}
 }

@@ -1,7 +1,12 @@
 package main
 
 import (
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
+
+	"github.com/urfave/cli/v2"
 )
 
 func TestHelp(t *testing.T) {
@@ -66,7 +71,8 @@ options, before the verb
   --version               print the version
   -h, --help              print this text, or that of a verb
 
-'kprep VERB --help' tells more about a verb, 'kprep help topics' what else can be read.
+'kprep VERB --help' tells more about a verb, 'kprep help topics' what else there
+is to read.
 `},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -77,5 +83,37 @@ options, before the verb
 				t.Errorf("kprep %q: status %d, stderr %q, stdout\n%swant\n%s", tc.words, status, e.err, e.out, tc.want)
 			}
 		})
+	}
+}
+
+// Help fits a terminal of 80 columns, wherever it goes, and narrower ones too.
+func TestHelpFits(t *testing.T) {
+	t.Parallel()
+	var below func(path []string, verbs []*cli.Command) [][]string
+	below = func(path []string, verbs []*cli.Command) [][]string {
+		lines := [][]string{append(slices.Clone(path), "--help")}
+		for _, v := range verbs {
+			if !v.Hidden && !v.SkipFlagParsing {
+				lines = append(lines, below(append(slices.Clone(path), v.Name), v.Subcommands)...)
+			}
+		}
+		return lines
+	}
+	e := testEnv(t)
+	for _, words := range append(below(nil, commands(e.env)), []string{"range-diff", "--help"}, []string{"help", "topics"}) {
+		for _, columns := range []int{80, 40} {
+			e := testEnv(t)
+			e.terminal.stdout = columns < lineWidth
+			e.noPager, e.environ = true, []string{"COLUMNS=" + strconv.Itoa(columns)}
+			if status := run(t.Context(), e.env, commands, append([]string{"kprep"}, words...)); status != 0 {
+				t.Fatalf("kprep %q: status %d, %s", words, status, e.err)
+			}
+			for line := range strings.Lines(e.out.String()) {
+				line = strings.TrimSuffix(line, "\n")
+				if text := strings.TrimSpace(line); cells(line) > columns && strings.Contains(text, " ") {
+					t.Errorf("kprep %q has %d columns in a line, not %d: %q", words, cells(line), columns, line)
+				}
+			}
+		}
 	}
 }
