@@ -32,9 +32,9 @@ const (
 // Waits says whom an action waits for.
 func (a Action) Waits() string {
 	switch a {
-	case Wait:
+	case Wait, Sending:
 		return "them"
-	case PutAway, GoElsewhere, Sending:
+	case PutAway, GoElsewhere:
 		return "nobody"
 	}
 	return "you"
@@ -83,7 +83,7 @@ func (s *Standing) decide() Next {
 // finishSend is about a send that is not over.
 func (s *Standing) finishSend() Next {
 	if s.OpenSend.Running != nil {
-		return Next{Action: Sending, Text: fmt.Sprintf("v%d is being sent just now: %s", s.OpenSend.Revision, s.OpenSend.Summary), Command: "kprep send --status"}
+		return Next{Action: Sending, Text: fmt.Sprintf("sending v%d: %s", s.OpenSend.Revision, s.OpenSend.Summary), Command: "kprep send --status"}
 	}
 	n := Next{Action: ContinueSend, Text: fmt.Sprintf("the send of v%d is not over: %s", s.OpenSend.Revision, s.OpenSend.Summary), Command: "kprep send --continue"}
 	const unknownFate = 4

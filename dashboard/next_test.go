@@ -120,7 +120,7 @@ func TestNext(t *testing.T) {
 		{"all is applied, and one taken back", sent(applied(0, 1), reverted), DropApplied, "you", nil, "1 of 2 patches applied; go on with the rest"},
 		{"it goes on elsewhere", sent(superseded, applied(0, 1)), GoElsewhere, "nobody", nil, "superseded: v3 is origin/b4/topic"},
 		{"a send that is not over", sent(opened(3), superseded, open("Max")), ContinueSend, "you", nil, "the send of v2 is not over: 1 of 3 sent"},
-		{"a send that goes on in another process", sent(opened(4), running), Sending, "nobody", nil, "v2 is being sent just now: 1 of 3 sent"},
+		{"a send that goes on in another process", sent(opened(4), running), Sending, "them", nil, "sending v2: 1 of 3 sent"},
 	} {
 		got := c.s.next()
 		same := got.Since == c.since || got.Since != nil && c.since != nil && got.Since.Equal(*c.since)

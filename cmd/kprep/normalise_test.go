@@ -104,7 +104,7 @@ func TestNormaliseRefuses(t *testing.T) {
 		{"no abbreviated verb", "sen", `unknown verb "sen"; did you mean "send"?`},
 		{"hidden verbs are not suggested", "hiddn", `unknown verb "hiddn"`},
 		{"unknown option with a slip", "send --dryrun", `send: unknown option "--dryrun"; did you mean "--dry-run"?`},
-		{"no abbreviated option", "send --dry", `send: unknown option "--dry"`},
+		{"no abbreviated option", "send --dry", `send: unknown option "--dry"; did you mean "--dry-run"?`},
 		{"hidden options are not suggested", "send --secre", `send: unknown option "--secre"`},
 		{"unknown letter", "send -x", `send: unknown option "-x"`},
 		{"unknown letter in a bundle", "send -nx", `send: unknown option "-x"`},

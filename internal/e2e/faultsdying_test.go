@@ -31,7 +31,9 @@ func dying() []scenario {
 			server: on(mailtest.Fault{At: mailtest.AtDot, Message: 2, Pause: 2 * time.Second}), fault: func(s *staging) {
 				g := s.start("send", "--yes")
 				s.hears("DATA", 2)
+				g.cmd.Process.Signal(syscall.SIGSTOP) // however long the other one takes
 				s.kprep("send", "--yes")
+				g.cmd.Process.Signal(syscall.SIGCONT)
 				s.ends(g)
 			}},
 		{row: 44, name: "suspended until the connection is gone", statuses: []int{0},
