@@ -114,6 +114,8 @@ func TestParseRefuses(t *testing.T) {
 		{"an odd head", `{"title":"x","head":{"sha":"--output=x"}}`, "no commit id"},
 		{"an odd URL", `{"title":"x","html_url":"javascript:alert(1)","head":{"sha":"0123456789012345678901234567890123456789"}}`, "no URL"},
 		{"a web page", "<!DOCTYPE html><html>", "web page"},
+		{"what jq prints of a key that is not there", "null\n", "its JSON is no pull request's"},
+		{"a string", `"Not Found"`, "its JSON is no pull request's"},
 		{"a patch", "From 0123456789012345678901234567890123456789 Mon Sep 17 00:00:00 2001\nFrom: x\n", "patch"},
 		{"a diff", "diff --git a/x b/x\n", "patch"},
 		{"a title too long", strings.Repeat("x", maxTitle+1), "title has 1001 bytes"},

@@ -59,6 +59,8 @@ func Parse(text []byte) (*Request, error) {
 			return nil, &FormError{"it is a list; one pull request is wanted"}
 		}
 		return parseText(trimmed)
+	case trimmed == "null", trimmed[0] == '"' && json.Valid([]byte(trimmed)):
+		return nil, &FormError{"its JSON is no pull request's"}
 	case strings.HasPrefix(trimmed, "<"):
 		return nil, &FormError{"it looks like a web page; the forge's JSON or plain text is wanted"}
 	case patchStart().MatchString(trimmed):

@@ -62,15 +62,25 @@ func coverCommand(e *env) *cli.Command {
 	}
 }
 
-// readAll reads a file named on the command line; "-" is standard input.
+// maxRead is how many bytes a text may have that is read as a whole: far more
+// than anybody writes, and less than any machine's memory.
+const maxRead = 16 << 20
+
+// readAll reads a file named on the command line; "-" is standard input. It may
+// be a pipe, or have no end: an interrupt ends the wait.
 func (e *env) readAll(ctx context.Context, name string) (string, error) {
-	if name == "-" {
-		data, err := io.ReadAll(e.input(ctx))
-		return string(data), err
+	from := e.input(ctx)
+	if name != "-" {
+		from = &input{ctx, &namedFile{name: e.path(name)}}
 	}
-	data, err := os.ReadFile(e.path(name))
-	if err != nil {
+	data, err := io.ReadAll(io.LimitReader(from, maxRead+1))
+	switch {
+	case err != nil && name == "-" || errors.Is(err, context.Canceled):
+		return "", err
+	case err != nil:
 		return "", fmt.Errorf("read %q: %w", name, cause(err))
+	case len(data) > maxRead:
+		return "", fmt.Errorf("read %q: it has more than %d bytes", name, maxRead)
 	}
 	return string(data), nil
 }

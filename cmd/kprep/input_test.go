@@ -66,28 +66,46 @@ func TestInterruptEndsTheWaitForInput(t *testing.T) {
 	}
 }
 
-// The same of mail that a program writes into a pipe.
+// The same of what a program writes into a pipe.
 func TestInterruptEndsTheWaitForAPipe(t *testing.T) {
 	t.Parallel()
 	r := gittest.New(t)
 	r.Write("a", "a\n")
 	r.Commit("Start\n")
-	pipe := filepath.Join(t.TempDir(), "pipe")
-	if err := exec.Command("mkfifo", pipe).Run(); err != nil {
-		t.Fatal(err)
+	for _, line := range []string{"new -F", "new topic --head HEAD --from-pr"} {
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			pipe := filepath.Join(t.TempDir(), "pipe")
+			if err := exec.Command("mkfifo", pipe).Run(); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() {
+				writer, err := os.OpenFile(pipe, os.O_WRONLY, 0) // waits for who reads
+				cancel()
+				if err == nil {
+					<-t.Context().Done()
+					writer.Close()
+				}
+			}()
+			e := testEnv(t)
+			e.dir, e.environ = r.Dir, r.Env
+			words := append(append([]string{"kprep"}, strings.Fields(line)...), pipe)
+			if status := run(ctx, e.env, commands, words); status != statusInterrupted {
+				t.Errorf("status %d, %s", status, e.err)
+			}
+		})
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		writer, err := os.OpenFile(pipe, os.O_WRONLY, 0) // waits for who reads
-		cancel()
-		if err == nil {
-			<-t.Context().Done()
-			writer.Close()
-		}
-	}()
+}
+
+// What has no end is not read until the memory is full.
+func TestReadAllIsBounded(t *testing.T) {
+	t.Parallel()
 	e := testEnv(t)
-	e.dir, e.environ = r.Dir, r.Env
-	if status := run(ctx, e.env, commands, []string{"kprep", "new", "-F", pipe}); status != statusInterrupted {
-		t.Errorf("status %d, %s", status, e.err)
+	if _, err := os.Stat("/dev/zero"); err != nil {
+		t.Skip("no file without an end here")
+	}
+	if _, err := e.readAll(t.Context(), "/dev/zero"); err == nil || !strings.Contains(err.Error(), "it has more than 16777216 bytes") {
+		t.Error(err)
 	}
 }

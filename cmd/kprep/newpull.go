@@ -28,7 +28,7 @@ func (e *pullError) Error() string { return e.reason }
 // newPull makes a series of a pull request, or the next revision of the one that
 // it is already; name may be "".
 func (e *env) newPull(c *cli.Context, repo *gitrepo.Repo, name, word string) error {
-	request, err := e.readRequest(c.Context, word)
+	request, err := e.readRequest(c, word)
 	if err != nil {
 		return err
 	}
@@ -85,11 +85,14 @@ func (e *env) notePulled(field string, list []patchmail.Address) {
 
 // readRequest reads what the word names: a file that tells of a pull request, "-"
 // being standard input, or else a ref, of which nothing is told.
-func (e *env) readRequest(ctx context.Context, word string) (*pullrequest.Request, error) {
+func (e *env) readRequest(c *cli.Context, word string) (*pullrequest.Request, error) {
 	if info, err := os.Stat(e.path(word)); word != "-" && (err != nil || info.IsDir()) {
+		if c.IsSet("head") {
+			return nil, &pullError{reason: fmt.Sprintf("%q is no file", word), hint: "--head names the commits of a pull request of which a file tells the title and the description"}
+		}
 		return &pullrequest.Request{}, nil
 	}
-	text, err := e.readAll(ctx, word)
+	text, err := e.readAll(c.Context, word)
 	if err != nil {
 		return nil, err
 	}
