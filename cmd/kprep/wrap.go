@@ -65,15 +65,20 @@ func wider(line string, columns int) bool {
 }
 
 // breakOf finds the last blank between words in so many columns, or the first one
-// behind them; -1 for none.
+// behind them; -1 for none. A command in quotes counts as a word: pasted in two
+// halves, the first one would be run alone.
 func breakOf(line string, columns int) int {
 	end, width, words := -1, 0, false
+	quoted := quotedUntil(line, 0)
 	for i, r := range line {
 		if end >= 0 && width > columns {
 			break
 		}
-		if r == ' ' && words && (width <= columns || end < 0) {
+		if i >= quoted && r == ' ' && words && (width <= columns || end < 0) {
 			end = i
+		}
+		if r == ' ' || r == '(' {
+			quoted = max(quoted, quotedUntil(line, i+1))
 		}
 		words = words || r != ' '
 		width += cellsOf(r)
@@ -82,6 +87,19 @@ func breakOf(line string, columns int) int {
 		return -1
 	}
 	return end
+}
+
+// quotedUntil is where what is quoted at start ends; start where nothing is.
+func quotedUntil(line string, start int) int {
+	if !strings.HasPrefix(line[start:], "'") {
+		return start
+	}
+	for i := start + 1; i < len(line); i++ {
+		if line[i] == '\'' && (i+1 == len(line) || strings.IndexByte(" ,;:.)", line[i+1]) >= 0) {
+			return i
+		}
+	}
+	return start
 }
 
 // hanging is where the text of a line begins, in columns: behind the last gap of
