@@ -73,7 +73,7 @@ func dispatch(ctx context.Context, app *cli.App, e *env, words []string) error {
 	inv, err := normalise(app, words)
 	switch {
 	case err != nil:
-		return err
+		return helpedBy(err, inv.path)
 	case inv.version:
 		_, err := fmt.Fprintln(e.stdout, "kprep", programVersion())
 		return err
@@ -86,7 +86,7 @@ func dispatch(ctx context.Context, app *cli.App, e *env, words []string) error {
 		}
 		return &exitError{status: statusUsage}
 	}
-	return app.RunContext(ctx, inv.argv)
+	return helpedBy(app.RunContext(ctx, inv.argv), inv.path)
 }
 
 // newApp builds the app in the one place that has the settings which keep us
@@ -131,11 +131,10 @@ func hideLibraryHelp(verbs []*cli.Command) {
 
 // usageFailure turns what the library says of a value into our usage error.
 func usageFailure(c *cli.Context, err error, isVerb bool) error {
-	verb := ""
 	if isVerb {
-		verb = c.Command.Name
+		return usagef(c.Command.Name, "%v", err)
 	}
-	return usagef(verb, "%v", err)
+	return programUsagef("%v", err)
 }
 
 func globalFlags() []cli.Flag {

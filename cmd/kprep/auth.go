@@ -23,9 +23,6 @@ func authCommand(e *env) *cli.Command {
 		Description: "A web endpoint (kprep.endpoint) mails series on for those whose keys it knows. It\n" +
 			"mails a challenge to your address, and your key signs it.",
 		Subcommands: []*cli.Command{authNewCommand(e), authVerifyCommand(e), authRotateCommand(e), authRevokeCommand(e), authStatusCommand(e)},
-		Action: func(c *cli.Context) error {
-			return usagef("auth", "name an action: new, verify, rotate, revoke or status")
-		},
 	}
 }
 

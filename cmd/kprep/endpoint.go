@@ -35,9 +35,6 @@ func endpointCommand(e *env) *cli.Command {
 		Usage:       "run a web submission endpoint",
 		Description: "Takes signed series over the web, from b4 and from kprep, and mails them on.",
 		Subcommands: []*cli.Command{endpointServeCommand(e), endpointQueueCommand(e), endpointSettleCommand(e)},
-		Action: func(c *cli.Context) error {
-			return usagef("endpoint", "name an action: serve, queue or settle")
-		},
 	}
 }
 

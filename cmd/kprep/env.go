@@ -91,13 +91,13 @@ func (e *env) applyGlobals(c *cli.Context) error {
 	for _, setting := range c.StringSlice("c") {
 		key, _, _ := strings.Cut(setting, "=")
 		if section, name, dotted := strings.Cut(key, "."); !dotted || section == "" || name == "" {
-			return usagef("", `-c wants SECTION.KEY=VALUE, not %q`, setting)
+			return programUsagef(`-c wants SECTION.KEY=VALUE, not %q`, setting)
 		}
 		e.config = append(e.config, setting)
 	}
 	if when := c.String("color"); c.IsSet("color") {
 		if when != "always" && when != "never" && when != "auto" {
-			return usagef("", "--color is always, never or auto, not %q", when)
+			return programUsagef("--color is always, never or auto, not %q", when)
 		}
 		e.colour = when
 	}

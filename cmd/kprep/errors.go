@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/kprep/kprep/archive"
 	"github.com/kprep/kprep/gitrepo"
 	"github.com/kprep/kprep/maintainers"
@@ -89,7 +91,7 @@ func hint(err error) string {
 	if unfinished := (*submission.UnfinishedError)(nil); errors.As(err, &unfinished) && !(unfinished.Over && unfinished.Refs) {
 		return unfinishedHint(unfinished) // mail is out: that comes first, whatever else failed
 	}
-	for _, h := range []func(error) string{keptTextHint, maintainersHint, compareHint, rebaseHint, seriesHint, archiveHint, mailHint, gitHint, sendHint, attestHint, trailersHint, feedbackHint, endpointHint, uiHint, initHint} {
+	for _, h := range []func(error) string{keptTextHint, maintainersHint, compareHint, rebaseHint, seriesHint, archiveHint, mailHint, gitHint, sendHint, attestHint, trailersHint, feedbackHint, endpointHint, uiHint, initHint, usageHint} {
 		if text := h(err); text != "" {
 			return text
 		}
@@ -315,12 +317,38 @@ func joined(err error) []error {
 
 // A usageError reports a command line that cannot be understood.
 type usageError struct {
-	verb string // "" for the program itself
+	verb string // "" for the program itself, and where text names it
 	text string // one line
+	help string // what has a --help about it, such as "kprep key new"
 }
 
 func usagef(verb, format string, args ...any) error {
 	return &usageError{verb: verb, text: fmt.Sprintf(format, args...)}
+}
+
+// programUsagef is usagef for what stands before the verb.
+func programUsagef(format string, args ...any) error {
+	return &usageError{text: fmt.Sprintf(format, args...), help: "kprep"}
+}
+
+// helpedBy adds to wrong usage of a verb whose help tells more; path is empty where
+// none was understood.
+func helpedBy(err error, path []*cli.Command) error {
+	if usage := (*usageError)(nil); errors.As(err, &usage) && usage.help == "" {
+		usage.help = strings.TrimSpace("kprep " + pathName(path))
+	}
+	return err
+}
+
+func usageHint(err error) string {
+	usage := (*usageError)(nil)
+	switch {
+	case !errors.As(err, &usage) || usage.help == "":
+		return ""
+	case usage.help == "kprep":
+		return "'kprep --help' lists the verbs, and the options that stand before them"
+	}
+	return fmt.Sprintf("'%s --help' tells how it is used", usage.help)
 }
 
 func (e *usageError) Error() string {

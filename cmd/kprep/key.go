@@ -22,9 +22,6 @@ func keyCommand(e *env) *cli.Command {
 		Description: "Your own keys are those of patatt. The keys of others are remembered when they\n" +
 			"first sign for somebody whom no keyring knows: 'kprep verify' tells.",
 		Subcommands: []*cli.Command{keyNewCommand(e), keyListCommand(e), keyShowCommand(e), keyExportCommand(e), keyTrustCommand(e), keyForgetCommand(e)},
-		Action: func(c *cli.Context) error {
-			return usagef("key", "name an action: new, list, show, export, trust or forget")
-		},
 	}
 }
 
