@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/urfave/cli/v2"
@@ -149,6 +150,9 @@ func logCommand(e *env) *cli.Command {
 			if c.Bool("json") {
 				return e.printJSON(logDocument(all, next))
 			}
+			if len(all) == 0 {
+				e.notef("kprep remembers nothing that it did here")
+			}
 			for _, op := range all {
 				mark := " "
 				if op.Barrier {
@@ -202,6 +206,8 @@ func logDocument(all []*oplog.Operation, next *oplog.Operation) any {
 	}{1, entries}
 }
 
+var errNothingToForget = errors.New("nothing is remembered of that series")
+
 func forgetCommand(e *env) *cli.Command {
 	return &cli.Command{
 		Name:        "forget",
@@ -231,17 +237,25 @@ func forgetCommand(e *env) *cli.Command {
 				}
 				id = s.Tracking.ChangeID
 			}
+			log := oplog.New(repo, oplog.Options{Now: e.now})
+			all, err := log.List()
+			if err != nil {
+				return err
+			}
+			if !slices.ContainsFunc(all, func(op *oplog.Operation) bool { return id != "" && op.ChangeID == id }) {
+				return errNothingToForget
+			}
 			if !c.Bool("yes") {
 				if err := e.confirm(c.Context, fmt.Sprintf("Forget the operations of %s?", patchmail.PrintableLine(id)), "nothing was changed; --yes does not ask"); err != nil {
 					return err
 				}
 			}
-			n, err := oplog.New(repo, oplog.Options{Now: e.now}).Forget(c.Context, id)
+			n, err := log.Forget(c.Context, id)
 			if err != nil {
 				return err
 			}
-			if n == 0 {
-				return errors.New("nothing is remembered of that series")
+			if n == 0 { // another process was faster
+				return errNothingToForget
 			}
 			e.notef("forgot %s", plural(n, "operation", "operations"))
 			return nil
