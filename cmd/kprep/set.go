@@ -71,7 +71,7 @@ func setCommand(e *env) *cli.Command {
 				e.notef("nothing to change")
 				return nil
 			}
-			e.notef("%s is set; see the result with 'kprep info'", key)
+			e.notef("%s is set; see the result with 'kprep info'", strings.TrimPrefix(key, "add-"))
 			return nil
 		},
 	}
