@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/urfave/cli/v2"
@@ -116,11 +115,11 @@ func (e *env) serviceSettings(c *cli.Context) (server.Settings, error) {
 		return s, err
 	}
 	for _, file := range []*string{&s.Database, &s.FeedDir, &s.TLSCert, &s.TLSKey, &s.Scratch} {
-		if *file != "" && !strings.Contains(*file, "://") {
+		if *file != "" && (file != &s.Database || store.IsFile(*file)) {
 			*file = e.path(*file)
 		}
 	}
-	if s.Scratch == "" && !strings.Contains(s.Database, "://") {
+	if s.Scratch == "" && store.IsFile(s.Database) {
 		s.Scratch = filepath.Dir(s.Database)
 	}
 	s.Version = programVersion()

@@ -93,7 +93,7 @@ func (e *env) withQueue(c *cli.Context, do func(*store.Store, []store.Entry) err
 		return err
 	}
 	database := server.Database(cfg)
-	if !strings.Contains(database, "://") {
+	if store.IsFile(database) {
 		database = e.path(database)
 		if _, err := os.Stat(database); err != nil {
 			return fmt.Errorf("open the database: %w", err)

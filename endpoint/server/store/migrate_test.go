@@ -88,6 +88,18 @@ func testFold(t *testing.T, location string) {
 	}
 }
 
+func TestIsFile(t *testing.T) {
+	t.Parallel()
+	for location, want := range map[string]bool{
+		"kprep.db": true, "/srv/kprep.db": true, "./mysql:x": true, `C:\kprep.db`: true, "/srv/postgres:/x": true,
+		"postgres://localhost/x": false, "postgres:/x": false, "MySQL:x": false,
+	} {
+		if got := IsFile(location); got != want {
+			t.Errorf("IsFile(%q) is %v", location, got)
+		}
+	}
+}
+
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -99,6 +111,8 @@ func TestOpenRefuses(t *testing.T) {
 		"a folder that is not there": filepath.Join(dir, "a", "b"),
 		"a server that is not there": "postgres://kim:hunter2@/x?host=" + dir,
 		"another database":           "mysql://kim:hunter2@localhost/x",
+		"a slash too few":            "postgres:/x",
+		"another, mistyped":          "mysql:x",
 		"a URL that is none":         "postgres://kim:hunter2@[::1/x",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -108,7 +122,7 @@ func TestOpenRefuses(t *testing.T) {
 				s.Close()
 				t.Fatal("opened")
 			}
-			if name == "another database" && !strings.Contains(err.Error(), `"mysql://" is no database that is known`) {
+			if name == "another database" && !strings.Contains(err.Error(), `"mysql:" is no database that is known`) {
 				t.Errorf("it is taken for something else: %v", err)
 			}
 			if folder := (*NoFolderError)(nil); errors.As(err, &folder) != (name == "a folder that is not there") {

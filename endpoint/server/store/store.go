@@ -86,17 +86,30 @@ func (s *Store) reach(ctx context.Context) error {
 	}
 }
 
+// IsFile says whether a location is that of a file, and not a URL, however mistyped.
+func IsFile(location string) bool {
+	_, isURL := schemeOf(location)
+	return !isURL
+}
+
+// schemeOf is the scheme of a URL. One letter is a drive of Windows; a file that is
+// called like a URL is written "./x:y".
+func schemeOf(location string) (scheme string, isURL bool) {
+	scheme, _, isURL = strings.Cut(location, ":")
+	return scheme, isURL && len(scheme) > 1 && strings.Trim(strings.ToLower(scheme), "abcdefghijklmnopqrstuvwxyz0123456789+") == ""
+}
+
 // connect opens a database as it is.
 func connect(location string) (*Store, error) {
 	s := &Store{}
 	var err error
-	scheme, _, isURL := strings.Cut(location, "://")
+	scheme, isURL := schemeOf(location)
 	switch {
-	case scheme == "postgres" && isURL, scheme == "postgresql" && isURL:
+	case isURL && strings.HasPrefix(location, scheme+"://") && (scheme == "postgres" || scheme == "postgresql"):
 		s.dialect = postgresDialect()
 		s.db, err = openPostgres(location)
 	case isURL:
-		err = fmt.Errorf("%q is no database that is known: a file or postgres://… is wanted", scheme+"://")
+		err = fmt.Errorf("%q is no database that is known: a file or postgres://… is wanted", scheme+":")
 	default:
 		s.dialect = sqliteDialect()
 		s.db, err = openFile(location)
