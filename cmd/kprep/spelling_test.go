@@ -22,7 +22,8 @@ import (
 // What pages and hints say of command lines: each names a verb that there is,
 // with options that it has.
 
-// spelledOut are words that stand where a verb would, in sentences about kprep.
+// spelledOut are words that stand where a verb or an action would, in sentences
+// about kprep.
 func spelledOut() []string { return []string{"VERB", "…", "..."} }
 
 // wrongLine returns what is wrong with a command line that a text quotes, or
@@ -32,12 +33,12 @@ func wrongLine(app *cli.App, line string) error {
 	var words []string
 	for _, w := range strings.Fields(line)[1:] {
 		w = strings.Trim(w, `'",.()`)
-		if w == "" || strings.HasPrefix(w, "[") {
+		if w == "" || strings.HasPrefix(w, "[") || slices.Contains(spelledOut(), w) {
 			break
 		}
 		words = append(words, w)
 	}
-	if len(words) == 0 || slices.Contains(spelledOut(), words[0]) {
+	if len(words) == 0 {
 		return nil
 	}
 	if words[0] == "help" && len(words) > 1 {
