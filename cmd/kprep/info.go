@@ -94,5 +94,5 @@ func (e *env) printFact(facts *series.Facts, key string, asJSON bool) error {
 		_, err := fmt.Fprintln(e.stdout)
 		return err
 	}
-	return usagef("info", "unknown key %q%s; the keys are %s", key, suggestion(key, series.FactNames()), strings.Join(series.FactNames(), ", "))
+	return usagef("info", "unknown key %q; the keys are %s%s", key, strings.Join(series.FactNames(), ", "), suggestion(key, series.FactNames()))
 }

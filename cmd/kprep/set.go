@@ -85,7 +85,7 @@ func setKeys() []string {
 func checkSet(key string, values []string) error {
 	keys := setKeys()
 	if !slices.Contains(keys, key) {
-		return usagef("set", "unknown key %q%s; there are %s", key, suggestion(key, keys), strings.Join(keys, ", "))
+		return usagef("set", "unknown key %q; there are %s%s", key, strings.Join(keys, ", "), suggestion(key, keys))
 	}
 	least, most := 1, 1
 	switch key {
