@@ -27,7 +27,7 @@ func TestRangeDiffOfOwnHistoryAsGit(t *testing.T) {
 	list, listErr := git("rev-list", "--first-parent", "--max-count=200", "HEAD")
 	commits := strings.Fields(list)
 	if _, statErr := os.Stat(top + "/cmd/kprep/rangediff.go"); errors.Join(err, listErr, statErr) != nil || len(commits) < 60 {
-		t.Skip("the source is not in a git repository with a history")
+		gittest.NoPeer(t, "the source is not in a git repository with a history")
 	}
 	part := func(from, to int) string { return commits[min(from, len(commits)-1)] + ".." + commits[to] }
 	for _, tc := range []struct{ name, old, new string }{
