@@ -1,4 +1,4 @@
-// Release makes what is published of kprep: for each target an archive, and for
+// Command release makes what is published of kprep: for each target an archive, and for
 // Linux a .deb and a .rpm, with their hashes.
 //
 //	release -o DIR -version VERSION -epoch SECONDS [-tags TAGS] [-nfpm FILE] OS/ARCH...
